@@ -1,0 +1,99 @@
+//! Contract to Rust, in memory: parse, check the dialect, lower a copy, generate, accept both spellings.
+//!
+//! The build script writes what comes out; the tests feed it documents of their own.
+
+#[path = "constants.rs"]
+mod constants;
+#[path = "dialect.rs"]
+mod dialect;
+#[path = "lower.rs"]
+mod lower;
+#[path = "spellings.rs"]
+mod spellings;
+
+use progenitor::{GenerationSettings, Generator, HooksMode, TypeImpl, TypePatch};
+use quote::quote;
+use serde_json::Value;
+
+/// What the build script writes.
+pub struct Output {
+    /// The generated client and types.
+    pub client: String,
+    /// Server address, version and operations as Rust constants.
+    pub constants: String,
+    /// The whole contract, unlowered, as JSON.
+    pub json: String,
+    /// Names and values for `env!`, so that rustdoc can link to the service's pages.
+    pub env: Vec<(String, String)>,
+}
+
+/// Runs the pipeline. `file` is the name that problems are reported under, one line for each.
+pub fn run(file: &str, yaml: &str) -> Result<Output, Vec<String>> {
+    let document = parse(file, yaml).map_err(|problem| vec![problem])?;
+    dialect::check(&document, &OWN_TYPES.map(|(schema, _)| schema))
+        .map_err(|found| found.iter().map(|p| format!("{file}: {p}")).collect::<Vec<_>>())?;
+    let client = client(&document).map_err(|problem| vec![format!("{file}: {problem}")])?;
+    Ok(Output {
+        client,
+        constants: constants::source(&document),
+        json: document.to_string(),
+        env: constants::env(&document),
+    })
+}
+
+fn parse(file: &str, yaml: &str) -> Result<Value, String> {
+    serde_saphyr::from_str(yaml).map_err(|error| {
+        let message = error.without_snippet().to_string().replace('\n', " ");
+        match error.location() {
+            Some(at) => format!("{file}:{}:{}: {message}", at.line(), at.column()),
+            None => format!("{file}: {message}"),
+        }
+    })
+}
+
+/// Schemas that a hand-written type stands for, because the generated one would be closed or would print a secret.
+const OWN_TYPES: [(&str, &str); 5] = [
+    ("ReportId", "crate::report::ReportId"),
+    ("ReportStatus", "crate::report::ReportStatus"),
+    ("ExecutionStatus", "crate::report::ExecutionStatus"),
+    (lower::TIMESTAMP, "crate::report::Timestamp"),
+    (lower::SECURE_LINK, "crate::report::SecureLink"),
+];
+
+fn client(document: &Value) -> Result<String, String> {
+    let lowered = serde_json::from_value(lower::lower(document)).map_err(|e| e.to_string())?;
+    let mut settings = GenerationSettings::new();
+    settings
+        // Without `Expected`, a client whose hooks are missing sends requests without a token.
+        .with_hooks(HooksMode::Expected)
+        .with_inner_type(quote!(crate::call::Attempt))
+        .with_derive("PartialEq");
+    for (schema, rust) in OWN_TYPES {
+        settings.with_replacement(schema, rust, [TypeImpl::Display].into_iter());
+    }
+    // A new field in an answer is not a breaking change of the crate.
+    let open = TypePatch::default().with_attr("#[non_exhaustive]").clone();
+    for schema in dialect::objects(document) {
+        settings.with_patch(schema, &open);
+    }
+    let tokens = stopped_by_panic(|| Generator::new(&settings).generate_tokens(&lowered))?
+        .map_err(|e| e.to_string())?;
+    spellings::accept_both(tokens).map_err(|e| format!("the generated client cannot be read: {e}"))
+}
+
+/// progenitor asserts where it cannot go on. The dialect keeps it from getting there; should it still
+/// happen, the message is kept and the backtrace is not.
+fn stopped_by_panic<T>(generate: impl FnOnce() -> T) -> Result<T, String> {
+    let quiet = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(generate));
+    std::panic::set_hook(quiet);
+    result.map_err(|panic| {
+        let message = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("no message");
+        format!("the generator stopped, and no rule of the dialect foresaw it: {message}")
+    })
+}

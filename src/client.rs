@@ -1,0 +1,345 @@
+//! The client and its builder: one short method for each operation of the contract.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::Url;
+use secrecy::SecretString;
+
+use crate::auth::{AccessToken, StaticToken, TokenSource};
+use crate::contract;
+use crate::error::Error;
+use crate::report::{Execution, Report, ReportId};
+use crate::retry::RetryPolicy;
+
+/// A client of the scheduled reports of one program.
+///
+/// It is cheap to clone, and all clones share one pool of connections.
+///
+/// ```no_run
+/// # async fn run(token: String) -> Result<(), partner_center_insights::Error> {
+/// use partner_center_insights::InsightsClient;
+///
+/// let client = InsightsClient::builder().token(token).build()?;
+/// let report = client.resume("3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4").await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct InsightsClient {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    /// Origin, prefix and base path, without a slash at the end.
+    pub base_url: String,
+    pub scope: String,
+    pub http: reqwest::Client,
+    pub tokens: Box<dyn TokenSource>,
+    pub retry: RetryPolicy,
+}
+
+impl InsightsClient {
+    /// Begins a client. It needs a token; everything else has a default.
+    pub fn builder() -> InsightsClientBuilder {
+        InsightsClientBuilder::default()
+    }
+
+    /// Resumes a paused report: one `PUT`, exactly as documented, repeated where that is safe and helps.
+    ///
+    /// The service answers with the report. It is `None` if the service accepted the request without one.
+    ///
+    /// What happens to a report that is not paused is not documented.
+    #[doc = concat!("See [the service's page](", env!("DOC_RESUME_REPORT_EXECUTIONS"), ").")]
+    ///
+    /// # Errors
+    ///
+    /// An id that is not a UUID is refused before anything is sent. Otherwise see [`ErrorKind`](crate::ErrorKind);
+    /// an error of kind [`BrokenContract`](crate::ErrorKind::BrokenContract) with status 200 means that the
+    /// service accepted the request and its answer could not be read.
+    pub async fn resume<I>(&self, report_id: I) -> Result<Option<Report>, Error>
+    where
+        I: TryInto<ReportId, Error: Into<Error>>,
+    {
+        let id = report_id.try_into().map_err(Into::into)?;
+        let send = |api: crate::generated::Client| async move { api.resume_report_executions(&id).await };
+        let answer = self.call(&contract::RESUME_REPORT_EXECUTIONS, send).await?;
+        Ok(answer.items.into_iter().next())
+    }
+
+    /// Pauses a report: its schedule is suspended until it is resumed.
+    ///
+    #[doc = concat!("See [the service's page](", env!("DOC_PAUSE_REPORT_EXECUTIONS"), ").")]
+    ///
+    /// # Errors
+    ///
+    /// As for [`resume`](Self::resume).
+    pub async fn pause<I>(&self, report_id: I) -> Result<Option<Report>, Error>
+    where
+        I: TryInto<ReportId, Error: Into<Error>>,
+    {
+        let id = report_id.try_into().map_err(Into::into)?;
+        let send = |api: crate::generated::Client| async move { api.pause_report_executions(&id).await };
+        let answer = self.call(&contract::PAUSE_REPORT_EXECUTIONS, send).await?;
+        Ok(answer.items.into_iter().next())
+    }
+
+    /// Lists all scheduled reports of the caller, in the order of the service.
+    ///
+    #[doc = concat!("See [the service's page](", env!("DOC_GET_REPORTS"), ").")]
+    ///
+    /// # Errors
+    ///
+    /// See [`ErrorKind`](crate::ErrorKind). That there are no reports is not an error, although the service says so
+    /// with 404.
+    pub async fn reports(&self) -> Result<Vec<Report>, Error> {
+        let send = |api: crate::generated::Client| async move { api.get_reports(None, None, None).await };
+        match self.call(&contract::GET_REPORTS, send).await {
+            Err(error) if says_nothing_matches(&error) => Ok(Vec::new()),
+            answer => Ok(answer?.items),
+        }
+    }
+
+    /// Lists the executions of a report in the last 90 days, in the order of the service.
+    ///
+    #[doc = concat!("See [the service's page](", env!("DOC_GET_REPORT_EXECUTIONS"), ").")]
+    ///
+    /// # Errors
+    ///
+    /// As for [`resume`](Self::resume). That there are no executions yet is not an error, although the service may
+    /// say so with 404; that there is no such report is one.
+    pub async fn executions<I>(&self, report_id: I) -> Result<Vec<Execution>, Error>
+    where
+        I: TryInto<ReportId, Error: Into<Error>>,
+    {
+        let id = report_id.try_into().map_err(Into::into)?;
+        let send = |api: crate::generated::Client| async move {
+            api.get_report_executions(&id, None, None, Some(false)).await
+        };
+        match self.call(&contract::GET_REPORT_EXECUTIONS, send).await {
+            Err(error) if says_no_executions(&error) => Ok(Vec::new()),
+            answer => Ok(answer?.items),
+        }
+    }
+}
+
+/// 404 on a list means that nothing matches, if the message says so; any other 404 is a wrong address.
+fn says_nothing_matches(error: &Error) -> bool {
+    says(error, "no item found")
+}
+
+fn says_no_executions(error: &Error) -> bool {
+    says(error, "no executions")
+}
+
+fn says(error: &Error, words: &str) -> bool {
+    error.status() == Some(404) && error.message().is_some_and(|m| m.to_ascii_lowercase().contains(words))
+}
+
+impl fmt::Debug for InsightsClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InsightsClient").field("base_url", &self.inner.base_url).finish_non_exhaustive()
+    }
+}
+
+/// The program whose reports are meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Program {
+    /// Partner insights (AI Cloud Partner Program, CSP).
+    #[default]
+    Mpn,
+    /// The commercial marketplace.
+    Cmp,
+}
+
+impl Program {
+    /// Every program.
+    pub const ALL: [Self; 2] = [Self::Mpn, Self::Cmp];
+
+    /// The name in the service's addresses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mpn => "mpn",
+            Self::Cmp => "cmp",
+        }
+    }
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Program {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let known = Self::ALL.into_iter().find(|program| program.as_str().eq_ignore_ascii_case(text));
+        known.ok_or_else(|| {
+            Error::configuration(format!("{text:?} is no program; the programs are mpn and cmp"))
+        })
+    }
+}
+
+/// Settings of an [`InsightsClient`].
+#[must_use = "nothing happens until `build` is called"]
+pub struct InsightsClientBuilder {
+    tokens: Option<Box<dyn TokenSource>>,
+    base_url: Option<String>,
+    scope: Option<String>,
+    program: Program,
+    version: Option<String>,
+    connect_timeout: Duration,
+    timeout: Duration,
+    retry: RetryPolicy,
+}
+
+impl Default for InsightsClientBuilder {
+    fn default() -> Self {
+        Self {
+            tokens: None,
+            base_url: None,
+            scope: None,
+            program: Program::default(),
+            version: None,
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(60),
+            retry: RetryPolicy::default(),
+        }
+    }
+}
+
+impl InsightsClientBuilder {
+    /// Uses this access token for every call. Tokens live for about an hour; for longer work see
+    /// [`token_source`](Self::token_source).
+    pub fn token(self, token: impl Into<SecretString>) -> Self {
+        self.token_source(StaticToken(AccessToken::new(token)))
+    }
+
+    /// Asks this source for a token before every request.
+    pub fn token_source(mut self, source: impl TokenSource + 'static) -> Self {
+        self.tokens = Some(Box::new(source));
+        self
+    }
+
+    /// Sends requests to this address instead of the public service: an origin, with a path before the service's own
+    /// if need be. It must be `https`; plain `http` is for loopback addresses only. A slash at the end does not count.
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.base_url = Some(base_url.into());
+        self
+    }
+
+    /// The program whose reports are meant. Default: [`Program::Mpn`].
+    pub fn program(mut self, program: Program) -> Self {
+        self.program = program;
+        self
+    }
+
+    /// The version of the API, such as `v1`. Default: the one that the contract names for the program.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
+        self
+    }
+
+    /// The OAuth scope that sources are asked for. Default: `/.default` of the origin.
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scope = Some(scope.into());
+        self
+    }
+
+    /// How long a connection may take to come about. Default: 10 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// How long one attempt may take, from the connection to the last byte of the answer. Default: 60 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// When failed attempts are made again. Default: [`RetryPolicy::default`].
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Makes the client. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`Configuration`](crate::ErrorKind::Configuration) if there is no token, or if an address cannot be used.
+    pub fn build(self) -> Result<InsightsClient, Error> {
+        let tokens = self.tokens.ok_or_else(|| Error::configuration("no access token was given"))?;
+        let base = base_url(self.base_url.as_deref().unwrap_or(contract::ORIGIN))?;
+        let version = self.version.as_deref().unwrap_or(contract::version_of(self.program.as_str()));
+        if version.is_empty()
+            || !version.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
+            || version.contains("..")
+        {
+            return Err(Error::configuration(format!(
+                "{version:?} is no version; versions look like v1 or v1.1"
+            )));
+        }
+        let http = reqwest::Client::builder()
+            .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
+            // A redirected PUT would be sent again elsewhere, and its answer believed.
+            .redirect(reqwest::redirect::Policy::none())
+            .https_only(base.scheme() == "https")
+            .connect_timeout(self.connect_timeout)
+            .timeout(self.timeout);
+        // A proxy would see the token of a request that plain HTTP is allowed for.
+        let http = if base.scheme() == "https" { http } else { http.no_proxy() };
+        let http = http.build().map_err(|error| {
+            Error::configuration("the HTTP client could not be set up").with_source(error.without_url())
+        })?;
+        let scope = self.scope.unwrap_or_else(|| format!("{}/.default", base.origin().ascii_serialization()));
+        let base_url = format!(
+            "{}{}",
+            base.as_str().trim_end_matches('/'),
+            contract::base_path(version, self.program.as_str())
+        );
+        Ok(InsightsClient { inner: Arc::new(Inner { base_url, scope, http, tokens, retry: self.retry }) })
+    }
+}
+
+impl fmt::Debug for InsightsClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InsightsClientBuilder").field("program", &self.program).finish_non_exhaustive()
+    }
+}
+
+/// Checks a base address: `https`, or `http` to this very machine, and nothing in it that is not sent or not seen.
+fn base_url(text: &str) -> Result<Url, Error> {
+    // The text is not repeated as a whole: it may hold a password.
+    let refuse = |why: &str| Error::configuration(format!("the base URL {why}"));
+    let url = Url::parse(text.trim())
+        .map_err(|e| refuse(&format!("cannot be read ({e}); it looks like https://host")))?;
+    let loopback = match url.host() {
+        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => return Err(refuse("has no host; it looks like https://host")),
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" if loopback => {}
+        _ => {
+            return Err(refuse(
+                "must begin with https:// (http:// is allowed for this machine only); a token would be readable on its way",
+            ));
+        }
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(refuse("must not hold a user name or a password"));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(refuse("must not hold a query or a fragment"));
+    }
+    Ok(url)
+}

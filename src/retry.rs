@@ -1,0 +1,174 @@
+//! Whether and when a failed attempt is made again: a pure function.
+
+use std::time::Duration;
+
+use crate::contract::Operation;
+use crate::error::{ErrorKind, Repeat};
+
+/// How hard a call tries before it fails.
+///
+/// Waits grow by doubling from `first_wait` to `longest_wait`, each drawn at random up to that length (full jitter).
+/// If the service asks for a longer wait, that counts; if it asks for more than is left of `total_time`, the call
+/// fails at once and says when to come back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RetryPolicy {
+    /// Attempts in all, the first included. Default 4.
+    pub max_attempts: u32,
+    /// Upper bound of the first wait. Default 1 s.
+    pub first_wait: Duration,
+    /// Upper bound of every wait. Default 30 s.
+    pub longest_wait: Duration,
+    /// No wait begins that would end after this time. Default 2 min.
+    pub total_time: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            max_attempts: 4,
+            first_wait: Duration::from_secs(1),
+            longest_wait: Duration::from_secs(30),
+            total_time: Duration::from_secs(120),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// One attempt, whatever happens.
+    pub fn never() -> Self {
+        Self { max_attempts: 1, ..Self::default() }
+    }
+}
+
+/// What is known when an attempt has failed.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub operation: &'static Operation,
+    /// The attempt that failed; the first is 1.
+    pub attempt: u32,
+    /// Since the call began.
+    pub elapsed: Duration,
+    pub kind: ErrorKind,
+    /// What the service asked for.
+    pub retry_after: Option<Duration>,
+    /// Whether a token was renewed in this call already, or cannot be.
+    pub token_is_fresh: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    Wait(Duration),
+    RenewToken,
+    GiveUp,
+}
+
+/// Decides. `chance` is a random number from 0 to 1.
+pub(crate) fn decide(policy: &RetryPolicy, failure: &Failure, chance: f64) -> Decision {
+    let repeatable = matches!(failure.operation.method, "GET" | "HEAD" | "PUT" | "DELETE" | "OPTIONS");
+    match failure.kind.repeat() {
+        // A request that was not authorised was not executed, so any method may be sent again.
+        Repeat::WithFreshToken if !failure.token_is_fresh => Decision::RenewToken,
+        Repeat::Later if repeatable && failure.attempt < policy.max_attempts => {
+            let ours = backoff(policy, failure.attempt).mul_f64(chance.clamp(0.0, 1.0));
+            let wait = ours.max(failure.retry_after.unwrap_or_default());
+            if failure.elapsed.saturating_add(wait) > policy.total_time {
+                Decision::GiveUp
+            } else {
+                Decision::Wait(wait)
+            }
+        }
+        _ => Decision::GiveUp,
+    }
+}
+
+/// Upper bound of the wait after an attempt.
+fn backoff(policy: &RetryPolicy, attempt: u32) -> Duration {
+    let doubled = policy.first_wait.saturating_mul(1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX));
+    doubled.min(policy.longest_wait)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract;
+
+    const POST: &Operation = &Operation { method: "POST", ..contract::RESUME_REPORT_EXECUTIONS };
+    const RESUME: &Operation = &contract::RESUME_REPORT_EXECUTIONS;
+
+    fn secs(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn failed(kind: ErrorKind) -> Failure {
+        Failure {
+            operation: RESUME,
+            attempt: 1,
+            elapsed: Duration::ZERO,
+            kind,
+            retry_after: None,
+            token_is_fresh: false,
+        }
+    }
+
+    #[test]
+    fn the_decision_is_this_table() {
+        use Decision::*;
+        use ErrorKind::*;
+        let asked = |seconds| Failure { retry_after: Some(secs(seconds)), ..failed(Throttled) };
+        let rows: Vec<(&str, Failure, f64, Decision)> = vec![
+            ("throttled waits what chance says", failed(Throttled), 0.5, Wait(Duration::from_millis(500))),
+            ("service failure", failed(ServiceFailure), 1.0, Wait(secs(1))),
+            ("unavailable", failed(Unavailable), 1.0, Wait(secs(1))),
+            ("connection", failed(Connect), 1.0, Wait(secs(1))),
+            ("timeout", failed(Timeout), 1.0, Wait(secs(1))),
+            ("second wait is longer", Failure { attempt: 2, ..failed(Timeout) }, 1.0, Wait(secs(2))),
+            ("third wait is longer", Failure { attempt: 3, ..failed(Timeout) }, 1.0, Wait(secs(4))),
+            ("fourth attempt is the last", Failure { attempt: 4, ..failed(Timeout) }, 1.0, GiveUp),
+            ("the service asks for more", asked(57), 1.0, Wait(secs(57))),
+            ("the service asks for less", asked(0), 1.0, Wait(secs(1))),
+            ("the service asks for all that is left", asked(120), 1.0, Wait(secs(120))),
+            ("the service asks for too much", asked(121), 1.0, GiveUp),
+            ("time is up", Failure { elapsed: secs(120), ..failed(Timeout) }, 1.0, GiveUp),
+            ("an absurd wait does not overflow", asked(u64::MAX), 1.0, GiveUp),
+            ("a POST may have been executed", Failure { operation: POST, ..failed(Timeout) }, 1.0, GiveUp),
+            ("401 asks for a fresh token", failed(Unauthenticated), 1.0, RenewToken),
+            ("401 does so once", Failure { token_is_fresh: true, ..failed(Unauthenticated) }, 1.0, GiveUp),
+            (
+                "401 does so for POST too",
+                Failure { operation: POST, ..failed(Unauthenticated) },
+                1.0,
+                RenewToken,
+            ),
+        ];
+        for (name, failure, chance, expected) in rows {
+            assert_eq!(decide(&RetryPolicy::default(), &failure, chance), expected, "{name}");
+        }
+        for kind in [
+            BadRequest,
+            MfaRequired,
+            WrongAudience,
+            AppOnlyNotAllowed,
+            Forbidden,
+            NotFound,
+            Conflict,
+            BrokenContract,
+            Tls,
+            Credential,
+            Configuration,
+        ] {
+            assert_eq!(decide(&RetryPolicy::default(), &failed(kind), 1.0), GiveUp, "{kind}");
+        }
+        assert_eq!(decide(&RetryPolicy::never(), &failed(Timeout), 1.0), GiveUp, "no retries wanted");
+    }
+
+    #[test]
+    fn no_wait_of_ours_is_longer_than_the_longest() {
+        let policy = RetryPolicy { max_attempts: 100, total_time: Duration::MAX, ..RetryPolicy::default() };
+        for attempt in 1..100 {
+            let failure = Failure { attempt, ..failed(ErrorKind::Timeout) };
+            let Decision::Wait(wait) = decide(&policy, &failure, 1.0) else { panic!("gave up at {attempt}") };
+            assert!(wait <= policy.longest_wait);
+        }
+    }
+}

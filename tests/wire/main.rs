@@ -1,0 +1,17 @@
+//! The real client against a plain TCP listener: what goes out byte for byte, and what comes of every answer.
+
+mod answers;
+mod requests;
+mod server;
+
+use partner_center_insights::{InsightsClient, RetryPolicy};
+
+/// The token of all these tests. It must turn up nowhere but in `Authorization`.
+pub const TOKEN: &str = "eyJ0eXAi.c2VjcmV0.c2lnbmF0dXJl";
+pub const ID: &str = "3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4";
+
+/// A client that tries once.
+pub fn client(base_url: &str) -> InsightsClient {
+    let builder = InsightsClient::builder().token(TOKEN).base_url(base_url).retry(RetryPolicy::never());
+    builder.build().unwrap()
+}
