@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::future::Future;
 use std::io;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo, ResponseValue};
 use reqwest::header::{
@@ -12,6 +12,8 @@ use reqwest::header::{
 };
 use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::auth::AccessToken;
@@ -19,6 +21,7 @@ use crate::body::{self, Detail};
 use crate::client::InsightsClient;
 use crate::contract::Operation;
 use crate::error::{Error, ErrorKind, one_line};
+use crate::gate::Limit;
 use crate::generated::{Client, types};
 use crate::retry::{self, Decision, Failure};
 
@@ -29,34 +32,45 @@ const FAILURE_LIMIT: usize = 64 << 10;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("ms-requestid");
 const CORRELATION_ID: HeaderName = HeaderName::from_static("ms-correlationid");
+const RATE_LIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 
 /// What a successful call brought.
 pub(crate) struct Answer<T> {
-    /// The elements of the envelope; nothing if the service accepted the request without an answer.
+    /// The elements of the envelope; none if the service accepted the request without an answer.
     pub items: Vec<T>,
+    /// The envelope speaks of a further page.
+    pub has_next_page: bool,
+}
+
+/// The parts of an envelope that matter here, whatever its elements are.
+pub(crate) struct Opened<T> {
+    value: Option<Vec<T>>,
+    status_code: Option<i32>,
+    message: Option<String>,
+    next_link: Option<String>,
 }
 
 /// What the service wraps around its answers.
 pub(crate) trait Envelope: DeserializeOwned {
     type Item;
-    /// Elements, status and message.
-    fn open(self) -> (Option<Vec<Self::Item>>, Option<i32>, Option<String>);
+    fn open(self) -> Opened<Self::Item>;
 }
 
-impl Envelope for types::ReportEnvelope {
-    type Item = types::Report;
-    fn open(self) -> (Option<Vec<Self::Item>>, Option<i32>, Option<String>) {
-        (self.value, self.status_code, self.message)
-    }
+macro_rules! envelope {
+    ($envelope:ident of $item:ident) => {
+        impl Envelope for types::$envelope {
+            type Item = types::$item;
+            fn open(self) -> Opened<Self::Item> {
+                let Self { value, status_code, message, next_link, .. } = self;
+                Opened { value, status_code, message, next_link }
+            }
+        }
+    };
 }
 
-impl Envelope for types::ExecutionEnvelope {
-    type Item = types::Execution;
-    fn open(self) -> (Option<Vec<Self::Item>>, Option<i32>, Option<String>) {
-        (self.value, self.status_code, self.message)
-    }
-}
+envelope!(ReportEnvelope of Report);
+envelope!(ExecutionEnvelope of Execution);
 
 /// Result of a generated method. Its error has no type of its own, because only successes are generated.
 type Sent<E> = Result<ResponseValue<E>, progenitor_client::Error<()>>;
@@ -73,42 +87,108 @@ impl InsightsClient {
         F: Fn(Client) -> Fut,
         Fut: Future<Output = Sent<E>>,
     {
-        let began = Instant::now();
         let ids = Ids::new();
+        let span = tracing::info_span!(
+            "call",
+            otel.name = operation.id,
+            otel.kind = "client",
+            http.request.method = operation.method,
+            url.template = operation.path,
+            request_id = ids.request.to_str().unwrap_or_default(),
+            http.response.status_code = tracing::field::Empty,
+            error.type = tracing::field::Empty,
+        );
+        let result = self.attempts(operation, &ids, send).instrument(span.clone()).await;
+        match &result {
+            Ok(_) => span.record("http.response.status_code", 200),
+            Err(error) => span.record("error.type", error.kind().name()),
+        };
+        result.map_err(|error| {
+            if let Some(status) = error.status() {
+                span.record("http.response.status_code", status);
+            }
+            error.with_operation(operation)
+        })
+    }
+
+    async fn attempts<E, F, Fut>(
+        &self,
+        operation: &'static Operation,
+        ids: &Ids,
+        send: F,
+    ) -> Result<Answer<E::Item>, Error>
+    where
+        E: Envelope,
+        F: Fn(Client) -> Fut,
+        Fut: Future<Output = Sent<E>>,
+    {
+        let policy = &self.inner.retry;
+        let began = Instant::now();
         let mut token_is_fresh = true; // no source can renew a token yet
-        for attempt in 1.. {
-            let failed = match self.attempt(&ids, &send).await {
-                Ok(answer) => return Ok(answer),
+        let mut attempt = 0;
+        loop {
+            let patience = policy.total_time.saturating_sub(began.elapsed());
+            let pass = self.inner.gate.pass(patience).await.map_err(|wait| {
+                Error::new(ErrorKind::Throttled)
+                    .with_message("an earlier call was told to wait longer than this one may take")
+                    .with_retry_after(Some(wait))
+                    .with_ids(text(&ids.request), text(&ids.correlation))
+                    .with_attempts(attempt)
+            })?;
+            attempt += 1;
+            let seen = Arc::new(Seen::default());
+            let result = self.attempt(ids, &send, &seen).await;
+            if let Some(head) = seen.head.get() {
+                pass.answered(head.limit);
+            }
+            let error = match result {
+                Ok(answer) => {
+                    tracing::debug!(attempt, "answered");
+                    return Ok(answer);
+                }
                 Err(error) => error,
             };
             let failure = Failure {
                 operation,
                 attempt,
                 elapsed: began.elapsed(),
-                kind: failed.kind(),
-                retry_after: failed.retry_after(),
+                kind: error.kind(),
+                retry_after: error.retry_after(),
                 token_is_fresh,
             };
-            match retry::decide(&self.inner.retry, &failure, fastrand::f64()) {
+            let decision = retry::decide(policy, &failure, fastrand::f64());
+            tracing::debug!(
+                attempt,
+                status = error.status(),
+                correlation_id = error.correlation_id(),
+                reason = error.kind().name(),
+                ?decision,
+                "failed"
+            );
+            match decision {
                 Decision::Wait(wait) => tokio::time::sleep(wait).await,
                 Decision::RenewToken => token_is_fresh = true,
-                Decision::GiveUp => return Err(failed.with_operation(operation).with_attempts(attempt)),
+                Decision::GiveUp => return Err(error.with_attempts(attempt)),
             }
         }
-        Err(Error::new(ErrorKind::Timeout).with_operation(operation))
     }
 
-    async fn attempt<E, F, Fut>(&self, ids: &Ids, send: &F) -> Result<Answer<E::Item>, Error>
+    async fn attempt<E, F, Fut>(
+        &self,
+        ids: &Ids,
+        send: &F,
+        seen: &Arc<Seen>,
+    ) -> Result<Answer<E::Item>, Error>
     where
         E: Envelope,
         F: Fn(Client) -> Fut,
         Fut: Future<Output = Sent<E>>,
     {
-        let token = self.token().await?;
-        let authorization = token.authorization();
-        let authorization =
-            authorization.map_err(|e| Error::new(ErrorKind::Credential).with_message(e.to_string()))?;
-        let seen = Arc::new(Seen::default());
+        let sent_ids = |error: Error| error.with_ids(text(&ids.request), text(&ids.correlation));
+        let token = self.token().await.map_err(sent_ids)?;
+        let authorization = token
+            .authorization()
+            .map_err(|e| sent_ids(Error::new(ErrorKind::Credential).with_message(e.to_string())))?;
         let attempt = Attempt {
             authorization,
             request_id: ids.request.clone(),
@@ -116,19 +196,18 @@ impl InsightsClient {
             seen: seen.clone(),
         };
         let api = Client::new_with_client(&self.inner.base_url, self.inner.http.clone(), attempt);
-        let outcome = send(api).await;
-        let head = seen.head.get();
-        let result = match outcome {
+        let result = match send(api).await {
             Ok(answer) => open(answer.into_inner()),
-            Err(error) => failure::<E>(error, &seen).await,
+            Err(error) => failure::<E>(error, seen).await,
         };
         result.map_err(|error| {
+            let head = seen.head.get();
             let correlation = head.and_then(|head| head.correlation_id.clone());
             let message = error.message().map(|message| message.replace(token.expose(), "[token]"));
             error
                 .with_message(message.unwrap_or_default())
                 .with_ids(text(&ids.request), correlation.unwrap_or_else(|| text(&ids.correlation)))
-                .with_retry_after(head.and_then(|head| head.retry_after))
+                .with_retry_after(head.and_then(|head| head.limit.retry_after))
         })
     }
 
@@ -144,17 +223,21 @@ impl InsightsClient {
 
 /// Reads an envelope that came with a 2xx.
 fn open<E: Envelope>(envelope: E) -> Result<Answer<E::Item>, Error> {
-    match envelope.open() {
+    let Opened { value, status_code, message, next_link } = envelope.open();
+    match status_code {
         // Seen by one team: HTTP says 200, the envelope says 404.
-        (_, Some(status @ 400..), message) => {
+        Some(status @ 400..) => {
             let status = u16::try_from(status).unwrap_or(599);
             Err(Error::new(ErrorKind::of(status, None))
                 .with_status(Some(status))
                 .with_message(one_line(&message.unwrap_or_default(), 300)))
         }
-        (None, None, _) => Err(accepted(200)
+        None if value.is_none() => Err(accepted(200)
             .with_message("the service accepted the request, but its answer is not the documented envelope")),
-        (items, _, _) => Ok(Answer { items: items.unwrap_or_default() }),
+        _ => Ok(Answer {
+            items: value.unwrap_or_default(),
+            has_next_page: next_link.is_some_and(|link| !link.trim().is_empty()),
+        }),
     }
 }
 
@@ -179,7 +262,7 @@ async fn failure<E: Envelope>(
 async fn unexpected<T>(mut response: reqwest::Response) -> Result<Answer<T>, Error> {
     let status = response.status();
     if status.is_success() {
-        return Ok(Answer { items: Vec::new() });
+        return Ok(Answer { items: Vec::new(), has_next_page: false });
     }
     if status.is_redirection() {
         let target = response.headers().get(LOCATION).and_then(|target| target.to_str().ok());
@@ -302,16 +385,23 @@ struct Seen {
 struct Head {
     status: StatusCode,
     correlation_id: Option<String>,
-    retry_after: Option<Duration>,
+    limit: Limit,
 }
 
 impl Head {
     fn of(response: &reqwest::Response) -> Self {
         let text = |name: &HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
+        let status = response.status();
+        let retry_after = text(&RETRY_AFTER).and_then(|wait| retry_after(wait, SystemTime::now()));
+        let told_to_wait = status.is_server_error() && retry_after.is_some();
         Self {
-            status: response.status(),
+            status,
             correlation_id: text(&CORRELATION_ID).map(|id| one_line(id, 80)).filter(|id| !id.is_empty()),
-            retry_after: text(&RETRY_AFTER).and_then(|wait| retry_after(wait, SystemTime::now())),
+            limit: Limit {
+                refused: status == StatusCode::TOO_MANY_REQUESTS || told_to_wait,
+                retry_after,
+                remaining: text(&RATE_LIMIT_REMAINING).and_then(|left| left.trim().parse().ok()),
+            },
         }
     }
 }

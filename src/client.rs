@@ -11,7 +11,9 @@ use secrecy::SecretString;
 use crate::auth::{AccessToken, StaticToken, TokenSource};
 use crate::contract;
 use crate::error::Error;
-use crate::report::{Execution, Report, ReportId};
+use crate::gate::Gate;
+use crate::list::{ListExecutions, ListReports};
+use crate::report::{Report, ReportId};
 use crate::retry::RetryPolicy;
 
 /// A client of the scheduled reports of one program.
@@ -39,6 +41,7 @@ pub(crate) struct Inner {
     pub http: reqwest::Client,
     pub tokens: Box<dyn TokenSource>,
     pub retry: RetryPolicy,
+    pub gate: Gate,
 }
 
 impl InsightsClient {
@@ -86,7 +89,9 @@ impl InsightsClient {
         Ok(answer.items.into_iter().next())
     }
 
-    /// Lists all scheduled reports of the caller, in the order of the service.
+    /// Lists the scheduled reports of the caller.
+    ///
+    /// Await it for all of them, or narrow it down first.
     ///
     #[doc = concat!("See [the service's page](", env!("DOC_GET_REPORTS"), ").")]
     ///
@@ -94,15 +99,13 @@ impl InsightsClient {
     ///
     /// See [`ErrorKind`](crate::ErrorKind). That there are no reports is not an error, although the service says so
     /// with 404.
-    pub async fn reports(&self) -> Result<Vec<Report>, Error> {
-        let send = |api: crate::generated::Client| async move { api.get_reports(None, None, None).await };
-        match self.call(&contract::GET_REPORTS, send).await {
-            Err(error) if says_nothing_matches(&error) => Ok(Vec::new()),
-            answer => Ok(answer?.items),
-        }
+    pub fn reports(&self) -> ListReports<'_> {
+        ListReports::new(self)
     }
 
-    /// Lists the executions of a report in the last 90 days, in the order of the service.
+    /// Lists the executions of a report.
+    ///
+    /// Await it for the completed ones of the last 90 days, or ask for others first.
     ///
     #[doc = concat!("See [the service's page](", env!("DOC_GET_REPORT_EXECUTIONS"), ").")]
     ///
@@ -110,32 +113,12 @@ impl InsightsClient {
     ///
     /// As for [`resume`](Self::resume). That there are no executions yet is not an error, although the service may
     /// say so with 404; that there is no such report is one.
-    pub async fn executions<I>(&self, report_id: I) -> Result<Vec<Execution>, Error>
+    pub fn executions<I>(&self, report_id: I) -> ListExecutions<'_>
     where
         I: TryInto<ReportId, Error: Into<Error>>,
     {
-        let id = report_id.try_into().map_err(Into::into)?;
-        let send = |api: crate::generated::Client| async move {
-            api.get_report_executions(&id, None, None, Some(false)).await
-        };
-        match self.call(&contract::GET_REPORT_EXECUTIONS, send).await {
-            Err(error) if says_no_executions(&error) => Ok(Vec::new()),
-            answer => Ok(answer?.items),
-        }
+        ListExecutions::new(self, report_id.try_into().map_err(Into::into))
     }
-}
-
-/// 404 on a list means that nothing matches, if the message says so; any other 404 is a wrong address.
-fn says_nothing_matches(error: &Error) -> bool {
-    says(error, "no item found")
-}
-
-fn says_no_executions(error: &Error) -> bool {
-    says(error, "no executions")
-}
-
-fn says(error: &Error, words: &str) -> bool {
-    error.status() == Some(404) && error.message().is_some_and(|m| m.to_ascii_lowercase().contains(words))
 }
 
 impl fmt::Debug for InsightsClient {
@@ -304,7 +287,16 @@ impl InsightsClientBuilder {
             base.as_str().trim_end_matches('/'),
             contract::base_path(version, self.program.as_str())
         );
-        Ok(InsightsClient { inner: Arc::new(Inner { base_url, scope, http, tokens, retry: self.retry }) })
+        Ok(InsightsClient {
+            inner: Arc::new(Inner {
+                base_url,
+                scope,
+                http,
+                tokens,
+                retry: self.retry,
+                gate: Gate::default(),
+            }),
+        })
     }
 }
 

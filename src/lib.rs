@@ -7,13 +7,18 @@ mod body;
 mod call;
 mod client;
 pub mod contract;
+#[cfg(feature = "emulator")]
+pub mod emulator;
 mod error;
+mod gate;
 mod generated;
+mod list;
 mod report;
 mod retry;
 
 pub use client::{InsightsClient, InsightsClientBuilder, Program};
 pub use error::{Error, ErrorKind, Repeat};
+pub use list::{ListExecutions, ListReports};
 pub use report::{
     Execution, ExecutionStatus, InvalidReportId, Report, ReportId, ReportStatus, SecureLink, Timestamp,
 };

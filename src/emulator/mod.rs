@@ -1,0 +1,173 @@
+//! An Insights service in this process, over real HTTP on a loopback port.
+//!
+//! There is no sandbox for Insights, so this is where code can be tried: the program's `--emulator`, this crate's own
+//! tests, and yours. It speaks what the [contract](crate::contract) says, in camelCase as the service has been seen to,
+//! and refuses what the contract does not allow.
+//!
+//! ```
+//! # tokio_test::block_on(async {
+//! use partner_center_insights::InsightsClient;
+//! use partner_center_insights::emulator::Emulator;
+//!
+//! let emulator = Emulator::start().await?;
+//! let client = InsightsClient::builder().base_url(emulator.base_url()).token(emulator.token()).build()?;
+//!
+//! let paused = client.reports().await?.into_iter().find(|report| report.is_paused()).expect("the sample has some");
+//! let report = client.resume(paused.report_id).await?.expect("the emulator answers with the report");
+//! assert!(report.is_active());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+//!
+//! # Assumptions
+//!
+//! What no page documents and nobody has seen is decided here, in one place, and may be wrong:
+//!
+//! * Resuming an active report, or pausing a paused one, changes nothing and answers 200 with the report.
+//! * Resuming or pausing an inactive report is refused with 400.
+//! * A resume makes a paused report active, and both operations set `modifiedTime`.
+//! * A report that no longer exists, or never did, is answered with 404 and the message that the pages show for lists.
+//! * While a report is paused it runs no executions, and its next one has the status `Paused`.
+//! * An execution completes in the moment it is due. Executions missed during a pause are not made up for.
+//! * Before its first execution, a report without further parameters is answered with 404, not with the pending one.
+//! * Parameters that the contract does not name, and values that do not fit their schema, are refused with 400.
+//! * Any of the contract's versions is served for any of its programs, with the same reports.
+
+mod answer;
+mod check;
+mod service;
+mod state;
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use crate::report::Report;
+use service::Service;
+use state::{Clock, State};
+
+/// A running emulator. It stops when it is dropped.
+///
+/// See the [module](self) for an example.
+#[derive(Debug)]
+pub struct Emulator {
+    address: SocketAddr,
+    token: String,
+    /// Dropped with the emulator, which ends the server.
+    _stop: oneshot::Sender<()>,
+}
+
+impl Emulator {
+    /// Starts one with the sample reports, on a free port of the loopback interface.
+    ///
+    /// # Errors
+    ///
+    /// If no port can be bound.
+    pub async fn start() -> io::Result<Self> {
+        Self::builder().start().await
+    }
+
+    /// Settings for one.
+    pub fn builder() -> EmulatorBuilder {
+        EmulatorBuilder::default()
+    }
+
+    /// The address to give to a client, such as `http://127.0.0.1:49152`.
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The token that it accepts.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+}
+
+/// Settings of an [`Emulator`].
+#[must_use = "nothing happens until `start` is called"]
+pub struct EmulatorBuilder {
+    address: SocketAddr,
+    token: String,
+    reports: Option<Vec<Report>>,
+    clock: Clock,
+}
+
+impl Default for EmulatorBuilder {
+    fn default() -> Self {
+        Self {
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+            token: "emulator-token".to_owned(),
+            reports: None,
+            clock: Arc::new(SystemTime::now),
+        }
+    }
+}
+
+impl EmulatorBuilder {
+    /// Listens at this address. Default: a free port of 127.0.0.1.
+    pub fn listen(mut self, address: SocketAddr) -> Self {
+        self.address = address;
+        self
+    }
+
+    /// Accepts this token. Default: `emulator-token`.
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.token = token.into();
+        self
+    }
+
+    /// Holds these reports instead of the sample.
+    pub fn reports(mut self, reports: impl IntoIterator<Item = Report>) -> Self {
+        self.reports = Some(reports.into_iter().collect());
+        self
+    }
+
+    /// Holds the reports of a JSON text instead of the sample: a list of reports, or an answer of the service with such
+    /// a list, in either spelling.
+    ///
+    /// # Errors
+    ///
+    /// If the text is something else.
+    pub fn reports_json(self, json: &str) -> Result<Self, serde_json::Error> {
+        Ok(self.reports(state::parse_reports(json)?))
+    }
+
+    /// Takes the time from this clock, so that times in answers can be told beforehand.
+    pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// If the address cannot be bound.
+    pub async fn start(self) -> io::Result<Emulator> {
+        let reports = match self.reports {
+            Some(reports) => reports,
+            None => state::sample().map_err(io::Error::other)?,
+        };
+        let service = Service::new(&self.token, State::new(reports, self.clock)).map_err(io::Error::other)?;
+        let listener = TcpListener::bind(self.address).await?;
+        let address = listener.local_addr()?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = axum::serve(listener, service.router()).with_graceful_shutdown(async {
+            // Ends when the sender is dropped.
+            let _ = stopped.await;
+        });
+        tokio::spawn(async move { server.await });
+        Ok(Emulator { address, token: self.token, _stop: stop })
+    }
+}
+
+impl fmt::Debug for EmulatorBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmulatorBuilder").field("address", &self.address).finish_non_exhaustive()
+    }
+}
