@@ -82,7 +82,7 @@ const TABLE: [Row; 17] = {
         Row { kind: MfaRequired, name: "MFA required", statuses: &[401..=403], code: Some("900421"), repeat: Never, exit: 4,
             help: "sign in again with multi-factor authentication; a refresh token must come from such a sign-in" },
         Row { kind: WrongAudience, name: "wrong audience", statuses: &[401..=403], code: Some("900420"), repeat: Never, exit: 4,
-            help: "request the token for https://api.partnercenter.microsoft.com, not for Microsoft Graph or Azure AD Graph" },
+            help: "request the token for the origin of the base URL (scope: that origin and /.default), not for Microsoft Graph or Azure AD Graph" },
         Row { kind: AppOnlyNotAllowed, name: "app-only not allowed", statuses: &[401..=403], code: Some("900329"), repeat: Never, exit: 4,
             help: "use the token of a user (application and user); an application alone may not do this" },
         Row { kind: Unauthenticated, name: "unauthenticated", statuses: &[401..=401], code: None, repeat: WithFreshToken, exit: 4,
@@ -246,6 +246,23 @@ impl Error {
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
+    }
+
+    /// The same error without its causes, to tell it of another report.
+    pub(crate) fn echo(&self) -> Self {
+        let inner = &*self.0;
+        Self(Box::new(Inner {
+            kind: inner.kind,
+            operation: inner.operation,
+            status: inner.status,
+            service_code: inner.service_code.clone(),
+            message: inner.message.clone(),
+            request_id: inner.request_id.clone(),
+            correlation_id: inner.correlation_id.clone(),
+            retry_after: inner.retry_after,
+            attempts: inner.attempts,
+            source: None,
+        }))
     }
 
     /// What went wrong, by meaning.

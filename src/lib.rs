@@ -1,5 +1,4 @@
-//! Resumes paused reports of Microsoft Partner Center Insights, and proves it.
-
+#![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
 pub mod auth;
@@ -14,6 +13,7 @@ mod gate;
 mod generated;
 mod list;
 mod report;
+mod resume;
 mod retry;
 
 pub use client::{InsightsClient, InsightsClientBuilder, Program};
@@ -22,4 +22,5 @@ pub use list::{ListExecutions, ListReports};
 pub use report::{
     Execution, ExecutionStatus, InvalidReportId, Report, ReportId, ReportStatus, SecureLink, Timestamp,
 };
+pub use resume::{ChangeAll, Event, Outcome, Plan, ReportOutcome, Run, Selection, Step};
 pub use retry::RetryPolicy;

@@ -1,0 +1,284 @@
+//! The command line: every command, every flag and its environment name.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use partner_center_insights::{ExecutionStatus, Program, ReportId, ReportStatus, contract};
+
+use crate::exit;
+
+/// Find paused reports of Partner Center Insights, resume them, and see that they run.
+#[derive(Debug, Parser)]
+#[command(name = "partner-insights", version = version(), propagate_version = true, after_help = after_help(), max_term_width = 100)]
+pub struct Args {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Global {
+    /// Program whose reports are meant: partner insights (mpn) or the commercial marketplace (cmp)
+    #[arg(long, global = true, env = "PARTNER_CENTER_PROGRAM", default_value = "mpn", value_parser = ["mpn", "cmp"])]
+    pub program: String,
+
+    /// Address to use instead of the public service; https, or http to this machine
+    #[arg(long, global = true, env = "PARTNER_CENTER_BASE_URL", value_name = "URL")]
+    pub base_url: Option<String>,
+
+    /// Work on an emulated service with sample reports, in this process
+    #[arg(long, global = true, env = "PARTNER_CENTER_EMULATOR", conflicts_with = "base_url")]
+    pub emulator: bool,
+
+    /// Form of the data on standard output
+    #[arg(
+        long,
+        short,
+        global = true,
+        env = "PARTNER_CENTER_OUTPUT",
+        default_value = "table",
+        value_name = "FORMAT"
+    )]
+    pub output: Format,
+
+    /// Say nothing on standard error but errors
+    #[arg(long, short, global = true, env = "PARTNER_CENTER_QUIET", conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Log calls on standard error; twice for more
+    #[arg(long, short, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+
+    /// Colours in the table
+    #[arg(long, global = true, env = "PARTNER_CENTER_COLOR", default_value = "auto", value_name = "WHEN")]
+    pub color: When,
+}
+
+impl Global {
+    pub fn program(&self) -> Program {
+        // The parser lets nothing else through.
+        self.program.parse().unwrap_or_default()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Columns for people
+    Table,
+    /// One JSON document
+    Json,
+    /// One JSON document a line, as soon as it is known
+    Jsonl,
+    /// Report ids alone, one a line
+    Ids,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum When {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List scheduled reports
+    List(List),
+    /// Resume paused reports, and see that they run
+    #[command(after_help = EXAMPLES)]
+    Resume(Change),
+    /// Pause active reports
+    Pause(Change),
+    /// List the executions of a report
+    Executions(Executions),
+    /// Run the emulated service until it is stopped
+    Emulator(Emulator),
+    /// Print the OpenAPI document that this program was built from
+    Spec,
+    /// Print the JSON schema of what a command writes with `--output json`
+    Schema { command: Described },
+    /// Print a completion script
+    Completions { shell: clap_complete::Shell },
+    /// Print the man page, of the program or of a command
+    Man { command: Option<String> },
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct List {
+    /// Only reports with this status: active, paused or inactive
+    #[arg(long, value_parser = report_status)]
+    pub status: Option<ReportStatus>,
+    #[command(flatten)]
+    pub filter: Filter,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Filter {
+    /// Only reports whose whole name fits, such as 'Sales*'; * is any text, ? one character
+    #[arg(long, value_name = "PATTERN")]
+    pub name: Option<String>,
+    /// Only reports that run this query
+    #[arg(long, value_name = "ID")]
+    pub query_id: Option<String>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Change {
+    /// Ids of reports
+    #[arg(value_name = "ID", required_unless_present_any = ["ids_file", "all"], conflicts_with_all = ["ids_file", "all"])]
+    pub ids: Vec<ReportId>,
+
+    /// File with ids, one a line, or JSON lines with a reportId; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "all")]
+    pub ids_file: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub all: All,
+
+    #[command(flatten)]
+    pub filter: Filter,
+
+    /// Show what would be done, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+
+    /// Do not ask
+    #[arg(long, short, env = "PARTNER_CENTER_YES")]
+    pub yes: bool,
+
+    /// Believe the answers; do not read the reports back. With ids, send the bare requests only
+    #[arg(long, conflicts_with = "dry_run")]
+    pub no_verify: bool,
+
+    /// Requests under way at once
+    #[arg(long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub concurrency: u16,
+
+    /// How long to wait for reports to be seen in their new state, such as 90s or 5m
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    pub timeout: Duration,
+}
+
+/// One flag under two names; the command refuses the one that is not its own.
+#[derive(Debug, ClapArgs)]
+#[group(id = "all", multiple = false)]
+pub struct All {
+    /// All paused reports (resume)
+    #[arg(long)]
+    pub all_paused: bool,
+    /// All active reports (pause)
+    #[arg(long)]
+    pub all_active: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Executions {
+    /// Id of the report
+    pub id: ReportId,
+    /// Only executions in this state: pending, running, paused or completed (the service's default)
+    #[arg(long, value_parser = execution_status)]
+    pub status: Option<ExecutionStatus>,
+    /// Executions of the last 90 days instead of the latest one
+    #[arg(long)]
+    pub all: bool,
+    /// Show download links; whoever has one can read the file
+    #[arg(long)]
+    pub show_links: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Emulator {
+    /// Address to listen at; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", env = "PARTNER_CENTER_EMULATOR_LISTEN")]
+    pub listen: SocketAddr,
+    /// JSON file with reports, such as `list --output json` writes, instead of the sample
+    #[arg(long, value_name = "FILE")]
+    pub reports: Option<PathBuf>,
+}
+
+/// Commands whose output has a schema.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Described {
+    List,
+    Resume,
+    Pause,
+    Executions,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  partner-insights resume --all-paused --dry-run
+  partner-insights resume --all-paused --name 'Sales*' --yes
+  partner-insights resume 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4
+  partner-insights list --status paused --output ids | partner-insights resume --ids-file - --yes";
+
+fn version() -> String {
+    format!("{}+contract.{}", env!("CARGO_PKG_VERSION"), contract::VERSION)
+}
+
+fn after_help() -> String {
+    let mut text = "The access token is read from PARTNER_CENTER_ACCESS_TOKEN.\n\nExit codes:\n".to_owned();
+    for (code, meaning) in exit::TABLE {
+        text += &format!("  {code:>3}  {meaning}\n");
+    }
+    text
+}
+
+fn report_status(text: &str) -> Result<ReportStatus, String> {
+    match ReportStatus::from(text) {
+        ReportStatus::Other(_) => Err(one_of(ReportStatus::KNOWN.iter().map(ReportStatus::as_str))),
+        known => Ok(known),
+    }
+}
+
+fn execution_status(text: &str) -> Result<ExecutionStatus, String> {
+    match ExecutionStatus::from(text) {
+        ExecutionStatus::Other(_) => Err(one_of(ExecutionStatus::KNOWN.iter().map(ExecutionStatus::as_str))),
+        known => Ok(known),
+    }
+}
+
+fn one_of<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    format!("one of {}", words.collect::<Vec<_>>().join(", ").to_lowercase())
+}
+
+/// Seconds, or a number with s, m or h.
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let seconds = match unit {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        _ => 0,
+    };
+    let number: u64 = number.parse().map_err(|_| "a time looks like 90s, 5m or 1h".to_owned())?;
+    match number.checked_mul(seconds) {
+        Some(total) if seconds > 0 && total <= 86_400 => Ok(Duration::from_secs(total)),
+        _ => Err("a time looks like 90s, 5m or 1h, up to a day".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definitions_are_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_numbers_with_a_unit() {
+        for (text, seconds) in [("0", 0), ("90", 90), ("90s", 90), ("5m", 300), ("24h", 86_400)] {
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
+        }
+        for bad in ["", "s", "1d", "-1s", "1.5s", "25h", "99999999999999999999s", "ä"] {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+}

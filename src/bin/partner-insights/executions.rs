@@ -1,0 +1,45 @@
+//! `executions`
+
+use comfy_table::Cell;
+
+use crate::args::{Executions, Global};
+use crate::exit::{self, Failure};
+use crate::output::{Output, Row, meaning};
+use crate::rows::ExecutionRow;
+use crate::session::Session;
+
+pub async fn run(global: &Global, command: Executions, output: &mut Output) -> Result<u8, Failure> {
+    let session = Session::open(global).await?;
+    let mut executions = session.client.executions(command.id);
+    if let Some(status) = command.status {
+        executions = executions.status(status);
+    }
+    if !command.all {
+        executions = executions.latest();
+    }
+    let executions = executions.await?;
+    let rows: Vec<_> = executions.into_iter().map(|e| ExecutionRow::new(e, command.show_links)).collect();
+    output.rows(&rows)?;
+    if rows.is_empty() {
+        output.note("No execution fits. Without --status, only completed ones are listed.");
+    }
+    Ok(exit::OK)
+}
+
+impl Row for ExecutionRow {
+    const HEADINGS: &'static [&'static str] = &["EXECUTION", "STATUS", "GENERATED", "FORMAT", "LINK"];
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![
+            Cell::new(&self.execution_id),
+            meaning(self.execution_status.as_deref().unwrap_or_default()),
+            Cell::new(self.report_generated_time.as_deref().unwrap_or_default()),
+            Cell::new(self.format.as_deref().unwrap_or_default()),
+            Cell::new(self.report_access_secure_link.as_deref().unwrap_or_default()),
+        ]
+    }
+
+    fn id(&self) -> Option<&str> {
+        self.report_id.as_deref()
+    }
+}

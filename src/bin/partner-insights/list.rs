@@ -1,0 +1,52 @@
+//! `list`
+
+use comfy_table::Cell;
+
+use crate::args::{Global, List};
+use crate::exit::{self, Failure};
+use crate::output::{Output, Row, meaning};
+use crate::rows::ReportRow;
+use crate::session::Session;
+
+pub async fn run(global: &Global, command: List, output: &mut Output) -> Result<u8, Failure> {
+    let session = Session::open(global).await?;
+    let mut reports = session.client.reports();
+    if let Some(status) = command.status {
+        reports = reports.status(status);
+    }
+    if let Some(name) = &command.filter.name {
+        reports = reports.name(name);
+    }
+    if let Some(query_id) = command.filter.query_id {
+        reports = reports.query_id(query_id);
+    }
+    let rows: Vec<ReportRow> = reports.await?.into_iter().map(ReportRow::from).collect();
+    output.rows(&rows)?;
+    if rows.is_empty() {
+        output.note("No report fits.");
+    }
+    Ok(exit::OK)
+}
+
+impl Row for ReportRow {
+    const HEADINGS: &'static [&'static str] = &["REPORT", "STATUS", "EVERY", "MODIFIED", "NAME"];
+
+    fn cells(&self) -> Vec<Cell> {
+        let every = match self.recurrence_interval {
+            Some(hours) if hours > 0 => format!("{hours} h"),
+            Some(_) => "once".to_owned(),
+            None => String::new(),
+        };
+        vec![
+            Cell::new(&self.report_id),
+            meaning(self.report_status.as_deref().unwrap_or_default()),
+            Cell::new(every),
+            Cell::new(self.modified_time.as_deref().unwrap_or_default()),
+            Cell::new(self.report_name.as_deref().unwrap_or_default()),
+        ]
+    }
+
+    fn id(&self) -> Option<&str> {
+        Some(&self.report_id)
+    }
+}

@@ -1,0 +1,166 @@
+//! Data on standard output, everything else on standard error.
+
+use std::io::{self, IsTerminal, Write};
+
+use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::args::{Format, Global, When};
+use crate::exit::Failure;
+
+/// A row that can be written in every format.
+pub trait Row: Serialize {
+    /// Headings of the table.
+    const HEADINGS: &'static [&'static str];
+    fn cells(&self) -> Vec<Cell>;
+    /// What `--output ids` writes; nothing if the row is left out there.
+    fn id(&self) -> Option<&str>;
+}
+
+pub struct Output {
+    format: Format,
+    color: When,
+    quiet: bool,
+    /// The reader has gone; what follows is not written, and that is no error.
+    closed: bool,
+}
+
+impl Output {
+    pub fn new(global: &Global) -> Self {
+        Self { format: global.output, color: global.color, quiet: global.quiet, closed: false }
+    }
+
+    /// Writes text as it is.
+    pub fn text(&mut self, text: &str) -> Result<(), Failure> {
+        self.write(text)
+    }
+
+    /// Says something to the person at the terminal.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            // Nobody to tell is no error.
+            let _ = writeln!(io::stderr(), "{text}");
+        }
+    }
+
+    /// Writes a row at once, if the format is one of lines.
+    pub fn line(&mut self, row: &impl Row) -> Result<(), Failure> {
+        match self.format {
+            Format::Jsonl => {
+                let json = serde_json::to_string(row).map_err(Failure::unexpected)?;
+                self.write(&format!("{json}\n"))
+            }
+            Format::Ids => match row.id() {
+                Some(id) => self.write(&format!("{id}\n")),
+                None => Ok(()),
+            },
+            Format::Table | Format::Json => Ok(()),
+        }
+    }
+
+    /// Writes rows as a whole, if the format is not one of lines.
+    pub fn whole<R: Row>(&mut self, rows: &[R]) -> Result<(), Failure> {
+        match self.format {
+            Format::Json => {
+                let json = serde_json::to_string_pretty(rows).map_err(Failure::unexpected)?;
+                self.write(&format!("{json}\n"))
+            }
+            Format::Table if !rows.is_empty() => self.write(&format!("{}\n", self.table(rows).trim_fmt())),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes rows that are all known.
+    pub fn rows<R: Row>(&mut self, rows: &[R]) -> Result<(), Failure> {
+        for row in rows {
+            self.line(row)?;
+        }
+        self.whole(rows)
+    }
+
+    /// Whether rows must be kept until the end.
+    pub fn keeps_rows(&self) -> bool {
+        matches!(self.format, Format::Json | Format::Table)
+    }
+
+    fn table<R: Row>(&self, rows: &[R]) -> Table {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_header(R::HEADINGS.iter().copied());
+        let colored = match self.color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => {
+                io::stdout().is_terminal()
+                    && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+            }
+        };
+        if colored {
+            table.enforce_styling();
+        } else {
+            table.force_no_tty();
+        }
+        // A reader that is no terminal gets whole lines.
+        if io::stdout().is_terminal() {
+            table.set_content_arrangement(ContentArrangement::Dynamic);
+        }
+        for row in rows {
+            table.add_row(row.cells());
+        }
+        table
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), Failure> {
+        if self.closed {
+            return Ok(());
+        }
+        let mut stdout = io::stdout().lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(())
+            }
+            result => result.map_err(Failure::unexpected),
+        }
+    }
+
+    /// A bar on standard error while work runs; none if nobody would see it.
+    pub fn progress(&self, length: usize) -> ProgressBar {
+        if self.quiet || length < 2 || !io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::new(length as u64);
+        if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
+            bar.set_style(style);
+        }
+        bar
+    }
+}
+
+/// The colour of a status or an outcome, by its meaning.
+pub fn meaning(word: &str) -> Cell {
+    let color = match word.to_ascii_lowercase().as_str() {
+        "active" | "completed" | "resumed" | "already-active" => Some(Color::Green),
+        "paused" | "already-paused" | "would-resume" | "would-pause" | "pending" | "running" => {
+            Some(Color::Yellow)
+        }
+        "unconfirmed" | "not-found" | "not-resumable" | "not-pausable" | "refused" | "failed" => {
+            Some(Color::Red)
+        }
+        _ => None,
+    };
+    match color {
+        Some(color) => Cell::new(word).fg(color),
+        None => Cell::new(word),
+    }
+}
+
+/// Sends what the library traces to standard error.
+pub fn log(verbose: u8) {
+    let level = match verbose {
+        0 => return,
+        1 => tracing::Level::DEBUG,
+        _ => tracing::Level::TRACE,
+    };
+    tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_target(verbose > 1).init();
+}
