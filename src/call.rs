@@ -325,10 +325,11 @@ fn transport(error: reqwest::Error, seen: &Seen) -> Error {
     let status = seen.head.get().map(|head| head.status.as_u16());
     let invalid = causes(&error)
         .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|io| io.kind() == io::ErrorKind::InvalidData);
+        .any(|io| matches!(io.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput));
     let kind = match status {
         _ if error.is_timeout() => ErrorKind::Timeout,
         _ if error.is_builder() => ErrorKind::Configuration,
+        None if is_not_http(&error) => ErrorKind::BrokenContract,
         // rustls reports whatever it refuses as invalid data.
         None if invalid => ErrorKind::Tls,
         None => ErrorKind::Connect,
@@ -341,6 +342,11 @@ fn transport(error: reqwest::Error, seen: &Seen) -> Error {
         None => cause,
     };
     Error::new(kind).with_status(status).with_message(one_line(&message, 300)).with_source(error)
+}
+
+/// Whether something was sent back that is not HTTP.
+fn is_not_http(error: &(dyn StdError + 'static)) -> bool {
+    causes(error).filter_map(|cause| cause.downcast_ref::<hyper::Error>()).any(hyper::Error::is_parse)
 }
 
 fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {

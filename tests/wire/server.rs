@@ -28,6 +28,7 @@ pub type Script = Vec<Step>;
 pub struct Server {
     address: std::net::SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
+    scripts: Arc<Mutex<Vec<Script>>>,
     task: JoinHandle<()>,
 }
 
@@ -38,16 +39,23 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = requests.clone();
+        let scripts = Arc::new(Mutex::new(scripts));
+        let played = scripts.clone();
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, seen.clone(), scripts.clone()));
+                tokio::spawn(serve(stream, seen.clone(), played.clone()));
             }
         });
-        Self { address, requests, task }
+        Self { address, requests, scripts, task }
     }
 
     pub async fn sending(answer: impl Into<Vec<u8>>) -> Self {
         Self::start(vec![vec![Step::Send(answer.into())]]).await
+    }
+
+    /// Sends these bytes to every request from now on.
+    pub fn send_next(&self, answer: Vec<u8>) {
+        *self.scripts.lock().unwrap() = vec![vec![Step::Send(answer)]];
     }
 
     pub fn url(&self) -> String {
@@ -66,15 +74,18 @@ impl Drop for Server {
     }
 }
 
-async fn serve(mut stream: TcpStream, seen: Arc<Mutex<Vec<String>>>, scripts: Vec<Script>) {
+async fn serve(mut stream: TcpStream, seen: Arc<Mutex<Vec<String>>>, scripts: Arc<Mutex<Vec<Script>>>) {
     let Some(request) = read_request(&mut stream).await else { return };
     let number = {
         let mut seen = seen.lock().unwrap();
         seen.push(request);
         seen.len() - 1
     };
-    let Some(script) = scripts.get(number).or(scripts.last()) else { return };
-    for step in script {
+    let script = {
+        let scripts = scripts.lock().unwrap();
+        scripts.get(number).or(scripts.last()).cloned().unwrap_or_default()
+    };
+    for step in &script {
         // A client that hangs up early is part of some tests.
         let _ = match step {
             Step::Send(bytes) => stream.write_all(bytes).await,
@@ -111,8 +122,11 @@ async fn read_request(stream: &mut TcpStream) -> Option<String> {
     while bytes.len() < head + length {
         stream.read_buf(&mut bytes).await.ok()?;
     }
-    // A body where none belongs would be left in the socket; give it the time to arrive.
-    let _ = tokio::time::timeout(Duration::from_millis(20), stream.read_buf(&mut bytes)).await;
+    // A body where none belongs comes in the same packet; what is there already is taken along.
+    let mut rest = [0; 1024];
+    if let Ok(read) = stream.try_read(&mut rest) {
+        bytes.extend_from_slice(&rest[..read]);
+    }
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
