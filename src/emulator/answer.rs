@@ -8,6 +8,16 @@ use serde_json::{Map, Value};
 
 use crate::generated::types::{ErrorEnvelope, Execution, ExecutionEnvelope, Report, ReportEnvelope};
 
+/// How the names of fields are spelled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Spelling {
+    /// As seen on the wire.
+    #[default]
+    Camel,
+    /// As on the pages.
+    Pascal,
+}
+
 /// A failure as the service words it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
@@ -21,19 +31,19 @@ impl Refusal {
     }
 }
 
-impl IntoResponse for Refusal {
-    fn into_response(self) -> Response {
+impl Refusal {
+    pub fn answer(self, spelling: Spelling) -> Response {
         let envelope = ErrorEnvelope {
             value: Some(Vec::new()),
             total_count: Some(0),
             message: Some(self.message),
             status_code: i32::from(self.status.as_u16()),
         };
-        json(self.status, &envelope)
+        json(self.status, &envelope, spelling)
     }
 }
 
-pub(crate) fn reports(reports: Vec<Report>) -> Response {
+pub(crate) fn reports(reports: Vec<Report>, spelling: Spelling) -> Response {
     let envelope = ReportEnvelope {
         total_count: i64::try_from(reports.len()).ok(),
         value: Some(reports),
@@ -42,10 +52,10 @@ pub(crate) fn reports(reports: Vec<Report>) -> Response {
         next_link: None,
         data_redacted: Some(false),
     };
-    json(StatusCode::OK, &envelope)
+    json(StatusCode::OK, &envelope, spelling)
 }
 
-pub(crate) fn executions(executions: Vec<Execution>) -> Response {
+pub(crate) fn executions(executions: Vec<Execution>, spelling: Spelling) -> Response {
     let envelope = ExecutionEnvelope {
         total_count: i64::try_from(executions.len()).ok(),
         value: Some(executions),
@@ -54,19 +64,19 @@ pub(crate) fn executions(executions: Vec<Execution>) -> Response {
         next_link: None,
         data_redacted: Some(false),
     };
-    json(StatusCode::OK, &envelope)
+    json(StatusCode::OK, &envelope, spelling)
 }
 
-fn json(status: StatusCode, envelope: &impl Serialize) -> Response {
-    let body = match serde_json::to_value(envelope) {
-        Ok(value) => camel_case(value).to_string(),
-        Err(error) => return (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+fn json(status: StatusCode, envelope: &impl Serialize, spelling: Spelling) -> Response {
+    let value = match (serde_json::to_value(envelope), spelling) {
+        (Ok(value), Spelling::Camel) => camel_case(value),
+        (Ok(value), Spelling::Pascal) => value,
+        (Err(error), _) => return (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     };
     let content_type = HeaderValue::from_static("application/json; charset=utf-8");
-    (status, [(CONTENT_TYPE, content_type)], body).into_response()
+    (status, [(CONTENT_TYPE, content_type)], value.to_string()).into_response()
 }
 
-/// The spelling that has been seen on the wire.
 fn camel_case(value: Value) -> Value {
     match value {
         Value::Object(map) => Value::Object(

@@ -35,6 +35,9 @@
 
 mod answer;
 mod check;
+mod fault;
+mod limit;
+mod server;
 mod service;
 mod state;
 
@@ -42,22 +45,27 @@ use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use crate::report::Report;
-use service::Service;
+pub use fault::{Fault, Scenario};
+pub use limit::Limit;
+pub use service::Seen;
+
+use crate::report::{Report, ReportId};
+use answer::Spelling;
+use service::{Service, Settings};
 use state::{Clock, State};
 
 /// A running emulator. It stops when it is dropped.
 ///
 /// See the [module](self) for an example.
-#[derive(Debug)]
 pub struct Emulator {
     address: SocketAddr,
     token: String,
+    service: Arc<Service>,
     /// Dropped with the emulator, which ends the server.
     _stop: oneshot::Sender<()>,
 }
@@ -86,6 +94,44 @@ impl Emulator {
     pub fn token(&self) -> &str {
         &self.token
     }
+
+    /// The reports as they are now.
+    pub fn reports(&self) -> Vec<Report> {
+        self.service.all_reports()
+    }
+
+    /// A report as it is now.
+    pub fn report(&self, id: ReportId) -> Option<Report> {
+        self.reports().into_iter().find(|report| report.report_id == id)
+    }
+
+    /// The requests that came, oldest first; of very many, the latest 100,000.
+    pub fn requests(&self) -> Vec<Seen> {
+        self.service.requests()
+    }
+
+    /// Asserts how many requests of an operation came, by its `operationId`.
+    ///
+    /// # Panics
+    ///
+    /// If it is another number. The message lists what came.
+    #[track_caller]
+    pub fn assert_requests(&self, operation: &str, expected: usize) {
+        let requests = self.requests();
+        let count = requests.iter().filter(|request| request.operation == Some(operation)).count();
+        let list: Vec<_> = requests.iter().take(50).map(|request| format!("  {request}")).collect();
+        assert!(
+            count == expected,
+            "expected {expected} × {operation}, got {count}; these came:\n{}",
+            list.join("\n")
+        );
+    }
+}
+
+impl fmt::Debug for Emulator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Emulator").field("base_url", &self.base_url()).finish_non_exhaustive()
+    }
 }
 
 /// Settings of an [`Emulator`].
@@ -95,6 +141,7 @@ pub struct EmulatorBuilder {
     token: String,
     reports: Option<Vec<Report>>,
     clock: Clock,
+    settings: Settings,
 }
 
 impl Default for EmulatorBuilder {
@@ -104,6 +151,7 @@ impl Default for EmulatorBuilder {
             token: "emulator-token".to_owned(),
             reports: None,
             clock: Arc::new(SystemTime::now),
+            settings: Settings::default(),
         }
     }
 }
@@ -143,6 +191,37 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Adds a fault. Of several that concern a call, the first one strikes.
+    pub fn fault(mut self, fault: Fault) -> Self {
+        self.settings.faults.push(fault);
+        self
+    }
+
+    /// Limits the calls. What is too much is answered with 429, and every answer says how many are left.
+    pub fn limit(mut self, limit: Limit) -> Self {
+        self.settings.limit = Some(limit);
+        self
+    }
+
+    /// Sets up a named scenario.
+    pub fn scenario(mut self, scenario: Scenario) -> Self {
+        self.settings.faults.extend(scenario.faults());
+        match scenario {
+            Scenario::Throttle => self.limit(Limit::window(10, Duration::from_secs(10))),
+            Scenario::Pascal => {
+                self.settings.spelling = Spelling::Pascal;
+                self
+            }
+            _ => self,
+        }
+    }
+
+    /// Draws faults with a probability, and ids, from this seed. Default: 0.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.settings.seed = seed;
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
@@ -153,16 +232,13 @@ impl EmulatorBuilder {
             Some(reports) => reports,
             None => state::sample().map_err(io::Error::other)?,
         };
-        let service = Service::new(&self.token, State::new(reports, self.clock)).map_err(io::Error::other)?;
+        let state = State::new(reports, self.clock);
+        let service = Arc::new(Service::new(&self.token, state, self.settings).map_err(io::Error::other)?);
         let listener = TcpListener::bind(self.address).await?;
         let address = listener.local_addr()?;
-        let (stop, stopped) = oneshot::channel::<()>();
-        let server = axum::serve(listener, service.router()).with_graceful_shutdown(async {
-            // Ends when the sender is dropped.
-            let _ = stopped.await;
-        });
-        tokio::spawn(async move { server.await });
-        Ok(Emulator { address, token: self.token, _stop: stop })
+        let (stop, stopped) = oneshot::channel();
+        tokio::spawn(server::serve(listener, service.router(), stopped));
+        Ok(Emulator { address, token: self.token, service, _stop: stop })
     }
 }
 

@@ -1,0 +1,122 @@
+//! Many reports, and a service that is not well.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use partner_center_insights::emulator::{Emulator, Fault, Limit, Scenario};
+use partner_center_insights::{ErrorKind, Event, Outcome, Selection};
+
+use crate::{client, finish, id, report, start};
+
+#[tokio::test]
+async fn a_thousand_resumes_survive_throttling_resets_and_bursts_of_503() {
+    let mut builder = Emulator::builder()
+        .reports((0..1000).map(|n| report(n, "Paused")))
+        .limit(Limit::bucket(2000.0, 100))
+        .fault(Fault::drop_before().on("resumeReportExecutions").every(10));
+    // Bursts of three.
+    for call in (100..1000).step_by(150).flat_map(|start| start..start + 3) {
+        builder =
+            builder.fault(Fault::answer(503, "text/plain", "busy").on("resumeReportExecutions").nth(call));
+    }
+    let (emulator, _) = start(builder).await;
+    let client = client(&emulator, 8);
+    let plan = client.resume_all(Selection::all()).concurrency(16).plan().await.unwrap();
+    let outcomes = finish(plan.run()).await;
+    assert_eq!(outcomes.iter().filter(|o| o.outcome == Outcome::Resumed).count(), 1000);
+    assert!(emulator.reports().iter().all(|report| report.is_active()));
+
+    // Every attempt is accounted for: each report was resumed once, and every other request failed in a known way.
+    let requests: Vec<_> =
+        emulator.requests().into_iter().filter(|r| r.operation == Some("resumeReportExecutions")).collect();
+    let mut by_target: HashMap<_, Vec<_>> = HashMap::new();
+    for request in &requests {
+        by_target.entry(&request.target).or_default().push(request);
+    }
+    assert_eq!(by_target.len(), 1000);
+    for attempts in by_target.values() {
+        assert_eq!(attempts.last().unwrap().status, Some(200));
+        assert!(
+            attempts.iter().rev().skip(1).all(|attempt| matches!(attempt.status, None | Some(503 | 429)))
+        );
+        assert!(attempts.iter().all(|attempt| attempt.request_id == attempts[0].request_id));
+    }
+    let count = |status| requests.iter().filter(|request| request.status == status).count();
+    assert_eq!(requests.len(), 1000 + count(None) + count(Some(503)) + count(Some(429)));
+    assert!(
+        count(None) >= 100 && count(Some(503)) >= 15,
+        "{} dropped, {} busy",
+        count(None),
+        count(Some(503))
+    );
+}
+
+#[tokio::test]
+async fn a_missing_sign_in_stops_the_rest_at_once_and_says_so() {
+    let fault = Scenario::Mfa;
+    let reports = (0..500).map(|n| report(n, "Paused"));
+    // The list works; the token ends in the middle of the run, as tokens do.
+    let list = Emulator::builder().reports(reports).scenario(fault).fault(Fault::delay(Duration::ZERO));
+    let (emulator, client) = start(list).await;
+    let error = client.resume_all(Selection::all()).plan().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::MfaRequired);
+
+    let change = client.resume_all(Selection::ids((0..500).map(id))).without_confirmation();
+    let outcomes = finish(change.plan().await.unwrap().run()).await;
+    assert_eq!(outcomes.len(), 500);
+    assert!(outcomes.iter().all(|o| o.error.as_ref().is_some_and(|e| e.kind() == ErrorKind::MfaRequired)));
+    let untried =
+        outcomes.iter().filter(|o| o.error.as_ref().unwrap().message().unwrap().starts_with("not tried"));
+    let sent = emulator.requests().len() - 1;
+    assert!(sent <= 8, "{sent} requests were sent");
+    assert_eq!(untried.count(), 500 - sent);
+}
+
+#[tokio::test]
+async fn a_run_that_is_stopped_finishes_what_is_under_way_and_begins_nothing_new() {
+    let fault = Fault::delay(Duration::from_millis(30)).on("resumeReportExecutions");
+    let (emulator, client) =
+        start(Emulator::builder().reports((0..100).map(|n| report(n, "Paused"))).fault(fault)).await;
+    let mut run = client.resume_all(Selection::all()).concurrency(5).plan().await.unwrap().run();
+    let mut resumed = Vec::new();
+    while let Some(event) = run.next().await {
+        run.stop();
+        if let Event::Finished(outcome) = event {
+            assert_eq!(outcome.outcome, Outcome::Resumed);
+            resumed.push(outcome.report_id);
+        }
+    }
+    let active: Vec<_> = emulator.reports().into_iter().filter(|report| report.is_active()).collect();
+    assert_eq!(active.len(), resumed.len(), "what was done was not told, or the other way round");
+    assert!((5..=11).contains(&resumed.len()), "{} were begun", resumed.len());
+
+    // The same again finishes the rest and touches nothing twice.
+    let rest = finish(client.resume_all(Selection::all()).plan().await.unwrap().run()).await;
+    assert_eq!(rest.len() + resumed.len(), 100);
+    emulator.assert_requests("resumeReportExecutions", 100);
+}
+
+#[tokio::test]
+async fn a_service_that_is_gone_stops_a_long_run_early() {
+    let builder = Emulator::builder().reports((0..300).map(|n| report(n, "Paused")));
+    let emulator = builder.fault(Fault::drop_before().on("resumeReportExecutions")).start().await.unwrap();
+    let outcomes =
+        finish(client(&emulator, 2).resume_all(Selection::all()).plan().await.unwrap().run()).await;
+    assert_eq!(outcomes.iter().filter(|o| o.outcome == Outcome::Failed).count(), 300);
+    let sent = emulator.requests().iter().filter(|r| r.operation == Some("resumeReportExecutions")).count();
+    assert!(sent <= 40, "{sent} requests were sent to a service that is gone");
+}
+
+#[tokio::test]
+async fn when_one_call_is_told_to_wait_all_wait() {
+    let builder = Emulator::builder().reports((0..12).map(|n| report(n, "Paused")));
+    let (emulator, client) = start(builder.limit(Limit::window(6, Duration::from_secs(2)))).await;
+    let began = Instant::now();
+    let change = client.resume_all(Selection::ids((0..12).map(id))).concurrency(12).without_confirmation();
+    let outcomes = finish(change.plan().await.unwrap().run()).await;
+    assert!(outcomes.iter().all(|o| o.outcome == Outcome::Resumed));
+    assert!(began.elapsed() >= Duration::from_secs(2));
+    // The first burst runs into the limit before anything is known of it; from then on nobody does.
+    let refused = emulator.requests().iter().filter(|request| request.status == Some(429)).count();
+    assert!(refused <= 8, "{refused} calls were refused");
+}
