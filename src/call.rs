@@ -1,8 +1,6 @@
 //! The one road that every operation takes: token, attempt, status, retry.
 
-use std::error::Error as StdError;
 use std::future::Future;
-use std::io;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -14,13 +12,14 @@ use reqwest::{Method, StatusCode};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::auth::AccessToken;
+use crate::auth::{AuthError, Lease};
 use crate::body::{self, Detail};
 use crate::client::InsightsClient;
 use crate::contract::Operation;
 use crate::error::{Error, ErrorKind, one_line};
 use crate::generated::{Client, types};
 use crate::retry::{self, Decision, Failure};
+use crate::transport::{is_invalid_data, retry_after, root_cause};
 
 /// At most so much of an answer is read; the rest of a larger one is left on the wire.
 const ANSWER_LIMIT: usize = 16 << 20;
@@ -75,9 +74,11 @@ impl InsightsClient {
     {
         let began = Instant::now();
         let ids = Ids::new();
-        let mut token_is_fresh = true; // no source can renew a token yet
+        let mut renewed = false;
         for attempt in 1.. {
-            let failed = match self.attempt(&ids, &send).await {
+            let no_token = |sent| move |e| no_token(e).with_operation(operation).with_attempts(sent);
+            let token = self.inner.tokens.token().await.map_err(no_token(attempt - 1))?;
+            let failed = match self.attempt(&token, &ids, &send).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
@@ -87,27 +88,29 @@ impl InsightsClient {
                 elapsed: began.elapsed(),
                 kind: failed.kind(),
                 retry_after: failed.retry_after(),
-                token_is_fresh,
+                token_is_fresh: renewed || token.is_fresh(),
             };
             match retry::decide(&self.inner.retry, &failure, fastrand::f64()) {
                 Decision::Wait(wait) => tokio::time::sleep(wait).await,
-                Decision::RenewToken => token_is_fresh = true,
-                Decision::GiveUp => return Err(failed.with_operation(operation).with_attempts(attempt)),
+                Decision::RenewToken
+                    if self.inner.tokens.renew(&token).await.map_err(no_token(attempt))? =>
+                {
+                    renewed = true;
+                }
+                // Also if the source has no other token.
+                _ => return Err(failed.with_operation(operation).with_attempts(attempt)),
             }
         }
         Err(Error::new(ErrorKind::Timeout).with_operation(operation))
     }
 
-    async fn attempt<E, F, Fut>(&self, ids: &Ids, send: &F) -> Result<Answer<E::Item>, Error>
+    async fn attempt<E, F, Fut>(&self, token: &Lease, ids: &Ids, send: &F) -> Result<Answer<E::Item>, Error>
     where
         E: Envelope,
         F: Fn(Client) -> Fut,
         Fut: Future<Output = Sent<E>>,
     {
-        let token = self.token().await?;
-        let authorization = token.authorization();
-        let authorization =
-            authorization.map_err(|e| Error::new(ErrorKind::Credential).with_message(e.to_string()))?;
+        let authorization = token.authorization().map_err(no_token)?;
         let seen = Arc::new(Seen::default());
         let attempt = Attempt {
             authorization,
@@ -131,15 +134,10 @@ impl InsightsClient {
                 .with_retry_after(head.and_then(|head| head.retry_after))
         })
     }
+}
 
-    async fn token(&self) -> Result<AccessToken, Error> {
-        let request = crate::auth::TokenRequest { scope: &self.inner.scope };
-        self.inner.tokens.token(request).await.map_err(|error| {
-            Error::new(ErrorKind::Credential)
-                .with_message(one_line(&error.to_string(), 300))
-                .with_source(error)
-        })
-    }
+fn no_token(error: AuthError) -> Error {
+    Error::new(ErrorKind::Credential).with_message(error.to_string()).with_source(error)
 }
 
 /// Reads an envelope that came with a 2xx.
@@ -240,28 +238,21 @@ fn transport(error: reqwest::Error, seen: &Seen) -> Error {
     // The URL may hold what somebody filtered by; the operation says enough.
     let error = error.without_url();
     let status = seen.head.get().map(|head| head.status.as_u16());
-    let invalid = causes(&error)
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|io| io.kind() == io::ErrorKind::InvalidData);
+    let invalid = is_invalid_data(&error);
     let kind = match status {
         _ if error.is_timeout() => ErrorKind::Timeout,
         _ if error.is_builder() => ErrorKind::Configuration,
-        // rustls reports whatever it refuses as invalid data.
         None if invalid => ErrorKind::Tls,
         None => ErrorKind::Connect,
         Some(_) if invalid => ErrorKind::BrokenContract,
         Some(_) => ErrorKind::Connect,
     };
-    let cause = causes(&error).last().map(|cause| cause.to_string()).unwrap_or_default();
+    let cause = root_cause(&error);
     let message = match status {
         Some(status) => format!("the answer (HTTP {status}) broke off: {cause}"),
         None => cause,
     };
     Error::new(kind).with_status(status).with_message(one_line(&message, 300)).with_source(error)
-}
-
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error| (*error).source())
 }
 
 /// The ids of a call, the same in all its attempts.
@@ -313,15 +304,6 @@ impl Head {
             correlation_id: text(&CORRELATION_ID).map(|id| one_line(id, 80)).filter(|id| !id.is_empty()),
             retry_after: text(&RETRY_AFTER).and_then(|wait| retry_after(wait, SystemTime::now())),
         }
-    }
-}
-
-/// `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3).
-fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    let value = value.trim();
-    match value.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => Some(httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default()),
     }
 }
 

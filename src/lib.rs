@@ -11,6 +11,7 @@ mod error;
 mod generated;
 mod report;
 mod retry;
+mod transport;
 
 pub use client::{InsightsClient, InsightsClientBuilder, Program};
 pub use error::{Error, ErrorKind, Repeat};
