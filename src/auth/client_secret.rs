@@ -11,7 +11,7 @@ use super::{Entra, TokenFuture, TokenRequest, TokenSource};
 /// ([client credentials grant](https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow)).
 ///
 /// This is what the program `cmp` documents. For `mpn` it is **not documented and untested**; the service probably
-/// wants a user's token.
+/// wants a user's token: see [`RefreshToken`](super::RefreshToken).
 ///
 /// ```
 /// use partner_center_insights::auth::{ClientSecret, Entra};

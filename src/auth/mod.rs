@@ -5,6 +5,7 @@
 //! | source | whose token | for |
 //! | --- | --- | --- |
 //! | [`StaticToken`] | that of whoever made it | an hour of work with a token at hand |
+//! | [`RefreshToken`] | a user's, through an application | unattended work (Secure Application Model) |
 //! | [`ClientSecret`] | an application's | the program `cmp`; `mpn` probably refuses it |
 //!
 //! Partner insights (`mpn`) want the token of a *user*, made in a multi-factor sign-in, for an application (Microsoft
@@ -26,14 +27,14 @@
 //!
 //! ```no_run
 //! use partner_center_insights::InsightsClient;
-//! use partner_center_insights::auth::{ClientSecret, Entra};
+//! use partner_center_insights::auth::{Entra, RefreshToken, TokenFile};
 //!
-//! # fn client(secret: String) -> Result<InsightsClient, Box<dyn std::error::Error>> {
+//! # fn client() -> Result<InsightsClient, Box<dyn std::error::Error>> {
 //! let entra = Entra::builder()
 //!     .tenant("contoso.onmicrosoft.com")
 //!     .client_id("11111111-2222-3333-4444-555555555555")
 //!     .build()?;
-//! let source = ClientSecret::new(entra, secret);
+//! let source = RefreshToken::from_file(entra, TokenFile::new("/run/secrets/refresh-token"));
 //! let client = InsightsClient::builder().token_source(source).build()?;
 //! # Ok(client)
 //! # }
@@ -46,6 +47,8 @@ mod endpoint;
 mod entra;
 mod error;
 pub mod hints;
+mod refresh_token;
+mod store;
 mod token;
 
 use std::future::Future;
@@ -58,6 +61,8 @@ pub use cloud::Cloud;
 pub use endpoint::TokenSet;
 pub use entra::{Entra, EntraBuilder};
 pub use error::{AuthError, EntraError, ToolError, ToolFailure, TransportError};
+pub use refresh_token::{RefreshToken, Rotation, Saved};
+pub use store::{Login, TokenFile};
 pub use token::{AccessToken, StaticToken};
 
 /// Gives an access token when one is needed.

@@ -3,8 +3,10 @@
 mod answers;
 mod fake;
 mod hints;
+mod refresh_token;
 mod renewal;
 mod settings;
+mod token_file;
 
 use partner_center_insights::auth::{AuthError, Entra};
 use serde_json::{Value, json};
@@ -29,6 +31,13 @@ pub fn entra(server: &Server) -> Entra {
 /// An answer with a token.
 pub fn token(access_token: &str, expires_in: Value) -> Answer {
     let body = json!({"token_type": "Bearer", "access_token": access_token, "expires_in": expires_in});
+    Answer::json(200, &body)
+}
+
+/// An answer with a token, and a new refresh token.
+pub fn rotated(access_token: &str, refresh_token: &str) -> Answer {
+    let body = json!({"token_type": "Bearer", "access_token": access_token, "expires_in": 3599,
+        "refresh_token": refresh_token});
     Answer::json(200, &body)
 }
 

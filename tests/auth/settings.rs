@@ -2,10 +2,11 @@
 
 use partner_center_insights::InsightsClient;
 use partner_center_insights::auth::{
-    AuthError, Cloud, Entra, EntraBuilder, StaticToken, TokenRequest, TokenSource,
+    AccessToken, AuthError, ClientSecret, Cloud, Entra, EntraBuilder, Login, RefreshToken, StaticToken,
+    TokenFile, TokenRequest, TokenSource,
 };
 
-use crate::{ACCESS_TOKEN, CLIENT_ID, SCOPE, TENANT, shown};
+use crate::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SCOPE, TENANT, holds_no_secret, shown};
 
 fn builder() -> EntraBuilder {
     Entra::builder().tenant(TENANT).client_id(CLIENT_ID)
@@ -78,6 +79,26 @@ fn each_cloud_has_its_own_authority_and_its_scope_follows_its_service() {
         assert!(client.build().is_ok());
     }
     assert_eq!(Cloud::default().scope(), SCOPE);
+}
+
+#[test]
+fn nothing_shows_its_secrets() {
+    let entra = builder().build().unwrap();
+    let refresh = RefreshToken::new(entra.clone(), REFRESH_TOKEN).client_secret(CLIENT_SECRET);
+    let file =
+        RefreshToken::from_file(entra.clone(), TokenFile::new("login.json")).client_secret(CLIENT_SECRET);
+    let text = format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        entra,
+        refresh,
+        file,
+        ClientSecret::new(entra.clone(), CLIENT_SECRET),
+        StaticToken::new(ACCESS_TOKEN),
+        AccessToken::new(ACCESS_TOKEN),
+        Login::of(&entra, REFRESH_TOKEN),
+    );
+    holds_no_secret(&text);
+    assert!(text.contains(TENANT) && text.contains(CLIENT_ID) && text.contains("login.json"), "{text}");
 }
 
 #[tokio::test]
