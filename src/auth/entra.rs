@@ -32,6 +32,7 @@ struct Inner {
     tenant: String,
     client_id: String,
     token: Url,
+    device_code: Url,
     http: reqwest::Client,
     total_time: Duration,
 }
@@ -59,6 +60,10 @@ impl Entra {
 
     pub(super) fn token_endpoint(&self) -> &Url {
         &self.0.token
+    }
+
+    pub(super) fn device_code_endpoint(&self) -> &Url {
+        &self.0.device_code
     }
 
     pub(super) fn http(&self) -> &reqwest::Client {
@@ -170,6 +175,7 @@ impl EntraBuilder {
         })?;
         Ok(Entra(Arc::new(Inner {
             token: endpoint("token")?,
+            device_code: endpoint("devicecode")?,
             client_id: client_id.to_owned(),
             total_time: self.total_time,
             authority,

@@ -7,6 +7,7 @@
 //! | [`StaticToken`] | that of whoever made it | an hour of work with a token at hand |
 //! | [`RefreshToken`] | a user's, through an application | unattended work (Secure Application Model) |
 //! | [`ClientSecret`] | an application's | the program `cmp`; `mpn` probably refuses it |
+//! | [`DeviceCode`] | a user's, through an application | somebody at a terminal |
 //!
 //! Partner insights (`mpn`) want the token of a *user*, made in a multi-factor sign-in, for an application (Microsoft
 //! calls it [App+User](https://learn.microsoft.com/partner-center/developer/partner-center-authentication)). There is
@@ -43,6 +44,7 @@
 mod cache;
 mod client_secret;
 mod cloud;
+mod device_code;
 mod endpoint;
 mod entra;
 mod error;
@@ -58,6 +60,7 @@ use std::sync::Arc;
 pub(crate) use cache::{Lease, TokenCache};
 pub use client_secret::ClientSecret;
 pub use cloud::Cloud;
+pub use device_code::{DeviceCode, DevicePrompt};
 pub use endpoint::TokenSet;
 pub use entra::{Entra, EntraBuilder};
 pub use error::{AuthError, EntraError, ToolError, ToolFailure, TransportError};

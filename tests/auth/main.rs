@@ -1,6 +1,7 @@
 //! Signing in, against a token endpoint and a service over TLS with an authority of our own.
 
 mod answers;
+mod device_code;
 mod fake;
 mod hints;
 mod refresh_token;

@@ -2,8 +2,8 @@
 
 use partner_center_insights::InsightsClient;
 use partner_center_insights::auth::{
-    AccessToken, AuthError, ClientSecret, Cloud, Entra, EntraBuilder, Login, RefreshToken, StaticToken,
-    TokenFile, TokenRequest, TokenSource,
+    AccessToken, AuthError, ClientSecret, Cloud, DeviceCode, Entra, EntraBuilder, Login, RefreshToken,
+    StaticToken, TokenFile, TokenRequest, TokenSource,
 };
 
 use crate::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SCOPE, TENANT, holds_no_secret, shown};
@@ -88,7 +88,7 @@ fn nothing_shows_its_secrets() {
     let file =
         RefreshToken::from_file(entra.clone(), TokenFile::new("login.json")).client_secret(CLIENT_SECRET);
     let text = format!(
-        "{:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
         entra,
         refresh,
         file,
@@ -96,6 +96,7 @@ fn nothing_shows_its_secrets() {
         StaticToken::new(ACCESS_TOKEN),
         AccessToken::new(ACCESS_TOKEN),
         Login::of(&entra, REFRESH_TOKEN),
+        DeviceCode::new(entra.clone(), |_| ()),
     );
     holds_no_secret(&text);
     assert!(text.contains(TENANT) && text.contains(CLIENT_ID) && text.contains("login.json"), "{text}");
