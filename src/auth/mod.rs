@@ -7,6 +7,7 @@
 //! | [`StaticToken`] | that of whoever made it | an hour of work with a token at hand |
 //! | [`RefreshToken`] | a user's, through an application | unattended work (Secure Application Model) |
 //! | [`ClientSecret`] | an application's | the program `cmp`; `mpn` probably refuses it |
+//! | [`AzureCli`] | of whoever is signed in to `az` | a workstation |
 //! | [`DeviceCode`] | a user's, through an application | somebody at a terminal |
 //!
 //! Partner insights (`mpn`) want the token of a *user*, made in a multi-factor sign-in, for an application (Microsoft
@@ -41,6 +42,7 @@
 //! # }
 //! ```
 
+mod azure_cli;
 mod cache;
 mod client_secret;
 mod cloud;
@@ -57,6 +59,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+pub use azure_cli::AzureCli;
 pub(crate) use cache::{Lease, TokenCache};
 pub use client_secret::ClientSecret;
 pub use cloud::Cloud;

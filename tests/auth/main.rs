@@ -1,6 +1,8 @@
 //! Signing in, against a token endpoint and a service over TLS with an authority of our own.
 
 mod answers;
+#[cfg(unix)]
+mod azure_cli;
 mod device_code;
 mod fake;
 mod hints;
