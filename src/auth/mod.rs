@@ -9,6 +9,7 @@
 //! | [`ClientSecret`] | an application's | the program `cmp`; `mpn` probably refuses it |
 //! | [`AzureCli`] | of whoever is signed in to `az` | a workstation |
 //! | [`DeviceCode`] | a user's, through an application | somebody at a terminal |
+//! | `azure_identity` (feature) | any of the Azure SDK | managed and workload identity |
 //!
 //! Partner insights (`mpn`) want the token of a *user*, made in a multi-factor sign-in, for an application (Microsoft
 //! calls it [App+User](https://learn.microsoft.com/partner-center/developer/partner-center-authentication)). There is
@@ -43,6 +44,8 @@
 //! ```
 
 mod azure_cli;
+#[cfg(feature = "azure-identity")]
+mod azure_identity;
 mod cache;
 mod client_secret;
 mod cloud;
@@ -60,6 +63,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 pub use azure_cli::AzureCli;
+#[cfg(feature = "azure-identity")]
+pub use azure_identity::AzureIdentity;
 pub(crate) use cache::{Lease, TokenCache};
 pub use client_secret::ClientSecret;
 pub use cloud::Cloud;

@@ -3,6 +3,8 @@
 mod answers;
 #[cfg(unix)]
 mod azure_cli;
+#[cfg(feature = "azure-identity")]
+mod azure_identity;
 mod device_code;
 mod fake;
 mod hints;
