@@ -54,6 +54,7 @@ mod endpoint;
 mod entra;
 mod error;
 pub mod hints;
+pub mod inspect;
 mod refresh_token;
 mod store;
 mod token;

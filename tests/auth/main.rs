@@ -8,6 +8,7 @@ mod azure_identity;
 mod device_code;
 mod fake;
 mod hints;
+mod inspect;
 mod refresh_token;
 mod renewal;
 mod settings;
