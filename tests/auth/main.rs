@@ -9,6 +9,7 @@ mod device_code;
 mod fake;
 mod hints;
 mod inspect;
+mod logs;
 mod refresh_token;
 mod renewal;
 mod settings;
