@@ -2,9 +2,8 @@
 
 use std::error::Error as StdError;
 use std::future::Future;
-use std::io;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo, ResponseValue};
 use reqwest::header::{
@@ -16,7 +15,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::auth::AccessToken;
+use crate::auth::{AuthError, Lease};
 use crate::body::{self, Detail};
 use crate::client::InsightsClient;
 use crate::contract::Operation;
@@ -24,6 +23,7 @@ use crate::error::{Error, ErrorKind, one_line};
 use crate::gate::Limit;
 use crate::generated::{Client, types};
 use crate::retry::{self, Decision, Failure};
+use crate::transport::{causes, is_invalid_data, retry_after, root_cause};
 
 /// At most so much of an answer is read; the rest of a larger one is left on the wire.
 const ANSWER_LIMIT: usize = 16 << 20;
@@ -124,20 +124,23 @@ impl InsightsClient {
     {
         let policy = &self.inner.retry;
         let began = Instant::now();
-        let mut token_is_fresh = true; // no source can renew a token yet
+        let with_ids = |error: Error| error.with_ids(text(&ids.request), text(&ids.correlation));
+        let mut renewed = false;
         let mut attempt = 0;
         loop {
+            let sent = attempt;
+            let no_token = |e| with_ids(no_token(e)).with_attempts(sent);
+            let token = self.inner.tokens.token().await.map_err(no_token)?;
             let patience = policy.total_time.saturating_sub(began.elapsed());
             let pass = self.inner.gate.pass(patience).await.map_err(|wait| {
-                Error::new(ErrorKind::Throttled)
+                with_ids(Error::new(ErrorKind::Throttled))
                     .with_message("an earlier call was told to wait longer than this one may take")
                     .with_retry_after(Some(wait))
-                    .with_ids(text(&ids.request), text(&ids.correlation))
                     .with_attempts(attempt)
             })?;
             attempt += 1;
             let seen = Arc::new(Seen::default());
-            let result = self.attempt(ids, &send, &seen).await;
+            let result = self.attempt(&token, ids, &send, &seen).await;
             if let Some(head) = seen.head.get() {
                 pass.answered(head.limit);
             }
@@ -154,7 +157,7 @@ impl InsightsClient {
                 elapsed: began.elapsed(),
                 kind: error.kind(),
                 retry_after: error.retry_after(),
-                token_is_fresh,
+                token_is_fresh: renewed || token.is_fresh(),
             };
             let decision = retry::decide(policy, &failure, fastrand::f64());
             tracing::debug!(
@@ -167,14 +170,18 @@ impl InsightsClient {
             );
             match decision {
                 Decision::Wait(wait) => tokio::time::sleep(wait).await,
-                Decision::RenewToken => token_is_fresh = true,
-                Decision::GiveUp => return Err(error.with_attempts(attempt)),
+                Decision::RenewToken if self.inner.tokens.renew(&token).await.map_err(no_token)? => {
+                    renewed = true;
+                }
+                // Also if the source has no other token.
+                _ => return Err(error.with_attempts(attempt)),
             }
         }
     }
 
     async fn attempt<E, F, Fut>(
         &self,
+        token: &Lease,
         ids: &Ids,
         send: &F,
         seen: &Arc<Seen>,
@@ -184,11 +191,9 @@ impl InsightsClient {
         F: Fn(Client) -> Fut,
         Fut: Future<Output = Sent<E>>,
     {
-        let sent_ids = |error: Error| error.with_ids(text(&ids.request), text(&ids.correlation));
-        let token = self.token().await.map_err(sent_ids)?;
-        let authorization = token
-            .authorization()
-            .map_err(|e| sent_ids(Error::new(ErrorKind::Credential).with_message(e.to_string())))?;
+        let authorization = token.authorization();
+        let authorization =
+            authorization.map_err(|e| no_token(e).with_ids(text(&ids.request), text(&ids.correlation)))?;
         let attempt = Attempt {
             authorization,
             request_id: ids.request.clone(),
@@ -210,15 +215,10 @@ impl InsightsClient {
                 .with_retry_after(head.and_then(|head| head.limit.retry_after))
         })
     }
+}
 
-    async fn token(&self) -> Result<AccessToken, Error> {
-        let request = crate::auth::TokenRequest { scope: &self.inner.scope };
-        self.inner.tokens.token(request).await.map_err(|error| {
-            Error::new(ErrorKind::Credential)
-                .with_message(one_line(&error.to_string(), 300))
-                .with_source(error)
-        })
-    }
+fn no_token(error: AuthError) -> Error {
+    Error::new(ErrorKind::Credential).with_message(error.to_string()).with_source(error)
 }
 
 /// Reads an envelope that came with a 2xx.
@@ -323,20 +323,17 @@ fn transport(error: reqwest::Error, seen: &Seen) -> Error {
     // The URL may hold what somebody filtered by; the operation says enough.
     let error = error.without_url();
     let status = seen.head.get().map(|head| head.status.as_u16());
-    let invalid = causes(&error)
-        .filter_map(|cause| cause.downcast_ref::<io::Error>())
-        .any(|io| matches!(io.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput));
+    let invalid = is_invalid_data(&error);
     let kind = match status {
         _ if error.is_timeout() => ErrorKind::Timeout,
         _ if error.is_builder() => ErrorKind::Configuration,
         None if is_not_http(&error) => ErrorKind::BrokenContract,
-        // rustls reports whatever it refuses as invalid data.
         None if invalid => ErrorKind::Tls,
         None => ErrorKind::Connect,
         Some(_) if invalid => ErrorKind::BrokenContract,
         Some(_) => ErrorKind::Connect,
     };
-    let cause = causes(&error).last().map(|cause| cause.to_string()).unwrap_or_default();
+    let cause = root_cause(&error);
     let message = match status {
         Some(status) => format!("the answer (HTTP {status}) broke off: {cause}"),
         None => cause,
@@ -347,10 +344,6 @@ fn transport(error: reqwest::Error, seen: &Seen) -> Error {
 /// Whether something was sent back that is not HTTP.
 fn is_not_http(error: &(dyn StdError + 'static)) -> bool {
     causes(error).filter_map(|cause| cause.downcast_ref::<hyper::Error>()).any(hyper::Error::is_parse)
-}
-
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error| (*error).source())
 }
 
 /// The ids of a call, the same in all its attempts.
@@ -409,15 +402,6 @@ impl Head {
                 remaining: text(&RATE_LIMIT_REMAINING).and_then(|left| left.trim().parse().ok()),
             },
         }
-    }
-}
-
-/// `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3).
-fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    let value = value.trim();
-    match value.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => Some(httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default()),
     }
 }
 

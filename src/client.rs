@@ -8,13 +8,14 @@ use std::time::Duration;
 use reqwest::Url;
 use secrecy::SecretString;
 
-use crate::auth::{AccessToken, StaticToken, TokenSource};
+use crate::auth::{StaticToken, TokenCache, TokenSource, hints};
 use crate::contract;
 use crate::error::Error;
 use crate::gate::Gate;
 use crate::list::{ListExecutions, ListReports};
 use crate::report::{Report, ReportId};
 use crate::retry::RetryPolicy;
+use crate::transport::{Roots, USER_AGENT};
 
 /// A client of the scheduled reports of one program.
 ///
@@ -37,9 +38,8 @@ pub struct InsightsClient {
 pub(crate) struct Inner {
     /// Origin, prefix and base path, without a slash at the end.
     pub base_url: String,
-    pub scope: String,
     pub http: reqwest::Client,
-    pub tokens: Box<dyn TokenSource>,
+    pub tokens: TokenCache,
     pub retry: RetryPolicy,
     pub gate: Gate,
 }
@@ -179,6 +179,7 @@ pub struct InsightsClientBuilder {
     connect_timeout: Duration,
     timeout: Duration,
     retry: RetryPolicy,
+    roots: Roots,
 }
 
 impl Default for InsightsClientBuilder {
@@ -192,6 +193,7 @@ impl Default for InsightsClientBuilder {
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(60),
             retry: RetryPolicy::default(),
+            roots: Roots::default(),
         }
     }
 }
@@ -200,10 +202,11 @@ impl InsightsClientBuilder {
     /// Uses this access token for every call. Tokens live for about an hour; for longer work see
     /// [`token_source`](Self::token_source).
     pub fn token(self, token: impl Into<SecretString>) -> Self {
-        self.token_source(StaticToken(AccessToken::new(token)))
+        self.token_source(StaticToken::new(token))
     }
 
-    /// Asks this source for a token before every request.
+    /// Takes tokens from this source. The client keeps each of them until it is about to end, and asks for another one
+    /// if the service refuses it; [`auth`](crate::auth) tells how.
     pub fn token_source(mut self, source: impl TokenSource + 'static) -> Self {
         self.tokens = Some(Box::new(source));
         self
@@ -252,6 +255,14 @@ impl InsightsClientBuilder {
         self
     }
 
+    /// Trusts the certificates of this PEM text beside those that the platform trusts: for a proxy of one's company
+    /// that opens encrypted connections, and for tests. Can be given more than once.
+    #[cfg(feature = "rustls")]
+    pub fn root_certificate(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.roots.add(pem.as_ref());
+        self
+    }
+
     /// Makes the client. Nothing is sent.
     ///
     /// # Errors
@@ -270,7 +281,7 @@ impl InsightsClientBuilder {
             )));
         }
         let http = reqwest::Client::builder()
-            .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")))
+            .user_agent(USER_AGENT)
             // A redirected PUT would be sent again elsewhere, and its answer believed.
             .redirect(reqwest::redirect::Policy::none())
             .https_only(base.scheme() == "https")
@@ -278,6 +289,7 @@ impl InsightsClientBuilder {
             .timeout(self.timeout);
         // A proxy would see the token of a request that plain HTTP is allowed for.
         let http = if base.scheme() == "https" { http } else { http.no_proxy() };
+        let http = self.roots.apply(http).map_err(Error::configuration)?;
         let http = http.build().map_err(|error| {
             Error::configuration("the HTTP client could not be set up").with_source(error.without_url())
         })?;
@@ -287,16 +299,12 @@ impl InsightsClientBuilder {
             base.as_str().trim_end_matches('/'),
             contract::base_path(version, self.program.as_str())
         );
-        Ok(InsightsClient {
-            inner: Arc::new(Inner {
-                base_url,
-                scope,
-                http,
-                tokens,
-                retry: self.retry,
-                gate: Gate::default(),
-            }),
-        })
+        if let Some(why) = hints::for_audience(&scope) {
+            return Err(Error::configuration(why));
+        }
+        let tokens = TokenCache::new(tokens, scope);
+        let inner = Inner { base_url, http, tokens, retry: self.retry, gate: Gate::default() };
+        Ok(InsightsClient { inner: Arc::new(inner) })
     }
 }
 

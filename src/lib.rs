@@ -15,6 +15,7 @@ mod list;
 mod report;
 mod resume;
 mod retry;
+mod transport;
 
 pub use client::{InsightsClient, InsightsClientBuilder, Program};
 pub use error::{Error, ErrorKind, Repeat};

@@ -1,19 +1,101 @@
-//! Where access tokens come from.
+//! Signing in: where access tokens come from.
 //!
-//! A [`TokenSource`] gives the client a token for each request. A string is one that never changes; implement the
-//! trait to bring your own.
+//! A [`TokenSource`] gives a token when one is needed. These exist:
+//!
+//! | source | whose token | for |
+//! | --- | --- | --- |
+//! | [`StaticToken`] | that of whoever made it | an hour of work with a token at hand |
+//! | [`RefreshToken`] | a user's, through an application | unattended work (Secure Application Model) |
+//! | [`ClientSecret`] | an application's | the program `cmp`; `mpn` probably refuses it |
+//! | [`AzureCli`] | of whoever is signed in to `az` | a workstation |
+//! | [`DeviceCode`] | a user's, through an application | somebody at a terminal |
+//! | `azure_identity` (feature) | any of the Azure SDK | managed and workload identity |
+//!
+//! Partner insights (`mpn`) want the token of a *user*, made in a multi-factor sign-in, for an application (Microsoft
+//! calls it [App+User](https://learn.microsoft.com/partner-center/developer/partner-center-authentication)). There is
+//! no source for a user name and a password: Entra answers that grant with a demand for a second factor.
+//!
+//! **Untested:** nobody has tried any of them against a live tenant yet. They are tested against a token endpoint that
+//! answers as Microsoft's pages and other people's reports say.
+//!
+//! Sources do not cache. [`InsightsClient`](crate::InsightsClient) has one cache before whatever source it is given:
+//!
+//! * It asks for another token when 5 minutes, or half of the token's life if that is less, are left.
+//! * However many callers wait, one request is made, and a failure is told to all of them.
+//! * If asking early fails, the old token is used while it lives, and 30 s pass before the next try.
+//! * If the service refuses a token (401), another one is asked for once and the call repeated, unless the token was
+//!   made for that very call, or the source has no other.
+//!
+//! Nothing in this module reads the environment or prints.
+//!
+//! ```no_run
+//! use partner_center_insights::InsightsClient;
+//! use partner_center_insights::auth::{Entra, RefreshToken, TokenFile};
+//!
+//! # fn client() -> Result<InsightsClient, Box<dyn std::error::Error>> {
+//! let entra = Entra::builder()
+//!     .tenant("contoso.onmicrosoft.com")
+//!     .client_id("11111111-2222-3333-4444-555555555555")
+//!     .build()?;
+//! let source = RefreshToken::from_file(entra, TokenFile::new("/run/secrets/refresh-token"));
+//! let client = InsightsClient::builder().token_source(source).build()?;
+//! # Ok(client)
+//! # }
+//! ```
 
-use std::fmt;
+mod azure_cli;
+#[cfg(feature = "azure-identity")]
+mod azure_identity;
+mod cache;
+mod client_secret;
+mod cloud;
+mod device_code;
+mod endpoint;
+mod entra;
+mod error;
+pub mod hints;
+pub mod inspect;
+mod refresh_token;
+mod store;
+mod token;
+
 use std::future::Future;
 use std::pin::Pin;
-use std::time::SystemTime;
+use std::sync::Arc;
 
-use reqwest::header::HeaderValue;
-use secrecy::{ExposeSecret, SecretString};
+pub use azure_cli::AzureCli;
+#[cfg(feature = "azure-identity")]
+pub use azure_identity::AzureIdentity;
+pub(crate) use cache::{Lease, TokenCache};
+pub use client_secret::ClientSecret;
+pub use cloud::Cloud;
+pub use device_code::{DeviceCode, DevicePrompt};
+pub use endpoint::TokenSet;
+pub use entra::{Entra, EntraBuilder};
+pub use error::{AuthError, EntraError, ToolError, ToolFailure, TransportError};
+pub use refresh_token::{RefreshToken, Rotation, Saved};
+pub use store::{Login, TokenFile};
+pub use token::{AccessToken, StaticToken};
 
 /// Gives an access token when one is needed.
 ///
-/// Sources need not cache.
+/// Sources need not cache; the client does. Implement the trait to bring your own:
+///
+/// ```
+/// use partner_center_insights::auth::{AccessToken, TokenFuture, TokenRequest, TokenSource};
+/// use std::time::Duration;
+///
+/// struct Vault;
+///
+/// impl TokenSource for Vault {
+///     fn token<'a>(&'a self, request: TokenRequest<'a>) -> TokenFuture<'a> {
+///         Box::pin(async move {
+///             let token = format!("made-for-{}", request.scope);
+///             Ok(AccessToken::new(token).with_lifetime(Duration::from_secs(3600)))
+///         })
+///     }
+/// }
+/// ```
 pub trait TokenSource: Send + Sync {
     /// Gets a token.
     ///
@@ -22,6 +104,18 @@ pub trait TokenSource: Send + Sync {
     /// [`AuthError`], which reaches the caller of the operation as the source of an error of kind
     /// [`Credential`](crate::ErrorKind::Credential).
     fn token<'a>(&'a self, request: TokenRequest<'a>) -> TokenFuture<'a>;
+}
+
+impl<S: TokenSource + ?Sized> TokenSource for Box<S> {
+    fn token<'a>(&'a self, request: TokenRequest<'a>) -> TokenFuture<'a> {
+        (**self).token(request)
+    }
+}
+
+impl<S: TokenSource + ?Sized> TokenSource for Arc<S> {
+    fn token<'a>(&'a self, request: TokenRequest<'a>) -> TokenFuture<'a> {
+        (**self).token(request)
+    }
 }
 
 /// What [`TokenSource::token`] returns.
@@ -33,103 +127,19 @@ pub type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<AccessToken, AuthE
 pub struct TokenRequest<'a> {
     /// The OAuth 2.0 scope, such as `https://api.partnercenter.microsoft.com/.default`.
     pub scope: &'a str,
+    /// Whether the service has refused the last token before its end. A source that keeps tokens of its own should not
+    /// give the same one again; if it does, the call is not repeated.
+    pub renew: bool,
 }
 
-/// An access token. `Debug` does not show it, and it cannot be serialised.
-#[derive(Clone)]
-pub struct AccessToken {
-    value: SecretString,
-    expires_at: Option<SystemTime>,
-}
-
-impl AccessToken {
-    /// A token whose life is not known.
-    ///
-    /// Blanks around it and a leading `Bearer` are dropped, because both come along when a token is pasted.
-    pub fn new(value: impl Into<SecretString>) -> Self {
-        let value = value.into();
-        let text = value.expose_secret().trim();
-        let bare = match text.split_at_checked(7) {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer ") => rest.trim_start(),
-            _ => text,
-        };
-        Self { value: SecretString::from(bare), expires_at: None }
+impl<'a> TokenRequest<'a> {
+    /// A token for this scope.
+    pub fn new(scope: &'a str) -> Self {
+        Self { scope, renew: false }
     }
 
-    /// The same token with the end of its life.
-    pub fn with_expiry(mut self, expires_at: SystemTime) -> Self {
-        self.expires_at = Some(expires_at);
-        self
-    }
-
-    /// When the token ends, if that is known.
-    pub fn expires_at(&self) -> Option<SystemTime> {
-        self.expires_at
-    }
-
-    /// The token itself.
-    pub fn expose(&self) -> &str {
-        self.value.expose_secret()
-    }
-
-    /// The value of an `Authorization` header, marked as sensitive.
-    pub(crate) fn authorization(&self) -> Result<HeaderValue, AuthError> {
-        let token = self.expose();
-        // RFC 6750, section 2.1: a token is one word of visible ASCII.
-        if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(AuthError::NotAToken);
-        }
-        let mut value =
-            HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| AuthError::NotAToken)?;
-        value.set_sensitive(true);
-        Ok(value)
-    }
-}
-
-impl fmt::Debug for AccessToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccessToken")
-            .field("value", &"[redacted]")
-            .field("expires_at", &self.expires_at)
-            .finish()
-    }
-}
-
-/// Why no token could be had.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum AuthError {
-    /// What was given is empty, or has blanks or line breaks in it.
-    NotAToken,
-    /// A source of the caller's own failed.
-    Other(Box<dyn std::error::Error + Send + Sync>),
-}
-
-impl fmt::Display for AuthError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAToken => {
-                f.write_str("the access token is empty or is not one word; give the token alone")
-            }
-            Self::Other(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for AuthError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::NotAToken => None,
-            Self::Other(error) => error.source(),
-        }
-    }
-}
-
-/// A token that never changes.
-pub(crate) struct StaticToken(pub(crate) AccessToken);
-
-impl TokenSource for StaticToken {
-    fn token<'a>(&'a self, _: TokenRequest<'a>) -> TokenFuture<'a> {
-        Box::pin(async { Ok(self.0.clone()) })
+    /// Another token than the last one, which the service has refused.
+    pub fn renewed(self) -> Self {
+        Self { renew: true, ..self }
     }
 }

@@ -1,0 +1,116 @@
+//! Signing in with a code that the user enters in a browser.
+
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use partner_center_insights::auth::{AuthError, DeviceCode, DevicePrompt, TokenRequest, TokenSource};
+use secrecy::ExposeSecret;
+use serde_json::json;
+
+use crate::fake::{Answer, Server};
+use crate::{ACCESS_TOKEN, CLIENT_ID, SCOPE, TENANT, entra, refusal, rotated, shown};
+
+const DEVICE_CODE: &str = "GMMhmHCXhWEzkobqIHGG-s3cr3t";
+
+fn code() -> Answer {
+    let message = "To sign in, open https://microsoft.com/devicelogin and enter the code FJC3ABCDE.";
+    Answer::json(
+        200,
+        &json!({"device_code": DEVICE_CODE, "user_code": "FJC3ABCDE", "interval": 0, "expires_in": "900",
+            "verification_uri": "https://microsoft.com/devicelogin", "message": message}),
+    )
+}
+
+fn pending() -> Answer {
+    refusal(400, "authorization_pending", 70016, "Authorization is pending.")
+}
+
+/// A source, and what it showed.
+fn source(server: &Server) -> (DeviceCode, Arc<Mutex<Vec<DevicePrompt>>>) {
+    let shown = Arc::new(Mutex::new(Vec::new()));
+    let screen = shown.clone();
+    let show = move |prompt: &DevicePrompt| screen.lock().unwrap().push(prompt.clone());
+    (DeviceCode::new(entra(server), show), shown)
+}
+
+#[tokio::test]
+async fn the_user_is_shown_a_code_and_the_token_is_asked_for_until_it_comes() {
+    let server = Server::start(vec![code(), pending(), rotated(ACCESS_TOKEN, "R1")]).await;
+    let (device, screen) = source(&server);
+    let began = Instant::now();
+    let tokens = device.sign_in(SCOPE).await.unwrap();
+    assert_eq!(tokens.access_token.expose(), ACCESS_TOKEN);
+    assert_eq!(tokens.refresh_token.unwrap().expose_secret(), "R1");
+    assert!(began.elapsed() >= Duration::from_secs(2), "never without a pause, whatever the interval");
+
+    let screen = screen.lock().unwrap();
+    let [prompt] = &screen[..] else { panic!("{screen:?}") };
+    assert_eq!(
+        (prompt.user_code.as_str(), prompt.verification_uri.as_str()),
+        ("FJC3ABCDE", "https://microsoft.com/devicelogin")
+    );
+    assert_eq!(prompt.expires_in, Duration::from_secs(900));
+    assert!(prompt.message.contains("enter the code FJC3ABCDE"));
+
+    let [start, first, second] = &server.requests()[..] else { panic!("{:?}", server.requests()) };
+    assert_eq!(start.line, format!("POST /{TENANT}/oauth2/v2.0/devicecode HTTP/1.1"));
+    let form: Vec<_> = start.form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(form, [("client_id", CLIENT_ID), ("scope", &format!("{SCOPE} offline_access"))]);
+    assert_eq!(first.form, second.form);
+    let form: Vec<_> = first.form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(
+        form,
+        [
+            ("client_id", CLIENT_ID),
+            ("device_code", DEVICE_CODE),
+            ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_user_is_asked_again_only_when_entra_wants_to_see_them() {
+    let ended = refusal(400, "invalid_grant", 50173, "The grant was revoked.");
+    let answers = vec![code(), rotated("A1", "R1"), rotated("A2", "R2"), ended, code(), rotated("A3", "R3")];
+    let server = Server::start(answers).await;
+    let (device, screen) = source(&server);
+    for (token, prompts) in [("A1", 1), ("A2", 1), ("A3", 2)] {
+        assert_eq!(device.token(TokenRequest::new(SCOPE)).await.unwrap().expose(), token);
+        assert_eq!(screen.lock().unwrap().len(), prompts, "{token}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_or_expired_sign_in_ends_at_once() {
+    let rows = [
+        ("authorization_declined", 70018, true, ""),
+        ("expired_token", 70019, true, "begin to sign in again"),
+        ("invalid_grant", 53003, true, "the policy may bar device codes"),
+        ("invalid_client", 7_000_218, false, "allow public client flows"),
+    ];
+    // All at once, because each waits for a second.
+    let rows = rows.map(|(error, number, interaction, advice)| {
+        tokio::spawn(async move {
+            let server = Server::start(vec![code(), refusal(400, error, number, "Text.")]).await;
+            let failed = source(&server).0.sign_in(SCOPE).await.unwrap_err();
+            assert_eq!(matches!(failed, AuthError::InteractionNeeded(_)), interaction, "{failed}");
+            assert!(shown(&failed).contains(advice), "{failed}");
+            assert_eq!(server.count(), 2);
+        })
+    });
+    for row in rows {
+        row.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn no_code_means_no_prompt() {
+    let refused = refusal(400, "unauthorized_client", 700_016, "Application was not found.");
+    for answer in [refused, Answer::json(200, &json!({"user_code": "X"}))] {
+        let server = Server::start(vec![answer]).await;
+        let (device, screen) = source(&server);
+        shown(&device.sign_in(SCOPE).await.unwrap_err());
+        assert!(screen.lock().unwrap().is_empty());
+        assert_eq!(server.count(), 1);
+    }
+}

@@ -1,0 +1,172 @@
+//! The client and its cache: how many tokens it asks for, and what follows a 401.
+
+use std::sync::Arc;
+
+use partner_center_insights::auth::{AuthError, ClientSecret, TokenSource};
+use partner_center_insights::{Error, ErrorKind, InsightsClient, RetryPolicy};
+use serde_json::json;
+
+use crate::fake::{self, Answer, Server};
+use crate::{ACCESS_TOKEN, CLIENT_SECRET, REPORT, entra, holds_no_secret, refusal, token};
+
+fn client(api: &Server, source: impl TokenSource + 'static) -> InsightsClient {
+    let builder = InsightsClient::builder().token_source(source).base_url(api.url());
+    builder.root_certificate(fake::root()).retry(RetryPolicy::never()).build().unwrap()
+}
+
+fn signed_in(api: &Server, entra_server: &Server) -> InsightsClient {
+    client(api, ClientSecret::new(entra(entra_server), CLIENT_SECRET))
+}
+
+fn done() -> Answer {
+    Answer::json(200, &json!({"value": [], "totalCount": 0, "message": null, "statusCode": 200}))
+}
+
+fn unauthorized() -> Answer {
+    Answer::json(401, &json!({"message": "Unauthorized"}))
+}
+
+/// The tokens that the service saw.
+fn tokens(api: &Server) -> Vec<String> {
+    let bearer = |request: fake::Request| request.authorization.unwrap().replace("Bearer ", "");
+    api.requests().into_iter().map(bearer).collect()
+}
+
+fn checked(error: Error) -> Error {
+    holds_no_secret(&format!("{error} {error:#} {error:?}"));
+    error
+}
+
+#[tokio::test]
+async fn fifty_callers_make_one_token_request() {
+    let api = Server::start(vec![done()]).await;
+    let entra = Server::start(vec![token(ACCESS_TOKEN, json!(3599))]).await;
+    let client = Arc::new(signed_in(&api, &entra));
+    let calls = (0..50).map(|_| {
+        let client = client.clone();
+        tokio::spawn(async move { client.resume(REPORT).await })
+    });
+    for call in calls.collect::<Vec<_>>() {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!((api.count(), entra.count()), (50, 1));
+}
+
+#[tokio::test]
+async fn fifty_callers_share_one_refusal() {
+    let api = Server::start(vec![done()]).await;
+    let entra =
+        Server::start(vec![refusal(401, "invalid_client", 7_000_222, "The secret has expired.")]).await;
+    let client = Arc::new(signed_in(&api, &entra));
+    let calls = (0..50).map(|_| {
+        let client = client.clone();
+        tokio::spawn(async move { client.resume(REPORT).await })
+    });
+    for call in calls.collect::<Vec<_>>() {
+        let error = checked(call.await.unwrap().unwrap_err());
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Credential, 0));
+    }
+    assert_eq!((api.count(), entra.count()), (0, 1));
+}
+
+#[tokio::test]
+async fn a_refused_token_is_renewed_once_and_the_call_repeated() {
+    let api = Server::start(vec![done(), unauthorized(), done()]).await;
+    let entra = Server::start(vec![token("first", json!(3599)), token("second", json!(3599))]).await;
+    let client = signed_in(&api, &entra);
+    client.resume(REPORT).await.unwrap();
+    client.resume(REPORT).await.unwrap();
+    assert_eq!(tokens(&api), ["first", "first", "second"]);
+    assert_eq!(entra.count(), 2);
+}
+
+#[tokio::test]
+async fn a_second_401_is_final() {
+    let api = Server::start(vec![done(), unauthorized()]).await;
+    let entra = Server::start(vec![token("first", json!(3599)), token("second", json!(3599))]).await;
+    let client = signed_in(&api, &entra);
+    client.resume(REPORT).await.unwrap();
+    let error = checked(client.resume(REPORT).await.unwrap_err());
+    assert_eq!((error.kind(), error.status(), error.attempts()), (ErrorKind::Unauthenticated, Some(401), 2));
+    assert_eq!(tokens(&api), ["first", "first", "second"]);
+    assert_eq!(entra.count(), 2);
+}
+
+#[tokio::test]
+async fn a_token_made_for_the_very_call_is_not_made_again() {
+    let api = Server::start(vec![unauthorized()]).await;
+    let entra = Server::start(vec![token("first", json!(3599))]).await;
+    let error = checked(signed_in(&api, &entra).resume(REPORT).await.unwrap_err());
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthenticated, 1));
+    assert_eq!((api.count(), entra.count()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_static_token_is_never_renewed() {
+    let api = Server::start(vec![unauthorized()]).await;
+    let builder = InsightsClient::builder().token(ACCESS_TOKEN).base_url(api.url());
+    let error =
+        checked(builder.root_certificate(fake::root()).build().unwrap().resume(REPORT).await.unwrap_err());
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthenticated, 1));
+    assert_eq!(api.count(), 1);
+}
+
+#[tokio::test]
+async fn a_source_that_gives_the_refused_token_again_ends_the_call() {
+    let api = Server::start(vec![done(), unauthorized()]).await;
+    let entra = Server::start(vec![token("same", json!(3599))]).await;
+    let client = signed_in(&api, &entra);
+    client.resume(REPORT).await.unwrap();
+    let error = checked(client.resume(REPORT).await.unwrap_err());
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Unauthenticated, 1));
+    assert_eq!((api.count(), entra.count()), (2, 2));
+}
+
+#[tokio::test]
+async fn a_renewal_that_entra_refuses_is_what_the_caller_hears_of() {
+    let api = Server::start(vec![done(), unauthorized()]).await;
+    let refused = refusal(401, "invalid_client", 7_000_222, "The secret has expired.");
+    let entra = Server::start(vec![token("first", json!(3599)), refused]).await;
+    let client = signed_in(&api, &entra);
+    client.resume(REPORT).await.unwrap();
+    let error = checked(client.resume(REPORT).await.unwrap_err());
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Credential, 1));
+    let line = error.to_string();
+    assert!(line.contains("AADSTS7000222: The secret has expired.; make a new client secret"), "{line}");
+    assert!(line.contains("see https://login.microsoftonline.com/error?code=7000222"), "{line}");
+    let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<AuthError>());
+    assert_eq!(source.and_then(AuthError::entra).map(|entra| entra.error.as_str()), Some("invalid_client"));
+}
+
+#[tokio::test]
+async fn forty_refused_callers_renew_once() {
+    let refused = Some("Bearer first".to_owned());
+    let answer = move |number, request: &fake::Request| match number {
+        0 => done(),
+        _ if request.authorization == refused => unauthorized(),
+        _ => done(),
+    };
+    let api = Server::answering(answer).await;
+    let entra = Server::start(vec![token("first", json!(3599)), token("second", json!(3599))]).await;
+    let client = Arc::new(signed_in(&api, &entra));
+    client.resume(REPORT).await.unwrap();
+    let calls = (0..40).map(|_| {
+        let client = client.clone();
+        tokio::spawn(async move { client.resume(REPORT).await })
+    });
+    let mut failed = 0;
+    for call in calls.collect::<Vec<_>>() {
+        failed += usize::from(call.await.unwrap().is_err());
+    }
+    assert_eq!((failed, entra.count()), (0, 2));
+}
+
+#[tokio::test]
+async fn a_service_with_an_untrusted_certificate_is_called_once_and_the_cause_is_told() {
+    let api = Server::start(vec![done()]).await;
+    let client = InsightsClient::builder().token(ACCESS_TOKEN).base_url(api.url()).build().unwrap();
+    let error = checked(client.resume(REPORT).await.unwrap_err());
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Tls, 1));
+    assert!(error.to_string().contains("UnknownIssuer"), "{error}");
+    assert_eq!((api.connections(), api.count()), (1, 0));
+}

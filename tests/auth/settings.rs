@@ -1,0 +1,112 @@
+//! What an endpoint can be set up with, and what the sources show of themselves.
+
+use partner_center_insights::InsightsClient;
+use partner_center_insights::auth::{
+    AccessToken, AuthError, ClientSecret, Cloud, DeviceCode, Entra, EntraBuilder, Login, RefreshToken,
+    StaticToken, TokenFile, TokenRequest, TokenSource,
+};
+
+use crate::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SCOPE, TENANT, holds_no_secret, shown};
+
+fn builder() -> EntraBuilder {
+    Entra::builder().tenant(TENANT).client_id(CLIENT_ID)
+}
+
+#[test]
+fn the_authority_is_a_host_over_tls_and_nothing_else() {
+    assert_eq!(builder().build().unwrap().authority(), "https://login.microsoftonline.com");
+    for (given, used) in [
+        ("https://login.microsoftonline.us/", "https://login.microsoftonline.us"),
+        ("login.partner.microsoftonline.cn", "https://login.partner.microsoftonline.cn"),
+        (" https://LOCALHOST:8443 ", "https://localhost:8443"),
+        ("localhost:8443", "https://localhost:8443"),
+    ] {
+        assert_eq!(builder().authority(given).build().unwrap().authority(), used);
+    }
+    for bad in [
+        "",
+        "http://login.microsoftonline.com",
+        "http://localhost:1",
+        "https://user:s3cr3t@host",
+        "https://login.microsoftonline.com/contoso.onmicrosoft.com",
+        "https://host/?a=b",
+        "https://host/#a",
+        "two words",
+        "ftp://host",
+    ] {
+        let error = builder().authority(bad).build().unwrap_err();
+        assert!(matches!(error, AuthError::NotConfigured(_)), "{bad}");
+        assert!(shown(&error).contains("the authority host"), "{bad}: {error}");
+    }
+}
+
+#[test]
+fn tenant_and_client_id_are_needed_and_cannot_lead_elsewhere() {
+    for bad in ["", " ", "../other", "a/b", "-x", "a b", "a?b", "..", "a..b", "contoso\n"] {
+        let error = Entra::builder().client_id(CLIENT_ID).tenant(bad).build();
+        // Blanks around it come along when it is pasted.
+        assert_eq!(error.is_ok(), bad == "contoso\n", "{bad:?}");
+    }
+    for bad in ["", " ", "two words"] {
+        let error = Entra::builder().tenant(TENANT).client_id(bad).build().unwrap_err();
+        assert!(shown(&error).contains("client id"), "{error}");
+    }
+}
+
+#[test]
+fn a_root_certificate_that_is_none_is_refused_when_it_is_given() {
+    for bad in ["", "no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        assert!(
+            shown(&builder().root_certificate(bad).build().unwrap_err()).contains("certificate"),
+            "{bad}"
+        );
+        assert!(
+            InsightsClient::builder().token(ACCESS_TOKEN).root_certificate(bad).build().is_err(),
+            "{bad}"
+        );
+    }
+}
+
+#[test]
+fn each_cloud_has_its_own_authority_and_its_scope_follows_its_service() {
+    let authorities: std::collections::HashSet<_> =
+        Cloud::ALL.iter().map(|cloud| cloud.authority()).collect();
+    assert_eq!(authorities.len(), Cloud::ALL.len());
+    for cloud in Cloud::ALL {
+        assert!(builder().authority(cloud.authority()).build().is_ok());
+        assert_eq!(cloud.scope(), format!("{}/.default", cloud.base_url()));
+        let client = InsightsClient::builder().token(ACCESS_TOKEN).base_url(cloud.base_url());
+        assert!(client.build().is_ok());
+    }
+    assert_eq!(Cloud::default().scope(), SCOPE);
+}
+
+#[test]
+fn nothing_shows_its_secrets() {
+    let entra = builder().build().unwrap();
+    let refresh = RefreshToken::new(entra.clone(), REFRESH_TOKEN).client_secret(CLIENT_SECRET);
+    let file =
+        RefreshToken::from_file(entra.clone(), TokenFile::new("login.json")).client_secret(CLIENT_SECRET);
+    let text = format!(
+        "{:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?}",
+        entra,
+        refresh,
+        file,
+        ClientSecret::new(entra.clone(), CLIENT_SECRET),
+        StaticToken::new(ACCESS_TOKEN),
+        AccessToken::new(ACCESS_TOKEN),
+        Login::of(&entra, REFRESH_TOKEN),
+        DeviceCode::new(entra.clone(), |_| ()),
+    );
+    holds_no_secret(&text);
+    assert!(text.contains(TENANT) && text.contains(CLIENT_ID) && text.contains("login.json"), "{text}");
+}
+
+#[tokio::test]
+async fn a_shared_and_a_boxed_source_are_sources() {
+    let shared = std::sync::Arc::new(StaticToken::new(ACCESS_TOKEN));
+    let boxed: Box<dyn TokenSource> = Box::new(shared.clone());
+    let token = boxed.token(TokenRequest::new(SCOPE)).await.unwrap();
+    assert_eq!(token.expose(), ACCESS_TOKEN);
+    assert!(InsightsClient::builder().token_source(shared).build().is_ok());
+}
