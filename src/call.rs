@@ -128,9 +128,8 @@ impl InsightsClient {
         let mut renewed = false;
         let mut attempt = 0;
         loop {
-            let sent = attempt;
-            let no_token = |e| with_ids(no_token(e)).with_attempts(sent);
-            let token = self.inner.tokens.token().await.map_err(no_token)?;
+            let no_token = |sent| move |e| with_ids(no_token(e)).with_attempts(sent);
+            let token = self.inner.tokens.token().await.map_err(no_token(attempt))?;
             let patience = policy.total_time.saturating_sub(began.elapsed());
             let pass = self.inner.gate.pass(patience).await.map_err(|wait| {
                 with_ids(Error::new(ErrorKind::Throttled))
@@ -170,7 +169,9 @@ impl InsightsClient {
             );
             match decision {
                 Decision::Wait(wait) => tokio::time::sleep(wait).await,
-                Decision::RenewToken if self.inner.tokens.renew(&token).await.map_err(no_token)? => {
+                Decision::RenewToken
+                    if self.inner.tokens.renew(&token).await.map_err(no_token(attempt))? =>
+                {
                     renewed = true;
                 }
                 // Also if the source has no other token.

@@ -35,7 +35,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// One attempt, whatever happens.
+    /// One attempt, whatever happens; only a token that has ended in between is renewed once.
     pub fn never() -> Self {
         Self { max_attempts: 1, ..Self::default() }
     }
