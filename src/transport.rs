@@ -32,13 +32,17 @@ pub(crate) fn is_invalid_data(error: &(dyn StdError + 'static)) -> bool {
     causes(error).filter_map(|cause| cause.downcast_ref()).any(is_invalid)
 }
 
+/// No time that somebody else states is taken for longer: added to a clock, an absurd one would overflow it.
+pub(crate) const LONGEST: Duration = Duration::from_secs(366 * 24 * 60 * 60);
+
 /// `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3).
 pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
-    match value.parse() {
-        Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => Some(httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default()),
-    }
+    let wait = match value.parse() {
+        Ok(seconds) => Duration::from_secs(seconds),
+        Err(_) => httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default(),
+    };
+    Some(wait.min(LONGEST))
 }
 
 /// Certificates that are trusted beside those of the platform.

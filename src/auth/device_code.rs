@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::endpoint::{self, Field, TokenSet};
 use super::{AuthError, Entra, RefreshToken, TokenFuture, TokenRequest, TokenSource};
+use crate::transport::LONGEST;
 
 /// RFC 8628, section 3.5: how much slower to ask when told to.
 const SLOWER: Duration = Duration::from_secs(5);
@@ -124,8 +125,11 @@ impl Authorization {
         let user_code = text("user_code")?;
         let message =
             text("message").unwrap_or_else(|| format!("Open {verification_uri} and enter {user_code}"));
-        let expires_in = endpoint::seconds(answer.get("expires_in")).unwrap_or(Duration::from_secs(900));
-        let interval = endpoint::seconds(answer.get("interval")).unwrap_or(Duration::from_secs(5));
+        let seconds = |name, default| {
+            endpoint::seconds(answer.get(name))
+                .map_or(Duration::from_secs(default), |stated| stated.min(LONGEST))
+        };
+        let (expires_in, interval) = (seconds("expires_in", 900), seconds("interval", 5));
         Some(Self {
             device_code: text("device_code")?.into(),
             prompt: DevicePrompt { user_code, verification_uri, message, expires_in },

@@ -12,7 +12,7 @@ use url::Url;
 use super::{AccessToken, AuthError, Entra, EntraError, TransportError, hints};
 use crate::body;
 use crate::error::one_line;
-use crate::transport::{is_invalid_data, retry_after, root_cause};
+use crate::transport::{LONGEST, is_invalid_data, retry_after, root_cause};
 
 /// Requests for one token, the first included.
 const MAX_ATTEMPTS: u32 = 3;
@@ -56,7 +56,7 @@ pub(super) async fn grant(entra: &Entra, fields: &[Field<'_>]) -> Result<TokenSe
         return Err(no_answer("the answer of the token endpoint holds no access token"));
     };
     // Counted from now, which is a little late; the cache asks early enough to make up for it.
-    let access_token = match seconds(answer.get("expires_in")) {
+    let access_token = match seconds(answer.get("expires_in")).map(|life| life.min(LONGEST)) {
         Some(lifetime) => AccessToken::new(token).with_lifetime(lifetime),
         None => AccessToken::new(token),
     };

@@ -298,6 +298,14 @@ fn statuses() -> Vec<Row> {
             "",
         ),
         fails(
+            "an absurd wait fails at once",
+            raw("HTTP/1.1 429 Too Many\r\nRetry-After: 18446744073709551615\r\nContent-Length: 0", ""),
+            Throttled,
+            429,
+            1,
+            "",
+        ),
+        fails(
             "a wait that is none is ignored",
             raw("HTTP/1.1 503 Busy\r\nRetry-After: soon\r\nContent-Length: 0", ""),
             Unavailable,
