@@ -1,0 +1,1 @@
+//! The contract, and everything that must agree with it.
