@@ -8,7 +8,7 @@ use partner_center_insights::ErrorKind;
 use serde_json::{Map, Value, json};
 
 use crate::document::{Document, Operation, camel, entries, without_nulls};
-use crate::drivers::{Outcome, drive};
+use crate::drivers::Outcome;
 use crate::mutants::{self, Mutant};
 use crate::recorder::{Answer, Recorder};
 use crate::schema::{UnknownFields, validator};
@@ -100,7 +100,6 @@ fn expected(document: &Document, operation: &Operation, body: &Value) -> Value {
 /// Valid bodies that are not read as what they say, and refusals that no body met.
 pub async fn refused(document: &Document, seed: u64, bodies: usize) -> Vec<String> {
     let mut recorder = Recorder::start().await;
-    let client = recorder.client.clone();
     let mut rng = Rng::with_seed(seed);
     let mut problems = Vec::new();
     let mut met = BTreeSet::new();
@@ -112,10 +111,9 @@ pub async fn refused(document: &Document, seed: u64, bodies: usize) -> Vec<Strin
             assert!(valid.is_valid(&body), "drawn, but not valid: {body}");
             let refusal = REFUSALS.iter().find(|(_, applies, _)| applies(&body));
             for body in [body.clone(), camel(&body)] {
-                let call = drive(&client, operation.id);
-                let (_, outcome) = recorder.exchange(Answer::json(200, &body), call).await;
+                let (_, outcome) = recorder.drive(operation.id, Answer::json(200, &body)).await;
                 let expected = expected(document, &operation, &crate::document::pascal(&body));
-                let right = match (&outcome.unwrap(), refusal) {
+                let right = match (&outcome, refusal) {
                     (Ok(items), None) => Value::from(items.clone()) == expected,
                     (Err(error), Some((name, _, kind))) => {
                         met.insert(*name);
@@ -137,7 +135,6 @@ pub async fn refused(document: &Document, seed: u64, bodies: usize) -> Vec<Strin
 /// Invalid bodies that are read although no leniency says so, and leniencies that nothing needs.
 pub async fn accepted(document: &Document) -> Vec<String> {
     let mut recorder = Recorder::start().await;
-    let client = recorder.client.clone();
     let mut problems = Vec::new();
     let mut used = BTreeSet::new();
     // One operation for each envelope; of two, the one that gives all elements back.
@@ -157,9 +154,8 @@ pub async fn accepted(document: &Document) -> Vec<String> {
             let refusal = REFUSALS.iter().any(|(_, applies, _)| applies(&body));
             let is_valid = valid.is_valid(&body) && !refusal;
             for body in [body.clone(), camel(&body)] {
-                let (_, outcome) =
-                    recorder.exchange(Answer::json(200, &body), drive(&client, operation.id)).await;
-                let read = is_read(&outcome.unwrap());
+                let (_, outcome) = recorder.drive(operation.id, Answer::json(200, &body)).await;
+                let read = is_read(&outcome);
                 let lenient =
                     LENIENCIES.iter().find(|(c, on, _)| *c == change && (*on == class || *on == "any"));
                 match (is_valid, read, lenient) {

@@ -31,7 +31,7 @@ impl Document {
             Value::Object(map) => drop(map.insert(key.to_owned(), value)),
             other => panic!("{pointer} is inside {other}"),
         }
-        assert_ne!(copy.0, self.0, "{pointer} changes nothing");
+        assert!(copy.0 != self.0, "{pointer} changes nothing");
         copy
     }
 
@@ -101,6 +101,11 @@ impl<'a> Operation<'a> {
         responses
             .filter_map(|(status, response)| Some((status.parse().ok()?, self.document.resolve(response))))
             .collect()
+    }
+
+    /// Where the operation is in the document.
+    pub fn pointer(&self) -> String {
+        format!("/paths/{}/{}", self.path.replace('/', "~1"), self.method.to_lowercase())
     }
 
     /// The schema of the JSON body of a response.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::conform::{self, Request};
 use crate::coverage::{Coverage, Direction};
 use crate::document::{Document, camel, entries, pascal, without_nulls};
-use crate::drivers::{Outcome, drive, undriven};
+use crate::drivers::{Outcome, undriven};
 use crate::recorder::{Answer, CORRELATION, Recorder};
 
 /// What each failure means; with 200, these are the statuses that every operation declares.
@@ -42,20 +42,18 @@ pub fn examples(response: &Value) -> Vec<&Value> {
 /// Drives every operation with every example of the document, in both spellings.
 pub async fn all(document: &Document) -> Vec<Exchange> {
     let mut recorder = Recorder::start().await;
-    let client = recorder.client.clone();
     let mut exchanges = Vec::new();
     for operation in document.operations() {
         for (status, response) in operation.responses() {
             for example in examples(response) {
                 for body in [example.clone(), camel(example)] {
-                    let call = drive(&client, operation.id);
-                    let (request, outcome) = recorder.exchange(Answer::json(status, &body), call).await;
+                    let (request, outcome) = recorder.drive(operation.id, Answer::json(status, &body)).await;
                     exchanges.push(Exchange {
                         operation: operation.id.to_owned(),
                         status,
                         example: example.clone(),
                         request,
-                        outcome: outcome.unwrap_or_else(|| panic!("{} has no driver", operation.id)),
+                        outcome,
                     });
                 }
             }
@@ -159,11 +157,10 @@ async fn the_request_stays_in_the_document_whatever_the_settings() {
     ];
     for (suffix, prefix, settings) in settings {
         let mut recorder = Recorder::with(suffix, settings).await;
-        let client = recorder.client.clone();
         for operation in document.operations() {
             let (_, response) = operation.responses().swap_remove(0);
             let answer = Answer::json(200, examples(response)[0]);
-            let (mut request, _) = recorder.exchange(answer, drive(&client, operation.id)).await;
+            let (mut request, _) = recorder.drive(operation.id, answer).await;
             request.target = request.target.strip_prefix(prefix).unwrap().to_owned();
             assert_eq!(conform::request(&document, &request), Ok(operation.id.to_owned()));
         }

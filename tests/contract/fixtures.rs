@@ -4,7 +4,6 @@ use partner_center_insights::ErrorKind;
 use serde_json::{Value, json};
 
 use crate::document::without_nulls;
-use crate::drivers::drive;
 use crate::recorder::{Answer, Recorder};
 
 const REPORTS: &str = "getReports";
@@ -100,11 +99,10 @@ fn successes() -> Vec<(&'static str, &'static str, Value, Value)> {
 #[tokio::test]
 async fn answers_recorded_elsewhere_are_read() {
     let mut recorder = Recorder::start().await;
-    let client = recorder.client.clone();
     for (what, operation, body, expected) in successes() {
         let status = if body["statusCode"] == 404 { 404 } else { 200 };
-        let (_, outcome) = recorder.exchange(Answer::json(status, &body), drive(&client, operation)).await;
-        let items = outcome.unwrap().unwrap_or_else(|error| panic!("{what}: {error}"));
+        let (_, outcome) = recorder.drive(operation, Answer::json(status, &body)).await;
+        let items = outcome.unwrap_or_else(|error| panic!("{what}: {error}"));
         assert_eq!(Value::from(items), without_nulls(&expected), "{what}");
     }
 }
@@ -201,12 +199,11 @@ async fn failures_recorded_elsewhere_keep_status_code_and_message_in_every_opera
     ];
     let document = crate::document::Document::ours();
     let mut recorder = Recorder::start().await;
-    let client = recorder.client.clone();
     for operation in document.operations() {
         for (status, content_type, body, kind, code, message) in rows {
             let answer = Answer { status, content_type, body: body.to_owned() };
-            let (_, outcome) = recorder.exchange(answer, drive(&client, operation.id)).await;
-            let error = outcome.unwrap().unwrap_err();
+            let (_, outcome) = recorder.drive(operation.id, answer).await;
+            let error = outcome.unwrap_err();
             let shown = format!("{}, {status} {body}: {error}", operation.id);
             assert_eq!(error.kind(), kind, "{shown}");
             let stated = if status == 200 { 403 } else { status };

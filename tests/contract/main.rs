@@ -14,6 +14,7 @@ mod prose;
 mod recorder;
 mod schema;
 mod sound;
+mod strays;
 mod surface;
 #[cfg(feature = "schemars")]
 mod types;

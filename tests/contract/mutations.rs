@@ -6,13 +6,17 @@ use crate::bodies;
 use crate::conform::{self, Request};
 use crate::coverage;
 use crate::document::Document;
-use crate::drivers::{self, ID, drive, undriven};
+use crate::drivers::{ID, undriven};
 use crate::exchanges::{self, examples};
 use crate::recorder::{Answer, Recorder};
 use crate::sound::CHECKS;
 
-const RESUME: &str = "/paths/~1ScheduledReport~1resume~1{reportId}/put";
 const REPORT: &str = "/components/schemas/Report";
+
+/// Where the operation is that most edits are about.
+fn resume() -> String {
+    Document::ours().operation("resumeReportExecutions").unwrap().pointer()
+}
 
 /// What the checks of the document alone say.
 fn unsound(document: &Document) -> Vec<String> {
@@ -26,22 +30,23 @@ fn names(problems: &[String], place: &str) {
 
 #[test]
 fn an_unsound_document_is_named() {
+    let resume = resume();
     let description = format!("{REPORT}/properties/User/description");
     let rows = [
         // A field that goes leaves an example with a field that nobody declared.
         (format!("{REPORT}/properties/CallbackMethod"), Value::Null, "CallbackMethod"),
         (format!("{REPORT}/requird"), json!(["ReportId"]), "/components/schemas/Report"),
-        (format!("{RESUME}/responses/404"), Value::Null, "resumeReportExecutions 404"),
+        (format!("{resume}/responses/404"), Value::Null, "resumeReportExecutions 404"),
         (
-            format!("{RESUME}/responses/409"),
+            format!("{resume}/responses/409"),
             json!({ "description": "It runs." }),
             "resumeReportExecutions 409",
         ),
-        (format!("{RESUME}/externalDocs"), Value::Null, "resumeReportExecutions: no externalDocs"),
-        (format!("{RESUME}/security"), Value::Null, "resumeReportExecutions: no security"),
-        (format!("{RESUME}/security"), json!([{}]), "resumeReportExecutions: no security"),
-        (format!("{RESUME}/sumary"), json!("Resume."), "resume~1{reportId}/put"),
-        (format!("{RESUME}/operationId"), json!("get_reports"), "same id"),
+        (format!("{resume}/externalDocs"), Value::Null, "resumeReportExecutions: no externalDocs"),
+        (format!("{resume}/security"), Value::Null, "resumeReportExecutions: no security"),
+        (format!("{resume}/security"), json!([{}]), "resumeReportExecutions: no security"),
+        (format!("{resume}/sumary"), json!("Resume."), "sumary"),
+        (format!("{resume}/operationId"), json!("get_reports"), "same id"),
         (description, Value::Null, "Report.User: no description"),
         (format!("{REPORT}/x-asumption"), json!("Probably."), "x-asumption"),
         ("/components/parameters/ReportIdInPath/description".to_owned(), Value::Null, "\"reportId\""),
@@ -57,7 +62,8 @@ fn an_unsound_document_is_named() {
 #[test]
 fn an_example_that_does_not_fit_is_named() {
     let not_found = "/components/responses/NotFound/content/application~1json/example";
-    let first = format!("{RESUME}/responses/200/content/application~1json/example/Value/0");
+    let resume = resume();
+    let first = format!("{resume}/responses/200/content/application~1json/example/Value/0");
     let rows = [
         (not_found.to_owned(), Value::Null, "resumeReportExecutions 404: no example"),
         (format!("{not_found}/StatusCode"), json!(400), "resumeReportExecutions 404: StatusCode"),
@@ -91,10 +97,14 @@ async fn a_renamed_status_is_named() {
 
 #[tokio::test]
 async fn a_path_in_another_spelling_is_named() {
-    let document = Document::ours()
-        .renamed("/paths/~1ScheduledReport~1resume~1{reportId}", "/scheduledReport/resume/{reportId}");
-    let exchanges = exchanges::all(&Document::ours()).await;
-    names(&exchanges::sent(&document, &exchanges), "PUT /insights/v1/mpn/ScheduledReport/resume/");
+    let ours = Document::ours();
+    let path = ours.operation("resumeReportExecutions").unwrap().path;
+    let document = ours.renamed(&format!("/paths/{}", path.replace('/', "~1")), &path.to_lowercase());
+    let exchanges = exchanges::all(&ours).await;
+    names(
+        &exchanges::sent(&document, &exchanges),
+        "/resume/3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 fits 0 operations",
+    );
     let covered = exchanges::coverage(&document, &exchanges);
     let gaps = coverage::gaps(&coverage::declared(&document, &[coverage::Direction::Sent]), &covered);
     names(&gaps, "resumeReportExecutions 200: not exercised (Sent)");
@@ -102,7 +112,7 @@ async fn a_path_in_another_spelling_is_named() {
 
 #[tokio::test]
 async fn an_operation_without_a_driver_is_named() {
-    let mut operation = Document::ours().0.pointer(RESUME).unwrap().clone();
+    let mut operation = Document::ours().0.pointer(&resume()).unwrap().clone();
     operation["operationId"] = json!("deleteReport");
     let path = json!({ "delete": operation });
     let document = Document::ours().edited("/paths/~1ScheduledReport~1delete~1{reportId}", path);
@@ -131,7 +141,8 @@ async fn an_answer_that_is_read_wrongly_is_named() {
 #[tokio::test]
 async fn a_status_that_nobody_exercised_and_one_that_nobody_declared_are_named() {
     let ours = Document::ours();
-    let without = ours.edited(&format!("{RESUME}/responses/404"), Value::Null);
+    let resume = resume();
+    let without = ours.edited(&format!("{resume}/responses/404"), Value::Null);
     let directions = [coverage::Direction::Read];
     let (all, fewer) = (coverage::declared(&ours, &directions), coverage::declared(&without, &directions));
     assert_eq!(coverage::gaps(&all, &fewer), ["resumeReportExecutions 404: not exercised (Read)"]);
@@ -144,9 +155,8 @@ async fn real_request() -> Request {
     let operation = document.operation("getReportExecutions").unwrap();
     let (_, response) = operation.responses().swap_remove(0);
     let mut recorder = Recorder::start().await;
-    let client = recorder.client.clone();
     let answer = Answer::json(200, examples(response)[0]);
-    recorder.exchange(answer, drive(&client, operation.id)).await.0
+    recorder.drive(operation.id, answer).await.0
 }
 
 #[tokio::test]
@@ -175,9 +185,9 @@ async fn a_request_that_strays_from_the_document_is_named() {
         names(&conform::request(&document, &request).unwrap_err(), place);
     }
     // The same from the other side: the document loses what the client sends.
-    let fewer = "/paths/~1ScheduledReport~1execution~1{reportId}/get/parameters";
+    let fewer = format!("{}/parameters", document.operation("getReportExecutions").unwrap().pointer());
     let only_path = json!([{ "$ref": "#/components/parameters/ReportIdInPath" }]);
-    let problems = conform::request(&document.edited(fewer, only_path), &good).unwrap_err();
+    let problems = conform::request(&document.edited(&fewer, only_path), &good).unwrap_err();
     assert_eq!(
         problems,
         ["getReportExecutions: query parameter `getLatestExecution` is not in the document"]
@@ -192,7 +202,7 @@ fn an_answer_that_strays_from_the_document_is_named() {
     let good = examples(response)[0].clone();
     let headers = [
         ("content-type".to_owned(), "application/json; charset=utf-8".to_owned()),
-        ("MS-CorrelationId".to_owned(), drivers::ID.to_owned()),
+        ("MS-CorrelationId".to_owned(), ID.to_owned()),
     ];
     let check = |status, headers: &[_], body: &Value| {
         conform::answer(&document, operation.id, status, headers, &body.to_string())

@@ -1,11 +1,15 @@
 //! A plain listener that gives the answer it is told to give, and keeps what it was asked.
 
+use std::time::Duration;
+
 use partner_center_insights::{InsightsClient, InsightsClientBuilder, RetryPolicy};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::timeout;
 
 use crate::conform::Request;
+use crate::drivers::{Outcome, drive};
 
 /// An answer, before it is bytes.
 #[derive(Clone, Debug)]
@@ -39,7 +43,9 @@ pub const TOKEN: &str = "eyJ0eXAi.Y29udHJhY3Q.c2lnbmF0dXJl";
 
 /// A client of a listener, for one exchange after the other.
 pub struct Recorder {
-    pub client: InsightsClient,
+    /// Host and port.
+    pub address: String,
+    client: InsightsClient,
     answers: UnboundedSender<Answer>,
     requests: UnboundedReceiver<String>,
 }
@@ -55,7 +61,8 @@ impl Recorder {
         settings: impl FnOnce(InsightsClientBuilder) -> InsightsClientBuilder,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}{suffix}", listener.local_addr().unwrap());
+        let address = listener.local_addr().unwrap().to_string();
+        let url = format!("http://{address}{suffix}");
         let (answers, mut next_answer) = unbounded_channel::<Answer>();
         let (seen, requests) = unbounded_channel();
         tokio::spawn(async move {
@@ -65,14 +72,23 @@ impl Recorder {
             }
         });
         let builder = InsightsClient::builder().token(TOKEN).base_url(url).retry(RetryPolicy::never());
-        Self { client: settings(builder).build().unwrap(), answers, requests }
+        Self { address, client: settings(builder).build().unwrap(), answers, requests }
     }
 
-    /// Makes a call that is answered like this; what was sent, and what came of it.
+    /// Calls an operation that is answered like this; what was sent, and what came of it.
+    pub async fn drive(&mut self, operation: &str, answer: Answer) -> (Request, Outcome) {
+        let client = self.client.clone();
+        let call =
+            async { drive(&client, operation).await.unwrap_or_else(|| panic!("{operation} has no driver")) };
+        self.exchange(answer, call).await
+    }
+
+    /// The same for any other call.
     pub async fn exchange<T>(&mut self, answer: Answer, call: impl Future<Output = T>) -> (Request, T) {
         self.answers.send(answer).unwrap();
-        let result = call.await;
-        let request = self.requests.recv().await.unwrap();
+        let limit = Duration::from_secs(10);
+        let result = timeout(limit, call).await.expect("the call does not end");
+        let request = timeout(limit, self.requests.recv()).await.expect("nothing was sent").unwrap();
         (Request::parse(&request), result)
     }
 }
@@ -84,6 +100,7 @@ async fn serve(mut stream: TcpStream, answer: &[u8]) -> String {
         assert_ne!(stream.read_buf(&mut bytes).await.unwrap(), 0, "half a request");
     }
     stream.write_all(answer).await.unwrap();
+    stream.shutdown().await.unwrap();
     // A client that resets the connection has said everything as well.
     let _ = stream.read_to_end(&mut bytes).await;
     String::from_utf8_lossy(&bytes).into_owned()

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{FILE, contract, edited, run};
+use crate::{FILE, contract, edited, operation, run};
 
 #[test]
 fn a_new_field_of_the_report_is_in_the_client_in_both_spellings() {
@@ -29,8 +29,8 @@ fn a_new_field_of_the_report_is_in_the_client_in_both_spellings() {
 
 #[test]
 fn a_renamed_operation_renames_the_method_and_the_constant() {
-    let id = "/paths/~1ScheduledReport~1resume~1{reportId}/put/operationId";
-    let output = run(&edited(&[(id, json!("wakeReport"))])).unwrap();
+    let id = format!("{}/operationId", operation("resumeReportExecutions"));
+    let output = run(&edited(&[(&id, json!("wakeReport"))])).unwrap();
     assert!(output.client.contains("pub async fn wake_report<"), "{}", output.client);
     assert!(!output.client.contains("resume_report_executions"));
     assert!(output.constants.contains("const WAKE_REPORT: Operation"), "{}", output.constants);
@@ -95,7 +95,8 @@ fn a_generator_that_panics_is_one_line_too() {
         "name": "order", "in": "query", "description": "Which order.",
         "schema": { "type": "string", "enum": ["up", "Up"] },
     }]);
-    let problems = run(&edited(&[("/paths/~1ScheduledReport/get/parameters", words)])).err().unwrap();
+    let parameters = format!("{}/parameters", operation("getReports"));
+    let problems = run(&edited(&[(&parameters, words)])).err().unwrap();
     let [problem] = &problems[..] else { panic!("{problems:?}") };
     assert!(problem.starts_with(&format!("{FILE}: the generator stopped")), "{problem}");
     assert!(problem.contains("[up,Up]") && !problem.contains('\n'), "{problem}");

@@ -24,6 +24,19 @@ fn contract() -> &'static str {
     include_str!("../../openapi/insights.yaml")
 }
 
+/// Where an operation of the contract is.
+fn operation(id: &str) -> String {
+    let document: Value = serde_saphyr::from_str(contract()).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            if operation["operationId"] == id {
+                return format!("/paths/{}/{method}", path.replace('/', "~1"));
+            }
+        }
+    }
+    panic!("the contract has no {id}")
+}
+
 /// The contract with some values replaced, as JSON, which is YAML too. A null removes the key.
 fn edited(edits: &[(&str, Value)]) -> String {
     let mut document: Value = serde_saphyr::from_str(contract()).unwrap();

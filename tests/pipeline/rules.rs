@@ -5,16 +5,14 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use syn::visit_mut::VisitMut;
 
-use crate::{FILE, contract, edited, run};
+use crate::{FILE, contract, edited, operation, run};
 
-const RESUME: &str = "/paths/~1ScheduledReport~1resume~1{reportId}/put";
-const LIST: &str = "/paths/~1ScheduledReport/get";
 const REPORT: &str = "/components/schemas/Report";
 
 /// Rule, place, what is edited where.
 fn rows() -> Vec<(&'static str, &'static str, String, Value)> {
-    let resume = |key: &str| format!("{RESUME}/{key}");
-    let list = |key: &str| format!("{LIST}/{key}");
+    let resume = |key: &str| format!("{}/{key}", operation("resumeReportExecutions"));
+    let list = |key: &str| format!("{}/{key}", operation("getReports"));
     let report = |key: &str| format!("{REPORT}/{key}");
     let at = str::to_owned;
     let text = json!({ "type": "string", "description": "A text." });
