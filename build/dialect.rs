@@ -352,8 +352,16 @@ impl<'a> Check<'a> {
             self.schema(&place, schema, false);
         }
         for required in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            if schema["properties"][required].is_null() {
+            let property = &schema["properties"][required];
+            if property.is_null() {
                 self.report(name, "required", format!("`{required}` is required, but no property"));
+            }
+            if property["nullable"] == true {
+                self.report(
+                    &format!("{name}.{required}"),
+                    "required",
+                    "must not be both required and nullable; the generated field could not be null",
+                );
             }
         }
     }
@@ -367,10 +375,8 @@ impl<'a> Check<'a> {
                 self.report(place, "schema-keyword", format!("`{keyword}` is not used here: {reason}"));
             }
         }
-        if schema["description"].as_str().is_none_or(str::is_empty)
-            && component | place.contains('.')
-            && !place.ends_with(" items")
-        {
+        let property = place.contains('.') && !place.ends_with(" items");
+        if schema["description"].as_str().is_none_or(str::is_empty) && (component || property) {
             self.report(
                 place,
                 "described",
@@ -379,14 +385,16 @@ impl<'a> Check<'a> {
         }
         let own_type = self.open_enums.contains(&place);
         match (schema["type"].as_str(), schema["format"].as_str()) {
-            (Some("string"), None | Some("date-time" | "password")) | (Some("boolean"), None) | (Some("integer"), Some("int32" | "int64")) => {}
+            (Some("string" | "boolean"), None) | (Some("integer"), Some("int32" | "int64")) => {}
+            // Elsewhere the lowering leaves them alone, and they would become strict.
+            (Some("string"), Some("date-time" | "password")) if property => {}
             (Some("string"), Some("uuid")) if own_type => {}
             (Some("object"), None) if component => {}
             (Some("array"), None) if !component => self.schema(&format!("{place} items"), &schema["items"], false),
             (kind, format) => self.report(
                 place,
                 "schema-type",
-                format!("type {kind:?} with format {format:?} is not one of: string (date-time, password), boolean, integer (int32, int64), a list, a named object"),
+                format!("type `{}` with format `{}` is not one of: string (as a field also date-time, password), boolean, integer (int32, int64), a list, a named object", kind.unwrap_or("none"), format.unwrap_or("none")),
             ),
         }
         if !schema["enum"].is_null() && !own_type {

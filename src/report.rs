@@ -106,6 +106,17 @@ impl<'de> Deserialize<'de> for ReportId {
     }
 }
 
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for ReportId {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "ReportId".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "format": "uuid" })
+    }
+}
+
 /// The text that was given is not a report id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InvalidReportId {
@@ -186,6 +197,19 @@ macro_rules! open_enum {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 Ok(String::deserialize(deserializer)?.trim().into())
+            }
+        }
+
+        /// One of the known words, or any other text.
+        #[cfg(feature = "schemars")]
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                let words: Vec<_> = Self::KNOWN.iter().map(Self::as_str).collect();
+                schemars::json_schema!({ "type": "string", "anyOf": [{ "enum": words }, {}] })
             }
         }
     };
@@ -277,6 +301,18 @@ impl fmt::Display for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self)
+    }
+}
+
+/// Any text: what cannot be read as an instant is kept.
+#[cfg(feature = "schemars")]
+impl schemars::JsonSchema for Timestamp {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string" })
     }
 }
 

@@ -1,0 +1,219 @@
+//! Whether what goes over the wire is what the document says. Each problem names its place.
+
+use reqwest::Url;
+use serde_json::{Value, json};
+
+use crate::document::{Document, Operation, entries, pascal};
+use crate::schema::{UnknownFields, errors, validator};
+
+/// A request as it was on the wire.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Request {
+    pub fn parse(text: &str) -> Self {
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let mut lines = head.split("\r\n");
+        let mut line = lines.next().unwrap_or_default().split(' ').map(str::to_owned);
+        let headers = lines.filter_map(|line| line.split_once(": "));
+        Self {
+            method: line.next().unwrap_or_default(),
+            target: line.next().unwrap_or_default(),
+            headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect(),
+            body: body.to_owned(),
+        }
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Headers that requests may carry although no parameter names them.
+const REQUEST_HEADERS: [(&str, &str); 8] = [
+    ("host", "HTTP"),
+    ("accept", "HTTP: the media type of the answers"),
+    ("accept-encoding", "HTTP: compression"),
+    ("content-length", "HTTP: 0, because front ends refuse a PUT without it"),
+    ("content-type", "every page of the service lists it, even for requests without a body"),
+    ("user-agent", "identification: which program calls"),
+    ("ms-requestid", "identification: one call with all its attempts"),
+    ("ms-correlationid", "identification: support asks for it"),
+];
+
+/// Headers that answers may carry although no response names them.
+const RESPONSE_HEADERS: [&str; 8] = [
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "transfer-encoding",
+    "vary",
+    "www-authenticate",
+];
+
+/// The operation that a request conforms to, or everything that is wrong with it.
+pub fn request(document: &Document, request: &Request) -> Result<String, Vec<String>> {
+    let Ok(url) = Url::parse(&format!("http://host{}", request.target)) else {
+        return Err(vec![format!("{} is no request target", request.target)]);
+    };
+    let operations = document.operations();
+    let matching = operations.iter().filter(|operation| operation.method == request.method);
+    let found: Vec<_> = matching
+        .filter_map(|operation| {
+            let fits = |base: String| path_values(&format!("{base}{}", operation.path), url.path());
+            Some((operation, document.base_paths().into_iter().find_map(fits)?))
+        })
+        .collect();
+    let [(operation, in_path)] = &found[..] else {
+        let line = format!("{} {}", request.method, request.target);
+        return Err(vec![format!("{line} fits {} operations of the document", found.len())]);
+    };
+    let in_query: Vec<_> = url.query_pairs().into_owned().collect();
+    let mut problems = parameters(document, operation, "path", in_path);
+    problems.extend(parameters(document, operation, "query", &in_query));
+    problems.extend(headers(document, operation, request));
+    if operation.value["requestBody"].is_null() && !request.body.is_empty() {
+        problems.push(format!("a body is sent, and none is documented: {}", request.body));
+    }
+    let named = |problem| format!("{}: {problem}", operation.id);
+    if problems.is_empty() {
+        Ok(operation.id.to_owned())
+    } else {
+        Err(problems.into_iter().map(named).collect())
+    }
+}
+
+/// The values of a template's names, if the path fits it.
+fn path_values(template: &str, path: &str) -> Option<Vec<(String, String)>> {
+    let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
+    if template.len() != path.len() {
+        return None;
+    }
+    let mut values = Vec::new();
+    for (name, part) in template.into_iter().zip(path) {
+        match name.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) => values.push((name.to_owned(), part.to_owned())),
+            None if name == part => {}
+            None => return None,
+        }
+    }
+    Some(values)
+}
+
+fn parameters(
+    document: &Document,
+    operation: &Operation,
+    place: &str,
+    sent: &[(String, String)],
+) -> Vec<String> {
+    let declared: Vec<_> = operation.parameters().into_iter().filter(|p| p["in"] == place).collect();
+    let mut problems = Vec::new();
+    for parameter in &declared {
+        let times = sent.iter().filter(|(name, _)| parameter["name"] == **name).count();
+        if times > 1 || (times == 0 && parameter["required"] == true) {
+            problems.push(format!("{place} parameter {} is sent {times} times", parameter["name"]));
+        }
+    }
+    for (name, value) in sent {
+        let Some(parameter) = declared.iter().find(|parameter| parameter["name"] == **name) else {
+            problems.push(format!("{place} parameter `{name}` is not in the document"));
+            continue;
+        };
+        let wrong = text_errors(document, &parameter["schema"], value);
+        problems.extend(wrong.into_iter().map(|error| format!("{place} parameter `{name}`: {error}")));
+    }
+    problems
+}
+
+/// What is wrong with a value that is sent as text.
+fn text_errors(document: &Document, schema: &Value, text: &str) -> Vec<String> {
+    let value = match document.resolve(schema)["type"].as_str() {
+        Some("boolean" | "integer" | "number") => serde_json::from_str(text).unwrap_or(json!(text)),
+        _ => json!(text),
+    };
+    errors(&validator(document, schema, UnknownFields::Refused), &value)
+}
+
+fn headers(document: &Document, operation: &Operation, request: &Request) -> Vec<String> {
+    let security = operation.value.get("security").unwrap_or(&document.0["security"]);
+    let schemes = security.as_array().into_iter().flatten().flat_map(entries);
+    let bearer = schemes
+        .map(|(name, _)| &document.0["components"]["securitySchemes"][name])
+        .any(|scheme| scheme["type"] == "http" && scheme["scheme"] == "bearer");
+    let token = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    let mut problems = Vec::new();
+    if bearer && token.is_none_or(|token| token.is_empty() || token.contains(' ')) {
+        problems.push("the document asks for a bearer token, and none is sent".to_owned());
+    }
+    let mut seen = Vec::new();
+    for (name, _) in &request.headers {
+        let known = REQUEST_HEADERS.iter().any(|(known, _)| known == name);
+        let asked_for = bearer && name == "authorization";
+        if !known && !asked_for {
+            problems.push(format!("header `{name}` is neither in the document nor on our list"));
+        }
+        if seen.contains(&name) {
+            problems.push(format!("header `{name}` is sent twice"));
+        }
+        seen.push(name);
+    }
+    problems
+}
+
+/// Everything that is wrong with an answer to an operation. The body may be in either spelling, throughout.
+pub fn answer(
+    document: &Document,
+    operation: &str,
+    status: u16,
+    headers: &[(String, String)],
+    body: &str,
+) -> Vec<String> {
+    let place = format!("{operation} {status}");
+    let Some(found) = document.operation(operation) else {
+        return vec![format!("{place}: no such operation")];
+    };
+    let Some((_, response)) = found.responses().into_iter().find(|(declared, _)| *declared == status) else {
+        return vec![format!("{place}: the status is not in the document")];
+    };
+    let mut problems = Vec::new();
+    let named = |name: &str| headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+    for (name, header) in entries(&response["headers"]) {
+        let header = document.resolve(header);
+        match named(name) {
+            Some((_, value)) => {
+                let wrong = text_errors(document, &header["schema"], value);
+                problems.extend(wrong.into_iter().map(|error| format!("header `{name}`: {error}")));
+            }
+            None if header["required"] == true => problems.push(format!("header `{name}` is missing")),
+            None => {}
+        }
+    }
+    for (name, _) in headers {
+        let known = RESPONSE_HEADERS.iter().any(|known| name.eq_ignore_ascii_case(known));
+        if !known && !entries(&response["headers"]).any(|(declared, _)| name.eq_ignore_ascii_case(declared)) {
+            problems.push(format!("header `{name}` is not in the document"));
+        }
+    }
+    let content_type = named("content-type").map_or("", |(_, value)| value.as_str());
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    match entries(&response["content"]).find(|(declared, _)| *declared == media_type) {
+        None => problems.push(format!("the media type `{media_type}` is not in the document")),
+        Some((_, content)) => match serde_json::from_str::<Value>(body) {
+            Err(error) => problems.push(format!("the body is no JSON: {error}")),
+            Ok(body) => {
+                let validator = validator(document, &content["schema"], UnknownFields::Refused);
+                problems.extend(errors(&validator, &pascal(&body)));
+            }
+        },
+    }
+    problems.into_iter().map(|problem| format!("{place}: {problem}")).collect()
+}

@@ -1,0 +1,151 @@
+//! The contract as plain JSON, read without the types that were generated from it.
+
+use partner_center_insights::contract;
+use serde_json::Value;
+
+#[derive(Clone)]
+pub struct Document(pub Value);
+
+/// An operation of the document.
+pub struct Operation<'a> {
+    pub id: &'a str,
+    /// In upper case.
+    pub method: String,
+    pub path: &'a str,
+    pub value: &'a Value,
+    document: &'a Document,
+}
+
+impl Document {
+    pub fn ours() -> Self {
+        Self(serde_json::from_str(contract::JSON).unwrap())
+    }
+
+    /// A copy with one value replaced or added; null removes it. What is replaced must exist, and be different.
+    pub fn edited(&self, pointer: &str, value: Value) -> Self {
+        let mut copy = self.clone();
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        let parent = copy.0.pointer_mut(parent).unwrap_or_else(|| panic!("{pointer} has no parent"));
+        match parent {
+            Value::Object(map) if value.is_null() => drop(map.remove(key)),
+            Value::Object(map) => drop(map.insert(key.to_owned(), value)),
+            other => panic!("{pointer} is inside {other}"),
+        }
+        assert!(copy.0 != self.0, "{pointer} changes nothing");
+        copy
+    }
+
+    /// A copy in which a key has another name.
+    pub fn renamed(&self, pointer: &str, name: &str) -> Self {
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        let mut copy = self.clone();
+        let map = copy.0.pointer_mut(parent).and_then(Value::as_object_mut).unwrap();
+        let value = map.remove(&key.replace("~1", "/")).unwrap_or_else(|| panic!("no {pointer}"));
+        map.insert(name.to_owned(), value);
+        copy
+    }
+
+    pub fn operations(&self) -> Vec<Operation<'_>> {
+        let methods = ["get", "put", "post", "delete", "patch", "head", "options", "trace"];
+        let paths = entries(&self.0["paths"]);
+        let operations = paths.flat_map(|(path, item)| entries(item).map(move |entry| (path, entry)));
+        operations
+            .filter(|(_, (method, _))| methods.contains(method))
+            .map(|(path, (method, value))| Operation {
+                id: value["operationId"].as_str().unwrap_or_default(),
+                method: method.to_uppercase(),
+                path,
+                value,
+                document: self,
+            })
+            .collect()
+    }
+
+    pub fn operation(&self, id: &str) -> Option<Operation<'_>> {
+        self.operations().into_iter().find(|operation| operation.id == id)
+    }
+
+    /// What a reference leads to, or the value itself.
+    pub fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
+        let target = value["$ref"].as_str().and_then(|target| target.strip_prefix('#'));
+        target.and_then(|pointer| self.0.pointer(pointer)).unwrap_or(value)
+    }
+
+    /// The paths that the server's address can stand for, such as `/insights/v1/mpn`.
+    pub fn base_paths(&self) -> Vec<String> {
+        let server = &self.0["servers"][0];
+        let url = server["url"].as_str().unwrap_or_default();
+        let mut paths = vec![url.splitn(4, '/').nth(3).map_or(String::new(), |path| format!("/{path}"))];
+        for (name, variable) in entries(&server["variables"]) {
+            let values: Vec<_> =
+                variable["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let fill =
+                |path: &String| values.iter().map(|v| path.replace(&format!("{{{name}}}"), v)).collect();
+            paths = paths.iter().flat_map(|path| -> Vec<_> { fill(path) }).collect();
+        }
+        paths
+    }
+}
+
+impl<'a> Operation<'a> {
+    /// Those of the path and its own.
+    pub fn parameters(&self) -> Vec<&'a Value> {
+        let shared = self.document.0["paths"][self.path]["parameters"].as_array();
+        let own = self.value["parameters"].as_array();
+        shared.into_iter().chain(own).flatten().map(|parameter| self.document.resolve(parameter)).collect()
+    }
+
+    /// Each declared status with its response.
+    pub fn responses(&self) -> Vec<(u16, &'a Value)> {
+        let responses = entries(&self.value["responses"]);
+        responses
+            .filter_map(|(status, response)| Some((status.parse().ok()?, self.document.resolve(response))))
+            .collect()
+    }
+
+    /// Where the operation is in the document.
+    pub fn pointer(&self) -> String {
+        format!("/paths/{}/{}", self.path.replace('/', "~1"), self.method.to_lowercase())
+    }
+
+    /// The schema of the JSON body of a response.
+    pub fn schema(&self, status: u16) -> Option<&'a Value> {
+        let (_, response) = self.responses().into_iter().find(|(declared, _)| *declared == status)?;
+        response.pointer("/content/application~1json/schema")
+    }
+}
+
+pub fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    value.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
+}
+
+/// The body as the service has been seen to spell it.
+pub fn camel(body: &Value) -> Value {
+    respelled(body, &|first| first.to_ascii_lowercase())
+}
+
+/// The body as the pages, and the document, spell it.
+pub fn pascal(body: &Value) -> Value {
+    respelled(body, &|first| first.to_ascii_uppercase())
+}
+
+fn respelled(value: &Value, first: &impl Fn(char) -> char) -> Value {
+    let name = |key: &str| key.chars().take(1).map(first).chain(key.chars().skip(1)).collect::<String>();
+    match value {
+        Value::Object(map) => map.iter().map(|(key, value)| (name(key), respelled(value, first))).collect(),
+        Value::Array(items) => items.iter().map(|item| respelled(item, first)).collect(),
+        other => other.clone(),
+    }
+}
+
+/// The value without its null members: to the client, absent and null are alike.
+pub fn without_nulls(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let kept = map.iter().filter(|(_, value)| !value.is_null());
+            kept.map(|(key, value)| (key.clone(), without_nulls(value))).collect()
+        }
+        Value::Array(items) => items.iter().map(without_nulls).collect(),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,217 @@
+//! Answers that are not ours: shapes that were recorded or published elsewhere, with invented values.
+
+use partner_center_insights::ErrorKind;
+use serde_json::{Value, json};
+
+use crate::document::without_nulls;
+use crate::recorder::{Answer, Recorder};
+
+const REPORTS: &str = "getReports";
+const EXECUTIONS: &str = "getReportExecutions";
+
+/// What it is, the operation, the body, and the elements that must come out, by their documented names.
+fn successes() -> Vec<(&'static str, &'static str, Value, Value)> {
+    let a = "7d1b42f0-93c6-4e58-8a2d-60f4b9c1e7a5";
+    let b = "e05c8a36-1f7d-49b2-b6e4-2c93d7a8f410";
+    vec![
+        (
+            "a one-time report of the marketplace, as it was recorded",
+            REPORTS,
+            json!({ "value": [{
+                "reportId": a, "reportName": "Orders_once", "description": null, "queryId": b,
+                "query": "SELECT OrderId\r\nFROM ISVOrder", "user": "104220871", "createdTime": "2025-03-04T05:06:07Z",
+                "modifiedTime": null, "executeNow": true, "queryStartTime": null, "queryEndTime": null,
+                "startTime": "2025-03-04T05:06:07Z", "reportStatus": "Inactive", "recurrenceInterval": -1,
+                "recurrenceCount": 1, "callbackUrl": null, "callbackMethod": null, "format": "csv",
+            }], "nextLink": null, "totalCount": 1, "message": "Report created successfully", "statusCode": 200,
+                "dataRedacted": false }),
+            json!([{
+                "ReportId": a, "ReportName": "Orders_once", "QueryId": b, "Query": "SELECT OrderId\r\nFROM ISVOrder",
+                "User": "104220871", "CreatedTime": "2025-03-04T05:06:07Z", "ExecuteNow": true,
+                "StartTime": "2025-03-04T05:06:07Z", "ReportStatus": "Inactive", "RecurrenceInterval": -1,
+                "RecurrenceCount": 1, "Format": "csv",
+            }]),
+        ),
+        (
+            "an envelope in one spelling around a report in the other, with a single name that differs",
+            REPORTS,
+            json!({ "Value": [{ "reportId": a, "reportStatus": "Paused", "CallbackMethod": "GET" }],
+                "TotalCount": 1, "Message": "ok", "StatusCode": 200 }),
+            json!([{ "ReportId": a, "ReportStatus": "Paused", "CallbackMethod": "GET" }]),
+        ),
+        (
+            "camelCase inside a published PascalCase report, and a name with a blank before it",
+            REPORTS,
+            json!({ "Value": [{ "ReportId": a, "executeNow": false, " RecurrenceCount": 20 }], "StatusCode": 200 }),
+            json!([{ "ReportId": a, "ExecuteNow": false }]),
+        ),
+        (
+            "a time without an offset, an id with a blank after it",
+            REPORTS,
+            json!({ "value": [{ "reportId": format!("{a} "), "createdTime": "2025-03-04T05:06:07" }] }),
+            json!([{ "ReportId": a, "CreatedTime": "2025-03-04T05:06:07" }]),
+        ),
+        (
+            "fields of old samples and of a version to come, a word that no page knows",
+            REPORTS,
+            json!({ "value": [{ "reportId": a, "isPublicInOrg": true, "executionStatus": "Pending",
+                "endTime": "2027-01-01T00:00:00Z", "remainingCount": 3, "reportStatus": "Suspended" }],
+                "statusCode": 200, "traceId": "x" }),
+            json!([{ "ReportId": a, "EndTime": "2027-01-01T00:00:00Z", "ReportStatus": "Suspended" }]),
+        ),
+        (
+            "an execution before it is completed",
+            EXECUTIONS,
+            json!({ "value": [{ "executionId": b, "reportId": a, "recurrenceInterval": 24, "recurrenceCount": 100,
+                "callbackUrl": null, "format": "tsv", "executionStatus": "Pending", "reportAccessSecureLink": null,
+                "reportExpiryTime": null, "reportGeneratedTime": null }],
+                "nextLink": null, "totalCount": 1, "message": null, "statusCode": 200, "dataRedacted": false }),
+            json!([{ "ExecutionId": b, "ReportId": a, "RecurrenceInterval": 24, "RecurrenceCount": 100,
+                "Format": "tsv", "ExecutionStatus": "Pending" }]),
+        ),
+        (
+            "a completed execution with a link, and one in a state of a sibling service",
+            EXECUTIONS,
+            json!({ "value": [
+                { "executionId": b, "reportId": a, "executionStatus": "Completed",
+                  "reportLocation": "https://files.example/exports/b.csv",
+                  "reportAccessSecureLink": "https://files.example/exports/b.csv?se=2025-03-11&sp=r&sig=x%2By",
+                  "reportExpiryTime": null, "reportGeneratedTime": "2025-03-04T05:14:40Z" },
+                { "executionId": a, "executionStatus": "Failed" },
+            ], "totalCount": 2, "statusCode": 200 }),
+            json!([
+                { "ExecutionId": b, "ReportId": a, "ExecutionStatus": "Completed",
+                  "ReportLocation": "https://files.example/exports/b.csv",
+                  "ReportAccessSecureLink": "https://files.example/exports/b.csv?se=2025-03-11&sp=r&sig=x%2By",
+                  "ReportGeneratedTime": "2025-03-04T05:14:40Z" },
+                { "ExecutionId": a, "ExecutionStatus": "Failed" },
+            ]),
+        ),
+        (
+            "nothing, said with 404 inside an envelope without elements",
+            REPORTS,
+            json!({ "value": null, "totalCount": 0, "message": "No item found with given filters.", "statusCode": 404 }),
+            json!([]),
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn answers_recorded_elsewhere_are_read() {
+    let mut recorder = Recorder::start().await;
+    for (what, operation, body, expected) in successes() {
+        let status = if body["statusCode"] == 404 { 404 } else { 200 };
+        let (_, outcome) = recorder.drive(operation, Answer::json(status, &body)).await;
+        let items = outcome.unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!(Value::from(items), without_nulls(&expected), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn failures_recorded_elsewhere_keep_status_code_and_message_in_every_operation() {
+    let json = "application/json; charset=utf-8";
+    let rows: [(u16, &str, &str, ErrorKind, Option<&str>, Option<&str>); 14] = [
+        (
+            400,
+            json,
+            r#"{"value":[],"totalCount":0,"message":"Quota of 50 active reports is used up","statusCode":400}"#,
+            ErrorKind::BadRequest,
+            None,
+            Some("Quota of 50 active reports is used up"),
+        ),
+        (
+            404,
+            json,
+            r#"{"statusCode":404,"message":"Resource not found"}"#,
+            ErrorKind::NotFound,
+            None,
+            Some("Resource not found"),
+        ),
+        (
+            429,
+            json,
+            r#"{ "statusCode": 429, "message": "Rate limit is exceeded. Try again in 31 seconds." }"#,
+            ErrorKind::Throttled,
+            None,
+            Some("Rate limit is exceeded. Try again in 31 seconds."),
+        ),
+        (
+            401,
+            json,
+            r#"{"code":"900421","description":"A second factor is required.","data":[],"source":"Gateway"}"#,
+            ErrorKind::MfaRequired,
+            Some("900421"),
+            Some("A second factor is required."),
+        ),
+        (
+            401,
+            json,
+            r#"{"code":900420,"description":"The audience is not accepted.","data":[]}"#,
+            ErrorKind::WrongAudience,
+            Some("900420"),
+            Some("The audience is not accepted."),
+        ),
+        (
+            403,
+            json,
+            r#"{"error":{"code":"AccessDenied","message":"No role"}}"#,
+            ErrorKind::Forbidden,
+            Some("AccessDenied"),
+            Some("No role"),
+        ),
+        (
+            401,
+            json,
+            r#"{"error":"invalid_token","error_description":"The token has ended"}"#,
+            ErrorKind::Unauthenticated,
+            Some("invalid_token"),
+            Some("The token has ended"),
+        ),
+        (401, json, "", ErrorKind::Unauthenticated, None, None),
+        (
+            500,
+            json,
+            r#"{"Value":null,"Message":"Internal error. Correlation ID <6a1f>","StatusCode":500}"#,
+            ErrorKind::ServiceFailure,
+            None,
+            Some("Internal error. Correlation ID <6a1f>"),
+        ),
+        (500, json, r#"{"message":"broken o"#, ErrorKind::ServiceFailure, None, None),
+        (
+            503,
+            "text/html",
+            "<html><head><title>Service Unavailable</title></head></html>",
+            ErrorKind::Unavailable,
+            None,
+            Some("Service Unavailable"),
+        ),
+        (502, "text/plain", "upstream gone\r\n", ErrorKind::Unavailable, None, Some("upstream gone")),
+        (302, "text/html", "<title>Sign in</title>", ErrorKind::BrokenContract, None, Some("redirected")),
+        // HTTP says 200, the envelope says otherwise.
+        (
+            200,
+            json,
+            r#"{"value":[],"totalCount":0,"message":"Forbidden","statusCode":403}"#,
+            ErrorKind::Forbidden,
+            None,
+            Some("Forbidden"),
+        ),
+    ];
+    let document = crate::document::Document::ours();
+    let mut recorder = Recorder::start().await;
+    for operation in document.operations() {
+        for (status, content_type, body, kind, code, message) in rows {
+            let answer = Answer { status, content_type, body: body.to_owned() };
+            let (_, outcome) = recorder.drive(operation.id, answer).await;
+            let error = outcome.unwrap_err();
+            let shown = format!("{}, {status} {body}: {error}", operation.id);
+            assert_eq!(error.kind(), kind, "{shown}");
+            let stated = if status == 200 { 403 } else { status };
+            assert_eq!(error.status(), Some(stated), "{shown}");
+            assert_eq!(error.service_code(), code, "{shown}");
+            let says = |text: &str| error.message().is_some_and(|said| said.starts_with(text));
+            assert!(message.map_or(error.message().is_none(), says), "{shown}");
+            assert_eq!(error.operation(), Some(operation.id), "{shown}");
+        }
+    }
+}

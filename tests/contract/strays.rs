@@ -1,0 +1,163 @@
+//! Requests made of the document: for each operation one that it allows, and those that it does not.
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::conform::{self, Request};
+use crate::document::{Document, Operation};
+use crate::recorder::{Answer, CORRELATION, Recorder, TOKEN};
+
+/// A request that the document does not allow.
+pub struct Stray {
+    pub what: String,
+    /// The operation whose path it takes, if it takes one.
+    pub operation: Option<String>,
+    pub request: Request,
+}
+
+/// An answer as it was on the wire.
+pub struct Received {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+/// The request of an operation with the example of every parameter.
+pub fn good(document: &Document, operation: &Operation, token: &str) -> Request {
+    let mut target = format!("{}{}", document.base_paths()[0], operation.path);
+    let mut query = Vec::new();
+    for parameter in operation.parameters() {
+        let name = parameter["name"].as_str().unwrap();
+        let value = text(&parameter["example"]);
+        match parameter["in"].as_str() {
+            Some("path") => target = target.replace(&format!("{{{name}}}"), &value),
+            _ => query.push((name, value)),
+        }
+    }
+    let mut request = Request {
+        method: operation.method.clone(),
+        target,
+        headers: vec![
+            ("host".to_owned(), "localhost".to_owned()),
+            ("authorization".to_owned(), format!("Bearer {token}")),
+            ("content-length".to_owned(), "0".to_owned()),
+        ],
+        body: String::new(),
+    };
+    for (name, value) in query {
+        request = with_query(&request, name, &value);
+    }
+    request
+}
+
+/// For each operation, its request with one thing wrong at a time.
+pub fn all(document: &Document, token: &str) -> Vec<Stray> {
+    let mut strays = Vec::new();
+    for operation in document.operations() {
+        let good = good(document, &operation, token);
+        let mut put = |what: &str, matches: bool, request: Request| {
+            let operation_of = matches.then(|| operation.id.to_owned());
+            strays.push(Stray {
+                what: format!("{}: {what}", operation.id),
+                operation: operation_of,
+                request,
+            });
+        };
+        let authorization = |value: Option<&str>| {
+            let mut request = good.clone();
+            request.headers.retain(|(name, _)| name != "authorization");
+            request.headers.extend(value.map(|value| ("authorization".to_owned(), value.to_owned())));
+            request
+        };
+        put("no token", true, authorization(None));
+        put("an empty token", true, authorization(Some("Bearer ")));
+        put("another scheme", true, authorization(Some("Basic dXNlcjpwYXNz")));
+        put("an unknown parameter", true, with_query(&good, "top", "1"));
+        for parameter in operation.parameters() {
+            let Some(wrong) = wrong(document.resolve(&parameter["schema"])) else { continue };
+            let what = format!("`{}` is `{wrong}`", text(&parameter["name"]));
+            let example = text(&parameter["example"]);
+            let mut request = good.clone();
+            request.target = request.target.replacen(&example, wrong, 1);
+            put(&what, true, request);
+        }
+        put("a path in lower case", false, Request { target: good.target.to_lowercase(), ..good.clone() });
+        put("a slash more", false, Request { target: good.target.replacen("/S", "//S", 1), ..good.clone() });
+        put("another method", false, Request { method: "PATCH".to_owned(), ..good.clone() });
+        let program = |request: &Request| request.target.replacen("/mpn/", "/xyz/", 1);
+        put("an unknown program", false, Request { target: program(&good), ..good.clone() });
+    }
+    strays
+}
+
+/// A value that does not fit, where not every text does.
+fn wrong(schema: &Value) -> Option<&'static str> {
+    match (schema["type"].as_str(), schema["format"].as_str(), schema["enum"].is_array()) {
+        (Some("boolean"), ..) => Some("maybe"),
+        (Some("integer"), ..) => Some("many"),
+        (_, Some("uuid"), _) => Some("sales"),
+        (_, _, true) => Some("Asleep"),
+        _ => None,
+    }
+}
+
+fn with_query(request: &Request, name: &str, value: &str) -> Request {
+    let mut url = reqwest::Url::parse(&format!("http://host{}", request.target)).unwrap();
+    url.query_pairs_mut().append_pair(name, value);
+    let query = url.query().unwrap_or_default();
+    Request { target: format!("{}?{query}", url.path()), ..request.clone() }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Sends a request as it is, to `host:port`.
+pub async fn send(address: &str, request: &Request) -> Received {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let headers: String =
+        request.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let Request { method, target, body, .. } = request;
+    let bytes = format!("{method} {target} HTTP/1.1\r\n{headers}connection: close\r\n\r\n{body}");
+    stream.write_all(bytes.as_bytes()).await.unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).await.unwrap();
+    let answer = String::from_utf8(bytes).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("half an answer: {answer}"));
+    let headers = head.lines().skip(1).filter_map(|line| line.split_once(": "));
+    Received {
+        status: head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap(),
+        headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect(),
+        body: body.to_owned(),
+    }
+}
+
+#[test]
+fn the_good_requests_conform_and_every_stray_one_does_not() {
+    let document = Document::ours();
+    for operation in document.operations() {
+        let good = good(&document, &operation, TOKEN);
+        assert_eq!(conform::request(&document, &good), Ok(operation.id.to_owned()), "{good:?}");
+    }
+    let strays = all(&document, TOKEN);
+    for Stray { what, operation, request } in &strays {
+        let problems = conform::request(&document, request).expect_err(what);
+        let names = operation.as_deref().unwrap_or("fits 0 operations");
+        assert!(problems.len() == 1 && problems[0].contains(names), "{what}: {problems:?}");
+    }
+    assert!(strays.len() > 8 * document.operations().len());
+}
+
+#[tokio::test]
+async fn what_is_sent_arrives_and_what_is_answered_comes_back() {
+    let document = Document::ours();
+    let good = good(&document, &document.operations()[0], TOKEN);
+    let mut recorder = Recorder::start().await;
+    let address = recorder.address.clone();
+    let answer = Answer::json(418, &json!({ "a": "b\r\n\r\nc" }));
+    let (arrived, received) = recorder.exchange(answer.clone(), send(&address, &good)).await;
+    assert_eq!((arrived.method, arrived.target), (good.method, good.target));
+    assert_eq!((received.status, received.body), (418, answer.body));
+    assert!(received.headers.contains(&("ms-correlationid".to_owned(), CORRELATION.to_owned())));
+}
