@@ -66,8 +66,8 @@ struct Row {
     kind: ErrorKind,
     name: &'static str,
     statuses: &'static [RangeInclusive<u16>],
-    /// The service code that tells this row from others with the same status.
-    code: Option<&'static str>,
+    /// The service codes that tell this row from others with the same status.
+    codes: &'static [&'static str],
     repeat: Repeat,
     exit: u8,
     help: &'static str,
@@ -79,39 +79,39 @@ const TABLE: [Row; 17] = {
     use ErrorKind::*;
     use Repeat::*;
     [
-        Row { kind: MfaRequired, name: "MFA required", statuses: &[401..=403], code: Some("900421"), repeat: Never, exit: 4,
+        Row { kind: MfaRequired, name: "MFA required", statuses: &[401..=403], codes: &["900421", "10001"], repeat: Never, exit: 4,
             help: "sign in again with multi-factor authentication; a refresh token must come from such a sign-in" },
-        Row { kind: WrongAudience, name: "wrong audience", statuses: &[401..=403], code: Some("900420"), repeat: Never, exit: 4,
+        Row { kind: WrongAudience, name: "wrong audience", statuses: &[401..=403], codes: &["900420"], repeat: Never, exit: 4,
             help: "request the token for the origin of the base URL (scope: that origin and /.default), not for Microsoft Graph or Azure AD Graph" },
-        Row { kind: AppOnlyNotAllowed, name: "app-only not allowed", statuses: &[401..=403], code: Some("900329"), repeat: Never, exit: 4,
+        Row { kind: AppOnlyNotAllowed, name: "app-only not allowed", statuses: &[401..=403], codes: &["900329"], repeat: Never, exit: 4,
             help: "use the token of a user (application and user); an application alone may not do this" },
-        Row { kind: Unauthenticated, name: "unauthenticated", statuses: &[401..=401], code: None, repeat: WithFreshToken, exit: 4,
+        Row { kind: Unauthenticated, name: "unauthenticated", statuses: &[401..=401], codes: &[], repeat: WithFreshToken, exit: 4,
             help: "get a new access token; tokens live for about an hour" },
-        Row { kind: Forbidden, name: "forbidden", statuses: &[403..=403], code: None, repeat: Never, exit: 5,
+        Row { kind: Forbidden, name: "forbidden", statuses: &[403..=403], codes: &[], repeat: Never, exit: 5,
             help: "give the user the role Executive report viewer in Partner Center (for cmp, give the application a role)" },
-        Row { kind: NotFound, name: "not found", statuses: &[404..=404, 410..=410], code: None, repeat: Never, exit: 3,
+        Row { kind: NotFound, name: "not found", statuses: &[404..=404, 410..=410], codes: &[], repeat: Never, exit: 3,
             help: "list the reports to see the ids that exist, and check that program and base URL are the right ones" },
-        Row { kind: Conflict, name: "conflict", statuses: &[409..=409, 412..=412], code: None, repeat: Never, exit: 6,
+        Row { kind: Conflict, name: "conflict", statuses: &[409..=409, 412..=412], codes: &[], repeat: Never, exit: 6,
             help: "list the reports to see the state of this one" },
-        Row { kind: Throttled, name: "throttled", statuses: &[429..=429], code: None, repeat: Later, exit: 7,
+        Row { kind: Throttled, name: "throttled", statuses: &[429..=429], codes: &[], repeat: Later, exit: 7,
             help: "wait as long as the service asks, then run it again with less concurrency" },
-        Row { kind: Unavailable, name: "unavailable", statuses: &[408..=408, 502..=504], code: None, repeat: Later, exit: 7,
+        Row { kind: Unavailable, name: "unavailable", statuses: &[408..=408, 502..=504], codes: &[], repeat: Later, exit: 7,
             help: "try again in a few minutes" },
-        Row { kind: ServiceFailure, name: "service failure", statuses: &[500..=599], code: None, repeat: Later, exit: 7,
+        Row { kind: ServiceFailure, name: "service failure", statuses: &[500..=599], codes: &[], repeat: Later, exit: 7,
             help: "try again later; if it stays, open a ticket with Microsoft and quote the correlation id" },
-        Row { kind: BadRequest, name: "bad request", statuses: &[400..=499], code: None, repeat: Never, exit: 6,
+        Row { kind: BadRequest, name: "bad request", statuses: &[400..=499], codes: &[], repeat: Never, exit: 6,
             help: "read the message of the service; quotas are refused in this way too" },
-        Row { kind: BrokenContract, name: "broken contract", statuses: &[0..=999], code: None, repeat: Never, exit: 8,
+        Row { kind: BrokenContract, name: "broken contract", statuses: &[0..=999], codes: &[], repeat: Never, exit: 8,
             help: "check the base URL and any proxy in between; if both are right, the service has changed and the contract must follow" },
-        Row { kind: Connect, name: "connection failed", statuses: &[], code: None, repeat: Later, exit: 7,
+        Row { kind: Connect, name: "connection failed", statuses: &[], codes: &[], repeat: Later, exit: 7,
             help: "check the network, the proxy settings and the base URL" },
-        Row { kind: Timeout, name: "timeout", statuses: &[], code: None, repeat: Later, exit: 7,
+        Row { kind: Timeout, name: "timeout", statuses: &[], codes: &[], repeat: Later, exit: 7,
             help: "check the network, or allow more time" },
-        Row { kind: Tls, name: "TLS failure", statuses: &[], code: None, repeat: Never, exit: 1,
+        Row { kind: Tls, name: "TLS failure", statuses: &[], codes: &[], repeat: Never, exit: 1,
             help: "trust the authority that signed the certificate (a proxy may bring its own), or correct the host name" },
-        Row { kind: Credential, name: "no credential", statuses: &[], code: None, repeat: Never, exit: 4,
+        Row { kind: Credential, name: "no credential", statuses: &[], codes: &[], repeat: Never, exit: 4,
             help: "sign in again, or check the settings that the token comes from" },
-        Row { kind: Configuration, name: "configuration", statuses: &[], code: None, repeat: Never, exit: 2,
+        Row { kind: Configuration, name: "configuration", statuses: &[], codes: &[], repeat: Never, exit: 2,
             help: "correct the setting that the message names" },
     ]
 };
@@ -132,7 +132,7 @@ impl ErrorKind {
     pub(crate) fn of(status: u16, code: Option<&str>) -> Self {
         let fits = |row: &&Row| {
             row.statuses.iter().any(|range| range.contains(&status))
-                && (row.code.is_none() || row.code == code)
+                && (row.codes.is_empty() || code.is_some_and(|code| row.codes.contains(&code)))
         };
         TABLE.iter().find(fits).map_or(Self::BrokenContract, |row| row.kind)
     }
@@ -161,9 +161,9 @@ impl ErrorKind {
         self.row().map_or(&[], |row| row.statuses)
     }
 
-    /// The code of the service that means this, if one does.
-    pub fn service_code(self) -> Option<&'static str> {
-        self.row().and_then(|row| row.code)
+    /// The codes of the service that mean this, if any do.
+    pub fn service_codes(self) -> &'static [&'static str] {
+        self.row().map_or(&[], |row| row.codes)
     }
 
     /// The exit code of the program when everything failed in this way.

@@ -27,6 +27,7 @@ pub struct Fault {
 #[derive(Clone, Debug)]
 pub(super) enum Effect {
     Answer { status: u16, headers: Vec<(String, String)>, body: String },
+    Refuse(u16),
     Delay(Duration),
     DropBefore,
     DropAfter,
@@ -51,6 +52,11 @@ impl Fault {
     pub fn answer(status: u16, content_type: &str, body: impl Into<String>) -> Self {
         let headers = vec![("content-type".to_owned(), content_type.to_owned())];
         Self::new(Effect::Answer { status, headers, body: body.into() })
+    }
+
+    /// Refuses with this status as the contract shows it in its example, instead of doing what was asked.
+    pub fn refuse(status: u16) -> Self {
+        Self::new(Effect::Refuse(status))
     }
 
     /// Waits before it does what was asked.

@@ -139,6 +139,7 @@ impl Service {
         let mut answer = match (limit.and_then(|verdict| verdict.refused), &fault) {
             (Some(wait), _) => throttled(wait),
             (None, Some(Effect::Answer { status, headers, body })) => replaced(*status, headers, body),
+            (None, Some(Effect::Refuse(status))) => self.refuse(&request, *status),
             (None, Some(Effect::DropBefore)) => dropped(),
             (None, Some(Effect::Delay(time))) => {
                 tokio::time::sleep(*time).await;
@@ -173,6 +174,15 @@ impl Service {
         let first = striking.next();
         striking.for_each(drop);
         first
+    }
+
+    fn refuse(&self, request: &Request, status: u16) -> Response {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let refusal = match request.operation {
+            Ok(operation) => self.contract.refusal(operation, status),
+            Err(_) => Refusal::new(status, ""),
+        };
+        refusal.answer(self.spelling)
     }
 
     fn answer(&self, request: &Request) -> Response {

@@ -6,6 +6,8 @@ mod conform;
 mod coverage;
 mod document;
 mod drivers;
+#[cfg(feature = "emulator")]
+mod emulator;
 mod exchanges;
 mod fixtures;
 mod mutants;

@@ -22,7 +22,7 @@ fn row(kind: ErrorKind) -> String {
         (first, last) => format!("{first} to {last}"),
     };
     let statuses: Vec<_> = kind.statuses().iter().map(range).collect();
-    let code = kind.service_code().unwrap_or_default();
+    let code = kind.service_codes().join(", ");
     format!("| {kind} | {} | {code} | {} | {} |", statuses.join(", "), kind.exit_code(), kind.help())
 }
 
@@ -110,7 +110,7 @@ fn the_table_that_the_code_makes_is_right_and_one_wrong_cell_is_named() {
         ("| not found | 404, 410 |", "| not found | 405, 410 |", "not found"),
         ("| forbidden | 403 |", "| forbidden | 401 |", "resumeReportExecutions 403"),
         ("| throttled |", "| slowed down |", "throttled"),
-        ("| MFA required | 401 to 403 | 900421 |", "| MFA required | 401 to 403 | 900422 |", "MFA required"),
+        ("| MFA required | 401 to 403 | 900421,", "| MFA required | 401 to 403 | 900422,", "MFA required"),
         ("| kind | HTTP", "| what | HTTP", "no table"),
         ("get a new access token", "get another access token", "unauthenticated"),
     ];
@@ -122,4 +122,45 @@ fn the_table_that_the_code_makes_is_right_and_one_wrong_cell_is_named() {
     }
     let without: Vec<_> = readme.lines().filter(|line| !line.starts_with("| timeout")).collect();
     assert_eq!(failures(&without.join("\n"), &document), ["timeout: no row"]);
+}
+
+const README: &str = include_str!("../../README.md");
+
+#[test]
+fn the_table_of_the_readme_is_right() {
+    assert_eq!(failures(README, &Document::ours()), Vec::<String>::new());
+}
+
+/// Every command line of the README's shell blocks that calls the program, without the program's name.
+#[cfg(feature = "cli")]
+fn command_lines(readme: &str) -> Vec<&str> {
+    let blocks = readme.split("```sh\n").skip(1).filter_map(|block| block.split("```").next());
+    let names = ["partner-insights ", "cargo run --features cli -- "];
+    let lines = blocks.flat_map(str::lines);
+    lines.filter_map(|line| names.iter().find_map(|name| line.trim().strip_prefix(name))).collect()
+}
+
+#[cfg(feature = "cli")]
+#[test]
+fn every_command_line_of_the_readme_is_understood_by_the_program() {
+    let run = |line: &str| {
+        // The rest of a pipeline is somebody else's.
+        let words = line.split([';', '|', '#']).next().unwrap_or_default().split_whitespace();
+        let words = words.map(|word| word.trim_matches('\'')).filter(|word| *word != "--emulator");
+        std::process::Command::new(env!("CARGO_BIN_EXE_partner-insights"))
+            .arg("--emulator")
+            .args(words)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap()
+    };
+    let lines = command_lines(README);
+    assert!(lines.len() >= 5, "{lines:?}");
+    // The emulator runs until it is stopped, and signing in needs somebody to do it.
+    let ends = |line: &&&str| !line.starts_with("emulator") && !line.starts_with("auth");
+    for line in lines.iter().filter(ends) {
+        let output = run(line);
+        assert_ne!(output.status.code(), Some(2), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    assert_eq!(run("resume --all-pawsed").status.code(), Some(2));
 }
