@@ -14,6 +14,8 @@ mod mutants;
 mod mutations;
 mod prose;
 mod recorder;
+#[cfg(feature = "cli")]
+mod rows;
 mod schema;
 mod sound;
 mod strays;

@@ -23,6 +23,8 @@ pub struct ReportRow {
     pub start_time: Option<String>,
     pub end_time: Option<String>,
     pub execute_now: Option<bool>,
+    pub query_start_time: Option<String>,
+    pub query_end_time: Option<String>,
     /// Hours between executions.
     pub recurrence_interval: Option<i32>,
     /// Executions in all.
@@ -49,6 +51,8 @@ impl From<Report> for ReportRow {
             start_time: text(report.start_time),
             end_time: text(report.end_time),
             execute_now: report.execute_now,
+            query_start_time: text(report.query_start_time),
+            query_end_time: text(report.query_end_time),
             recurrence_interval: report.recurrence_interval,
             recurrence_count: report.recurrence_count,
             callback_url: report.callback_url,
