@@ -33,6 +33,9 @@ const FAILURE_LIMIT: usize = 64 << 10;
 const REQUEST_ID: HeaderName = HeaderName::from_static("ms-requestid");
 const CORRELATION_ID: HeaderName = HeaderName::from_static("ms-correlationid");
 const RATE_LIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+/// Asks for [`IS_MFA_COMPLIANT`] in the answer.
+const VALIDATE_MFA: HeaderName = HeaderName::from_static("validatemfa");
+const IS_MFA_COMPLIANT: HeaderName = HeaderName::from_static("ismfacompliant");
 const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 
 /// What a successful call brought.
@@ -41,6 +44,8 @@ pub(crate) struct Answer<T> {
     pub items: Vec<T>,
     /// The envelope speaks of a further page.
     pub has_next_page: bool,
+    /// What the answer says of the token's sign-in, if it was asked.
+    pub is_mfa_compliant: Option<bool>,
 }
 
 /// The parts of an envelope that matter here, whatever its elements are.
@@ -199,15 +204,19 @@ impl InsightsClient {
             authorization,
             request_id: ids.request.clone(),
             correlation_id: ids.correlation.clone(),
+            validate_mfa: false,
             seen: seen.clone(),
         };
         let api = Client::new_with_client(&self.inner.base_url, self.inner.http.clone(), attempt);
-        let result = match send(api).await {
+        let mut result = match send(api).await {
             Ok(answer) => open(answer.into_inner()),
             Err(error) => failure::<E>(error, seen).await,
         };
+        let head = seen.head.get();
+        if let Ok(answer) = &mut result {
+            answer.is_mfa_compliant = head.and_then(|head| head.is_mfa_compliant);
+        }
         result.map_err(|error| {
-            let head = seen.head.get();
             let correlation = head.and_then(|head| head.correlation_id.clone());
             let message = error.message().map(|message| message.replace(token.expose(), "[token]"));
             error
@@ -238,6 +247,7 @@ fn open<E: Envelope>(envelope: E) -> Result<Answer<E::Item>, Error> {
         _ => Ok(Answer {
             items: value.unwrap_or_default(),
             has_next_page: next_link.is_some_and(|link| !link.trim().is_empty()),
+            is_mfa_compliant: None,
         }),
     }
 }
@@ -263,7 +273,7 @@ async fn failure<E: Envelope>(
 async fn unexpected<T>(mut response: reqwest::Response) -> Result<Answer<T>, Error> {
     let status = response.status();
     if status.is_success() {
-        return Ok(Answer { items: Vec::new(), has_next_page: false });
+        return Ok(Answer { items: Vec::new(), has_next_page: false, is_mfa_compliant: None });
     }
     if status.is_redirection() {
         let target = response.headers().get(LOCATION).and_then(|target| target.to_str().ok());
@@ -371,6 +381,8 @@ pub(crate) struct Attempt {
     authorization: HeaderValue,
     request_id: HeaderValue,
     correlation_id: HeaderValue,
+    /// Set by a call that asks whether the token proves a multi-factor sign-in.
+    pub(crate) validate_mfa: bool,
     seen: Arc<Seen>,
 }
 
@@ -385,6 +397,7 @@ struct Seen {
 struct Head {
     status: StatusCode,
     correlation_id: Option<String>,
+    is_mfa_compliant: Option<bool>,
     limit: Limit,
 }
 
@@ -397,6 +410,8 @@ impl Head {
         Self {
             status,
             correlation_id: text(&CORRELATION_ID).map(|id| one_line(id, 80)).filter(|id| !id.is_empty()),
+            is_mfa_compliant: text(&IS_MFA_COMPLIANT)
+                .and_then(|word| word.trim().to_ascii_lowercase().parse().ok()),
             limit: Limit {
                 refused: status == StatusCode::TOO_MANY_REQUESTS || told_to_wait,
                 retry_after,
@@ -426,6 +441,9 @@ impl ClientHooks<Attempt> for Client {
         headers.insert(AUTHORIZATION, attempt.authorization.clone());
         headers.insert(REQUEST_ID, attempt.request_id.clone());
         headers.insert(CORRELATION_ID, attempt.correlation_id.clone());
+        if attempt.validate_mfa {
+            headers.insert(VALIDATE_MFA, HeaderValue::from_static("true"));
+        }
         Ok(())
     }
 

@@ -263,12 +263,24 @@ impl InsightsClientBuilder {
         self
     }
 
+    /// The scope that sources will be asked for: the one that was set, or the one that follows from the address.
+    ///
+    /// # Errors
+    ///
+    /// [`Configuration`](crate::ErrorKind::Configuration) if the address cannot be used.
+    pub fn token_scope(&self) -> Result<String, Error> {
+        let base = base_url(self.base_url.as_deref().unwrap_or(contract::ORIGIN))?;
+        let default = || format!("{}/.default", base.origin().ascii_serialization());
+        Ok(self.scope.clone().unwrap_or_else(default))
+    }
+
     /// Makes the client. Nothing is sent.
     ///
     /// # Errors
     ///
     /// [`Configuration`](crate::ErrorKind::Configuration) if there is no token, or if an address cannot be used.
     pub fn build(self) -> Result<InsightsClient, Error> {
+        let scope = self.token_scope()?;
         let tokens = self.tokens.ok_or_else(|| Error::configuration("no access token was given"))?;
         let base = base_url(self.base_url.as_deref().unwrap_or(contract::ORIGIN))?;
         let version = self.version.as_deref().unwrap_or(contract::version_of(self.program.as_str()));
@@ -293,7 +305,6 @@ impl InsightsClientBuilder {
         let http = http.build().map_err(|error| {
             Error::configuration("the HTTP client could not be set up").with_source(error.without_url())
         })?;
-        let scope = self.scope.unwrap_or_else(|| format!("{}/.default", base.origin().ascii_serialization()));
         let base_url = format!(
             "{}{}",
             base.as_str().trim_end_matches('/'),

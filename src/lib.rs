@@ -12,6 +12,7 @@ mod error;
 mod gate;
 mod generated;
 mod list;
+mod probe;
 mod report;
 mod resume;
 mod retry;
@@ -20,6 +21,7 @@ mod transport;
 pub use client::{InsightsClient, InsightsClientBuilder, Program};
 pub use error::{Error, ErrorKind, Repeat};
 pub use list::{ListExecutions, ListReports};
+pub use probe::Probe;
 pub use report::{
     Execution, ExecutionStatus, InvalidReportId, Report, ReportId, ReportStatus, SecureLink, Timestamp,
 };

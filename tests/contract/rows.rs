@@ -36,20 +36,12 @@ fn kind(schema: &Value) -> Option<&str> {
 
 fn differing(document: &Document, component: &str, row: &Value) -> Vec<String> {
     let declared = &document.0["components"]["schemas"][component]["properties"];
-    let declared: Value =
-        entries(declared).map(|(name, s)| (name.to_owned(), document.resolve(s).clone())).collect();
-    // Only the names of the top level are spelled otherwise here.
-    let declared: serde_json::Map<_, _> = entries(&declared)
-        .map(|(name, s)| {
-            (
-                camel(&serde_json::json!({ name: 0 })).as_object().unwrap().keys().next().unwrap().clone(),
-                s.clone(),
-            )
-        })
-        .collect();
-    let names: BTreeSet<_> =
-        declared.keys().map(String::as_str).chain(entries(row).map(|(name, _)| name)).collect();
-    let differs = |name: &&str| kind(&declared.get(*name).cloned().unwrap_or_default()) != kind(&row[*name]);
+    let kinds =
+        entries(declared).map(|(name, schema)| (name.to_owned(), document.resolve(schema)["type"].clone()));
+    // Spelled as the rows are; the values are single words and stay as they are.
+    let declared = camel(&Value::Object(kinds.collect()));
+    let names: BTreeSet<_> = entries(&declared).chain(entries(row)).map(|(name, _)| name).collect();
+    let differs = |name: &&str| declared[*name].as_str() != kind(&row[*name]);
     let (listed, differing): (Vec<_>, Vec<_>) = names
         .into_iter()
         .filter(differs)

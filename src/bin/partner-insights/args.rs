@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
 use partner_center_insights::{ExecutionStatus, Program, ReportId, ReportStatus, contract};
 
+use crate::auth::Auth;
+use crate::credentials::SignIn;
 use crate::exit;
 
 /// Find paused reports of Partner Center Insights, resume them, and see that they run.
@@ -26,7 +28,7 @@ pub struct Global {
     pub program: String,
 
     /// Address to use instead of the public service; https, or http to this machine
-    #[arg(long, global = true, env = "PARTNER_CENTER_BASE_URL", value_name = "URL")]
+    #[arg(long, global = true, env = "PARTNER_CENTER_BASE_URL", hide_env_values = true, value_name = "URL")]
     pub base_url: Option<String>,
 
     /// Work on an emulated service with sample reports, in this process
@@ -51,6 +53,9 @@ pub struct Global {
     /// Log calls on standard error; twice for more
     #[arg(long, short, global = true, action = ArgAction::Count)]
     pub verbose: u8,
+
+    #[command(flatten)]
+    pub sign_in: SignIn,
 
     /// Colours in the table
     #[arg(long, global = true, env = "PARTNER_CENTER_COLOR", default_value = "auto", value_name = "WHEN")]
@@ -94,6 +99,9 @@ pub enum Command {
     Pause(Change),
     /// List the executions of a report
     Executions(Executions),
+    /// Sign in and out, and see what a token is good for
+    #[command(subcommand)]
+    Auth(Auth),
     /// Run the emulated service until it is stopped
     Emulator(Emulator),
     /// Print the OpenAPI document that this program was built from
@@ -206,6 +214,7 @@ pub enum Described {
     Resume,
     Pause,
     Executions,
+    AuthCheck,
 }
 
 const EXAMPLES: &str = "\
@@ -215,12 +224,25 @@ Examples:
   partner-insights resume 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4
   partner-insights list --status paused --output ids | partner-insights resume --ids-file - --yes";
 
+/// The command line without the environment names whose variable is empty: empty counts as unset.
+pub fn command() -> clap::Command {
+    fn without_empty(command: clap::Command) -> clap::Command {
+        let is_empty =
+            |arg: &clap::Arg| arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+        let command = command.mut_args(|arg| if is_empty(&arg) { arg.env(None::<&str>) } else { arg });
+        command.mut_subcommands(without_empty)
+    }
+    without_empty(Args::command())
+}
+
 fn version() -> String {
     format!("{}+contract.{}", env!("CARGO_PKG_VERSION"), contract::VERSION)
 }
 
 fn after_help() -> String {
-    let mut text = "The access token is read from PARTNER_CENTER_ACCESS_TOKEN.\n\nExit codes:\n".to_owned();
+    let mut text = "Secrets are read from the environment or from files, never from the command line: \
+        PARTNER_CENTER_ACCESS_TOKEN, PARTNER_CENTER_REFRESH_TOKEN, AZURE_CLIENT_SECRET.\n\nExit codes:\n"
+        .to_owned();
     for (code, meaning) in exit::TABLE {
         text += &format!("  {code:>3}  {meaning}\n");
     }
@@ -263,8 +285,6 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -48,7 +48,7 @@ pub async fn run(
     }
     // Interrupted before anything was changed, there is nothing to finish.
     let (session, plan) = tokio::select! {
-        planned = plan(global, &command, direction) => planned?,
+        planned = plan(global, &command, direction, output) => planned?,
         _ = tokio::signal::ctrl_c() => return Err(Failure::interrupted()),
     };
     let would = format!("would-{}", direction.verb());
@@ -74,7 +74,12 @@ pub async fn run(
     finish(plan.run(), &order, direction, output).await
 }
 
-async fn plan(global: &Global, command: &Change, direction: Direction) -> Result<(Session, Plan), Failure> {
+async fn plan(
+    global: &Global,
+    command: &Change,
+    direction: Direction,
+    output: &Output,
+) -> Result<(Session, Plan), Failure> {
     let mut selection = match (&command.ids[..], &command.ids_file) {
         ([], None) => Selection::all(),
         ([], Some(file)) => Selection::ids(read_ids(file)?),
@@ -86,7 +91,7 @@ async fn plan(global: &Global, command: &Change, direction: Direction) -> Result
     if let Some(query_id) = &command.filter.query_id {
         selection = selection.query_id(query_id);
     }
-    let session = Session::open(global).await?;
+    let session = Session::open(global, output).await?;
     let change: ChangeAll = match direction {
         Direction::Resume => session.client.resume_all(selection),
         Direction::Pause => session.client.pause_all(selection),

@@ -6,6 +6,7 @@ use partner_center_insights::contract;
 use schemars::schema_for;
 
 use crate::args::{Args, Described};
+use crate::auth::CheckRow;
 use crate::exit::{self, Failure};
 use crate::output::Output;
 use crate::rows::{ChangeRow, ExecutionRow, ReportRow};
@@ -20,6 +21,7 @@ pub fn schema(command: Described, output: &mut Output) -> Result<u8, Failure> {
         Described::List => schema_for!(Vec<ReportRow>),
         Described::Resume | Described::Pause => schema_for!(Vec<ChangeRow>),
         Described::Executions => schema_for!(Vec<ExecutionRow>),
+        Described::AuthCheck => schema_for!(Vec<CheckRow>),
     };
     let json = serde_json::to_string_pretty(&schema).map_err(Failure::unexpected)?;
     output.text(&format!("{json}\n"))?;

@@ -9,7 +9,7 @@ use crate::rows::ExecutionRow;
 use crate::session::Session;
 
 pub async fn run(global: &Global, command: Executions, output: &mut Output) -> Result<u8, Failure> {
-    let session = Session::open(global).await?;
+    let session = Session::open(global, output).await?;
     let mut executions = session.client.executions(command.id);
     if let Some(status) = command.status {
         executions = executions.status(status);

@@ -41,6 +41,16 @@ impl Failure {
         Self { code: USAGE, message: message.into() }
     }
 
+    pub fn sign_in(message: &str) -> Self {
+        Self { code: ErrorKind::Credential.exit_code(), message: message.to_owned() }
+    }
+
+    /// The same with the next step.
+    pub fn and(mut self, step: &str) -> Self {
+        self.message = format!("{}; {step}", self.message);
+        self
+    }
+
     pub fn unexpected(error: impl fmt::Display) -> Self {
         Self { code: UNEXPECTED, message: error.to_string() }
     }

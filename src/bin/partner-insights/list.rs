@@ -9,7 +9,7 @@ use crate::rows::ReportRow;
 use crate::session::Session;
 
 pub async fn run(global: &Global, command: List, output: &mut Output) -> Result<u8, Failure> {
-    let session = Session::open(global).await?;
+    let session = Session::open(global, output).await?;
     let mut reports = session.client.reports();
     if let Some(status) = command.status {
         reports = reports.status(status);

@@ -1,7 +1,9 @@
 //! `partner-insights`: find paused reports, resume them, and see that they run.
 
 mod args;
+mod auth;
 mod change;
+mod credentials;
 mod describe;
 mod emulator;
 mod executions;
@@ -13,14 +15,15 @@ mod session;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::FromArgMatches;
 
 use crate::args::{Args, Command};
 use crate::exit::Failure;
 use crate::output::Output;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let matches = args::command().get_matches();
+    let args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let quiet = args.global.quiet;
     match run(args) {
         Ok(code) => ExitCode::from(code),
@@ -51,6 +54,7 @@ fn run(args: Args) -> Result<u8, Failure> {
             Command::Executions(command) => {
                 until_interrupted(executions::run(global, command, &mut output)).await
             }
+            Command::Auth(command) => until_interrupted(auth::run(global, command, &mut output)).await,
             Command::Emulator(command) => emulator::run(command, &mut output).await,
             Command::Spec => describe::spec(&mut output),
             Command::Schema { command } => describe::schema(command, &mut output),

@@ -18,6 +18,7 @@ pub trait Row: Serialize {
     fn id(&self) -> Option<&str>;
 }
 
+#[derive(Clone, Debug)]
 pub struct Output {
     format: Format,
     color: When,
@@ -42,6 +43,19 @@ impl Output {
             // Nobody to tell is no error.
             let _ = writeln!(io::stderr(), "{text}");
         }
+    }
+
+    /// Says what somebody has to do now, quiet or not.
+    pub fn prompt(&self, text: &str) {
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    pub fn is_table(&self) -> bool {
+        self.format == Format::Table
     }
 
     /// Writes a row at once, if the format is one of lines.

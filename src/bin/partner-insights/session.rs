@@ -1,10 +1,11 @@
 //! The client that a command works with: from flags and environment, or on the emulator.
 
-use partner_center_insights::InsightsClient;
 use partner_center_insights::emulator::Emulator;
+use partner_center_insights::{InsightsClient, InsightsClientBuilder};
 
 use crate::args::Global;
 use crate::exit::Failure;
+use crate::output::Output;
 
 /// A client, and the emulator that it talks to, if it does.
 pub struct Session {
@@ -13,31 +14,35 @@ pub struct Session {
 }
 
 impl Session {
-    pub async fn open(global: &Global) -> Result<Self, Failure> {
-        let builder = InsightsClient::builder().program(global.program());
+    pub async fn open(global: &Global, output: &Output) -> Result<Self, Failure> {
         if global.emulator {
             let emulator = Emulator::start().await.map_err(Failure::unexpected)?;
+            let builder = InsightsClient::builder().program(global.program());
             let client = builder.base_url(emulator.base_url()).token(emulator.token()).build()?;
             return Ok(Self { client, emulator: Some(emulator) });
         }
-        let token = std::env::var("PARTNER_CENTER_ACCESS_TOKEN").unwrap_or_default();
-        if token.trim().is_empty() {
-            return Err(Failure {
-                code: partner_center_insights::ErrorKind::Credential.exit_code(),
-                message: "there is no access token; set PARTNER_CENTER_ACCESS_TOKEN, or try --emulator"
-                    .to_owned(),
-            });
+        let credentials = global.sign_in.credentials(output)?;
+        if global.verbose > 0 {
+            output.note(&format!("Signing in by {}.", credentials.way.name()));
         }
-        // An empty variable counts as unset.
-        let builder = match global.base_url.as_deref().map(str::trim) {
-            Some(url) if !url.is_empty() => builder.base_url(url),
-            _ => builder,
-        };
-        Ok(Self { client: builder.token(token).build()?, emulator: None })
+        let client = builder(global).token_source(credentials.source).build()?;
+        Ok(Self { client, emulator: None })
     }
 
     /// Whether nothing real can be changed.
     pub fn is_emulated(&self) -> bool {
         self.emulator.is_some()
     }
+}
+
+/// A client's settings but for its tokens.
+pub fn builder(global: &Global) -> InsightsClientBuilder {
+    let mut builder = InsightsClient::builder().program(global.program());
+    if let Some(url) = &global.base_url {
+        builder = builder.base_url(url);
+    }
+    if let Some(scope) = &global.sign_in.scope {
+        builder = builder.scope(scope);
+    }
+    builder
 }

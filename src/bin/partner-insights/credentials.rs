@@ -1,0 +1,240 @@
+//! Where the program's tokens come from: flags and environment, one way for each run.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+use clap::{Args, ValueEnum};
+use partner_center_insights::auth::{
+    AuthError, AzureCli, ClientSecret, DeviceCode, Entra, EntraBuilder, RefreshToken, Rotation, Saved,
+    StaticToken, TokenFile, TokenSource,
+};
+
+use crate::exit::Failure;
+use crate::output::Output;
+
+/// Secrets are never flags: a command line can be read by everybody on the machine.
+const ACCESS_TOKEN: &str = "PARTNER_CENTER_ACCESS_TOKEN";
+const REFRESH_TOKEN: &str = "PARTNER_CENTER_REFRESH_TOKEN";
+const CLIENT_SECRET: &str = "AZURE_CLIENT_SECRET";
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Signing in")]
+pub struct SignIn {
+    /// How to get a token; auto takes the first way, in this order, that is configured
+    #[arg(long, global = true, env = "PARTNER_CENTER_AUTH", default_value = "auto", value_name = "WAY")]
+    pub auth: Way,
+
+    /// File with an access token; - is standard input
+    #[arg(long, global = true, env = "PARTNER_CENTER_ACCESS_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+
+    /// File with a refresh token, which is replaced when a new one comes
+    #[arg(long, global = true, env = "PARTNER_CENTER_REFRESH_TOKEN_FILE", value_name = "FILE")]
+    pub refresh_token_file: Option<PathBuf>,
+
+    /// Tenant of the Partner Center account: its id, or a domain of it
+    #[arg(long, global = true, env = "AZURE_TENANT_ID", value_name = "TENANT")]
+    pub tenant: Option<String>,
+
+    /// Id of the application that is registered in the tenant
+    #[arg(long, global = true, env = "AZURE_CLIENT_ID", value_name = "ID")]
+    pub client_id: Option<String>,
+
+    /// Address of Entra, for another cloud than the public one
+    #[arg(long, global = true, env = "AZURE_AUTHORITY_HOST", value_name = "URL")]
+    pub authority: Option<String>,
+
+    /// OAuth scope to ask for, instead of that of the service's address
+    #[arg(long, global = true, env = "PARTNER_CENTER_SCOPE", value_name = "SCOPE")]
+    pub scope: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Way {
+    Auto,
+    /// An access token: PARTNER_CENTER_ACCESS_TOKEN or --token-file
+    Token,
+    /// A user's refresh token: PARTNER_CENTER_REFRESH_TOKEN, --refresh-token-file or `auth login`
+    RefreshToken,
+    /// An application alone: AZURE_CLIENT_SECRET
+    ClientSecret,
+    /// Whoever is signed in to `az`
+    AzureCli,
+    /// A code that somebody enters in a browser, now
+    DeviceCode,
+}
+
+impl Way {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Token => "token",
+            Self::RefreshToken => "refresh-token",
+            Self::ClientSecret => "client-secret",
+            Self::AzureCli => "azure-cli",
+            Self::DeviceCode => "device-code",
+        }
+    }
+}
+
+/// A source of tokens, and the way that was chosen.
+pub struct Credentials {
+    pub way: Way,
+    pub source: Box<dyn TokenSource>,
+}
+
+impl SignIn {
+    /// Chooses a way and sets it up. A way that is configured and does not work ends the run; the next is not tried.
+    pub fn credentials(&self, output: &Output) -> Result<Credentials, Failure> {
+        if secret("AZURE_USERNAME").is_some() || secret("AZURE_PASSWORD").is_some() {
+            output.note(
+                "AZURE_USERNAME and AZURE_PASSWORD are ignored: a password alone cannot sign in since multi-factor sign-in is required.",
+            );
+        }
+        let way = if self.auth == Way::Auto { self.configured()? } else { self.auth };
+        let source: Box<dyn TokenSource> = match way {
+            Way::Auto | Way::AzureCli => self.azure_cli()?,
+            Way::Token => Box::new(StaticToken::new(self.access_token()?)),
+            Way::RefreshToken => Box::new(self.refresh_token(output)?),
+            Way::ClientSecret => {
+                let value =
+                    secret(CLIENT_SECRET).ok_or_else(|| missing(&format!("{CLIENT_SECRET} is not set")))?;
+                Box::new(ClientSecret::new(self.entra(self.settings())?, value))
+            }
+            Way::DeviceCode => Box::new(self.device_code(output)?.1),
+        };
+        Ok(Credentials { way, source })
+    }
+
+    /// The first way that is configured.
+    fn configured(&self) -> Result<Way, Failure> {
+        let kept = || stored().is_some_and(|file| file.path().exists());
+        let way = if self.token_file.is_some() || secret(ACCESS_TOKEN).is_some() {
+            Way::Token
+        } else if self.refresh_token_file.is_some() || secret(REFRESH_TOKEN).is_some() || kept() {
+            Way::RefreshToken
+        } else if secret(CLIENT_SECRET).is_some() {
+            Way::ClientSecret
+        } else if is_on_search_path("az") {
+            Way::AzureCli
+        } else {
+            return Err(missing("no way to sign in is set up"));
+        };
+        Ok(way)
+    }
+
+    fn access_token(&self) -> Result<String, Failure> {
+        match &self.token_file {
+            Some(file) => read(file),
+            None => secret(ACCESS_TOKEN).ok_or_else(|| missing(&format!("{ACCESS_TOKEN} is not set"))),
+        }
+    }
+
+    fn refresh_token(&self, output: &Output) -> Result<RefreshToken, Failure> {
+        let source = match (&self.refresh_token_file, secret(REFRESH_TOKEN)) {
+            (Some(file), _) => self.kept_in(TokenFile::new(file))?,
+            (None, Some(token)) => RefreshToken::new(self.entra(self.settings())?, token),
+            (None, None) => self.kept_in(stored().ok_or_else(|| missing("nobody has signed in"))?)?,
+        };
+        let source = match secret(CLIENT_SECRET) {
+            Some(value) => source.client_secret(value),
+            None => source,
+        };
+        let quiet = output.is_quiet();
+        Ok(source.on_rotation(move |rotation: Rotation| {
+            if let (Saved::Failed(error), false) = (rotation.saved, quiet) {
+                eprintln!("The new refresh token could not be kept: {error}");
+            }
+        }))
+    }
+
+    /// What the file knows counts, unless a setting says otherwise.
+    fn kept_in(&self, file: TokenFile) -> Result<RefreshToken, Failure> {
+        let login = file.read()?.ok_or_else(|| missing(&format!("there is no token file {file}")))?;
+        Ok(RefreshToken::from_file(self.entra(self.over(login.entra()))?, file))
+    }
+
+    fn azure_cli(&self) -> Result<Box<dyn TokenSource>, Failure> {
+        let source = AzureCli::new();
+        Ok(match &self.tenant {
+            Some(tenant) => Box::new(source.tenant(tenant)?),
+            None => Box::new(source),
+        })
+    }
+
+    /// Asks somebody at the terminal to enter a code.
+    pub fn device_code(&self, output: &Output) -> Result<(Entra, DeviceCode), Failure> {
+        if !io::IsTerminal::is_terminal(&io::stderr()) {
+            return Err(Failure::usage(
+                "a device code needs somebody at a terminal; run `partner-insights auth login` there first",
+            ));
+        }
+        let entra = self.entra(self.settings())?;
+        let output = output.clone();
+        let device = DeviceCode::new(entra.clone(), move |prompt| output.prompt(&prompt.message));
+        Ok((entra, device))
+    }
+
+    fn settings(&self) -> EntraBuilder {
+        self.over(Entra::builder())
+    }
+
+    /// Settings of the command line and the environment over others.
+    fn over(&self, mut builder: EntraBuilder) -> EntraBuilder {
+        if let Some(tenant) = &self.tenant {
+            builder = builder.tenant(tenant);
+        }
+        if let Some(client_id) = &self.client_id {
+            builder = builder.client_id(client_id);
+        }
+        if let Some(authority) = &self.authority {
+            builder = builder.authority(authority);
+        }
+        builder
+    }
+
+    fn entra(&self, builder: EntraBuilder) -> Result<Entra, Failure> {
+        builder.build().map_err(|error| {
+            Failure::from(error).and("set --tenant and --client-id (AZURE_TENANT_ID, AZURE_CLIENT_ID)")
+        })
+    }
+}
+
+/// The file that `auth login` keeps.
+pub fn stored() -> Option<TokenFile> {
+    Some(TokenFile::new(dirs::config_dir()?.join("partner-insights").join("login.json")))
+}
+
+/// A secret of the environment; an empty one counts as unset.
+fn secret(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+fn is_on_search_path(program: &str) -> bool {
+    let name = if cfg!(windows) { format!("{program}.cmd") } else { program.to_owned() };
+    env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(&name).is_file()))
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = match file.to_str() {
+        Some("-") => io::stdin().read_to_string(&mut text).map(drop),
+        _ => fs::read_to_string(file).map(|read| text = read),
+    };
+    read.map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
+    Ok(text)
+}
+
+fn missing(what: &str) -> Failure {
+    Failure::sign_in(what).and(WAYS)
+}
+
+const WAYS: &str = "set PARTNER_CENTER_ACCESS_TOKEN, run `partner-insights auth login`, sign in to the Azure CLI, or try --emulator";
+
+impl From<AuthError> for Failure {
+    fn from(error: AuthError) -> Self {
+        let failure = Failure::sign_in(&error.to_string());
+        if let AuthError::Tool(_) = error { failure.and(WAYS) } else { failure }
+    }
+}
