@@ -19,6 +19,38 @@
 //! # }).unwrap();
 //! ```
 //!
+//! # Testing your own code
+//!
+//! Give your code the address and the token of an emulator instead of the real ones. Then let things go wrong:
+//!
+//! ```
+//! # tokio_test::block_on(async {
+//! use partner_center_insights::InsightsClient;
+//! use partner_center_insights::emulator::{Emulator, Fault};
+//!
+//! let emulator = Emulator::builder().fault(Fault::refuse(500).on("resumeReportExecutions").first(1)).start().await?;
+//! let client = InsightsClient::builder().base_url(emulator.base_url()).token(emulator.token()).build()?;
+//! client.resume(emulator.reports()[0].report_id).await?;
+//! assert!(emulator.reports()[0].is_active());
+//! // The client tried again by itself.
+//! emulator.assert_requests("resumeReportExecutions", 2);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+//!
+//! # From other languages
+//!
+//! Start the program; it says on standard error where it listens and which token it takes:
+//!
+//! ```sh
+//! partner-insights emulator --listen 127.0.0.1:8080
+//! curl -H 'Authorization: Bearer emulator-token' http://127.0.0.1:8080/insights/v1/mpn/ScheduledReport
+//! curl -X PUT -H 'Authorization: Bearer emulator-token' -H 'Content-Length: 0' \
+//!   http://127.0.0.1:8080/insights/v1/mpn/ScheduledReport/resume/6513270e-269e-4d37-b2a7-4de452e6b438
+//! ```
+//!
+//! `--reports FILE` takes reports of your own, `--scenario` trouble with a name ([`Scenario`]).
+//!
 //! # Assumptions
 //!
 //! What no page documents and nobody has seen is decided here, in one place, and may be wrong:
@@ -40,6 +72,7 @@ mod limit;
 mod server;
 mod service;
 mod state;
+mod tls;
 
 use std::fmt;
 use std::io;
@@ -58,6 +91,7 @@ use crate::report::{Report, ReportId};
 use answer::Spelling;
 use service::{Service, Settings};
 use state::{Clock, State};
+use tls::Tls;
 
 /// A running emulator. It stops when it is dropped.
 ///
@@ -66,6 +100,7 @@ pub struct Emulator {
     address: SocketAddr,
     token: String,
     service: Arc<Service>,
+    tls: Option<Tls>,
     /// Dropped with the emulator, which ends the server.
     _stop: oneshot::Sender<()>,
 }
@@ -87,7 +122,16 @@ impl Emulator {
 
     /// The address to give to a client, such as `http://127.0.0.1:49152`.
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        match self.tls {
+            Some(_) => format!("https://localhost:{}", self.address.port()),
+            None => format!("http://{}", self.address),
+        }
+    }
+
+    /// The certificate of the authority that clients have to trust, as PEM text. Nothing without TLS.
+    #[cfg(feature = "emulator-tls")]
+    pub fn root_certificate(&self) -> Option<&str> {
+        self.tls.as_ref().map(|tls| &*tls.authority)
     }
 
     /// The token that it accepts.
@@ -142,6 +186,8 @@ pub struct EmulatorBuilder {
     reports: Option<Vec<Report>>,
     clock: Clock,
     settings: Settings,
+    #[cfg(feature = "emulator-tls")]
+    tls: bool,
 }
 
 impl Default for EmulatorBuilder {
@@ -152,6 +198,8 @@ impl Default for EmulatorBuilder {
             reports: None,
             clock: Arc::new(SystemTime::now),
             settings: Settings::default(),
+            #[cfg(feature = "emulator-tls")]
+            tls: false,
         }
     }
 }
@@ -222,6 +270,14 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Serves over TLS, with a certificate for this machine from an authority that is made anew each time; see
+    /// [`Emulator::root_certificate`].
+    #[cfg(feature = "emulator-tls")]
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
@@ -234,11 +290,15 @@ impl EmulatorBuilder {
         };
         let state = State::new(reports, self.clock);
         let service = Arc::new(Service::new(&self.token, state, self.settings).map_err(io::Error::other)?);
+        #[cfg(feature = "emulator-tls")]
+        let tls = if self.tls { Some(Tls::new()?) } else { None };
+        #[cfg(not(feature = "emulator-tls"))]
+        let tls = None;
         let listener = TcpListener::bind(self.address).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
-        tokio::spawn(server::serve(listener, service.router(), stopped));
-        Ok(Emulator { address, token: self.token, service, _stop: stop })
+        tokio::spawn(server::serve(listener, tls.clone(), service.router(), stopped));
+        Ok(Emulator { address, token: self.token, service, tls, _stop: stop })
     }
 }
 

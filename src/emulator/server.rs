@@ -12,10 +12,13 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::JoinSet;
 use tower_service::Service;
+
+use super::tls::Tls;
 
 /// So many connections are served at once; more wait to be accepted.
 const CONNECTIONS: usize = 4096;
@@ -28,7 +31,12 @@ const HEAD_TIME: Duration = Duration::from_secs(30);
 pub(super) struct DropConnection;
 
 /// Serves until the sender of `stopped` is gone. Open connections are closed then.
-pub(super) async fn serve(listener: TcpListener, router: Router, mut stopped: oneshot::Receiver<()>) {
+pub(super) async fn serve(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    router: Router,
+    mut stopped: oneshot::Receiver<()>,
+) {
     let permits = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {
@@ -40,9 +48,19 @@ pub(super) async fn serve(listener: TcpListener, router: Router, mut stopped: on
         while connections.try_join_next().is_some() {}
         match stream {
             Ok((stream, _)) => {
-                let router = router.clone();
+                let (router, tls) = (router.clone(), tls.clone());
                 connections.spawn(async move {
-                    serve_connection(stream, router).await;
+                    let _ = stream.set_nodelay(true);
+                    match tls {
+                        None => serve_connection(stream, router).await,
+                        Some(tls) => {
+                            // A handshake that fails is the client's to report.
+                            if let Ok(Ok(stream)) = tokio::time::timeout(HEAD_TIME, tls.accept(stream)).await
+                            {
+                                serve_connection(stream, router).await;
+                            }
+                        }
+                    }
                     drop(permit);
                 });
             }
@@ -52,8 +70,7 @@ pub(super) async fn serve(listener: TcpListener, router: Router, mut stopped: on
     }
 }
 
-async fn serve_connection(stream: TcpStream, router: Router) {
-    let _ = stream.set_nodelay(true);
+async fn serve_connection(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: Router) {
     let service = service_fn(move |request: Request<Incoming>| {
         let mut router = router.clone();
         async move {

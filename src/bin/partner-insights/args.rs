@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
+use partner_center_insights::emulator::Scenario;
 use partner_center_insights::{ExecutionStatus, Program, ReportId, ReportStatus, contract};
 
 use crate::auth::Auth;
@@ -202,6 +203,9 @@ pub struct Emulator {
     /// Address to listen at; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", env = "PARTNER_CENTER_EMULATOR_LISTEN")]
     pub listen: SocketAddr,
+    /// Let things go wrong: mfa, throttle, flaky, html-403, pascal or camel; may be given more than once
+    #[arg(long, value_name = "NAME", value_parser = scenario)]
+    pub scenario: Vec<Scenario>,
     /// JSON file with reports, such as `list --output json` writes, instead of the sample
     #[arg(long, value_name = "FILE")]
     pub reports: Option<PathBuf>,
@@ -265,6 +269,11 @@ fn execution_status(text: &str) -> Result<ExecutionStatus, String> {
 
 fn one_of<'a>(words: impl Iterator<Item = &'a str>) -> String {
     format!("one of {}", words.collect::<Vec<_>>().join(", ").to_lowercase())
+}
+
+fn scenario(text: &str) -> Result<Scenario, String> {
+    let known = Scenario::ALL.into_iter().find(|scenario| scenario.as_str() == text);
+    known.ok_or_else(|| one_of(Scenario::ALL.iter().map(|scenario| scenario.as_str())))
 }
 
 /// Seconds, or a number with s, m or h.

@@ -10,6 +10,9 @@ use crate::output::Output;
 
 pub async fn run(command: args::Emulator, output: &mut Output) -> Result<u8, Failure> {
     let mut builder = Emulator::builder().listen(command.listen);
+    for scenario in command.scenario {
+        builder = builder.scenario(scenario);
+    }
     if let Some(file) = &command.reports {
         let refuse = |problem: String| Failure::usage(format!("{}: {problem}", file.display()));
         let json = fs::read_to_string(file).map_err(|error| refuse(error.to_string()))?;
