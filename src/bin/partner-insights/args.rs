@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::FalseyValueParser;
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use partner_center_insights::{ExecutionStatus, Program, ReportId, ReportStatus, contract};
 
@@ -20,17 +21,18 @@ pub struct Args {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Program whose reports are meant: partner insights (mpn) or the commercial marketplace (cmp)
     #[arg(long, global = true, env = "PARTNER_CENTER_PROGRAM", default_value = "mpn", value_parser = ["mpn", "cmp"])]
     pub program: String,
 
     /// Address to use instead of the public service; https, or http to this machine
-    #[arg(long, global = true, env = "PARTNER_CENTER_BASE_URL", value_name = "URL")]
+    #[arg(long, global = true, env = "PARTNER_CENTER_BASE_URL", hide_env_values = true, value_name = "URL")]
     pub base_url: Option<String>,
 
     /// Work on an emulated service with sample reports, in this process
-    #[arg(long, global = true, env = "PARTNER_CENTER_EMULATOR", conflicts_with = "base_url")]
+    #[arg(long, global = true, env = "PARTNER_CENTER_EMULATOR", value_parser = FalseyValueParser::new())]
     pub emulator: bool,
 
     /// Form of the data on standard output
@@ -45,7 +47,7 @@ pub struct Global {
     pub output: Format,
 
     /// Say nothing on standard error but errors
-    #[arg(long, short, global = true, env = "PARTNER_CENTER_QUIET", conflicts_with = "verbose")]
+    #[arg(long, short, global = true, env = "PARTNER_CENTER_QUIET", value_parser = FalseyValueParser::new())]
     pub quiet: bool,
 
     /// Log calls on standard error; twice for more
@@ -72,7 +74,7 @@ pub enum Format {
     Json,
     /// One JSON document a line, as soon as it is known
     Jsonl,
-    /// Report ids alone, one a line
+    /// Ids alone, one a line
     Ids,
 }
 
@@ -88,9 +90,10 @@ pub enum Command {
     /// List scheduled reports
     List(List),
     /// Resume paused reports, and see that they run
-    #[command(after_help = EXAMPLES)]
+    #[command(after_help = EXAMPLES, mut_arg("all_active", |arg| arg.hide(true)))]
     Resume(Change),
     /// Pause active reports
+    #[command(mut_arg("all_paused", |arg| arg.hide(true)))]
     Pause(Change),
     /// List the executions of a report
     Executions(Executions),
@@ -128,7 +131,7 @@ pub struct Filter {
 #[derive(Debug, ClapArgs)]
 pub struct Change {
     /// Ids of reports
-    #[arg(value_name = "ID", required_unless_present_any = ["ids_file", "all"], conflicts_with_all = ["ids_file", "all"])]
+    #[arg(value_name = "ID", conflicts_with_all = ["ids_file", "all"])]
     pub ids: Vec<ReportId>,
 
     /// File with ids, one a line, or JSON lines with a reportId; - is standard input
@@ -146,7 +149,7 @@ pub struct Change {
     pub dry_run: bool,
 
     /// Do not ask
-    #[arg(long, short, env = "PARTNER_CENTER_YES")]
+    #[arg(long, short, env = "PARTNER_CENTER_YES", value_parser = FalseyValueParser::new())]
     pub yes: bool,
 
     /// Believe the answers; do not read the reports back. With ids, send the bare requests only
@@ -166,10 +169,10 @@ pub struct Change {
 #[derive(Debug, ClapArgs)]
 #[group(id = "all", multiple = false)]
 pub struct All {
-    /// All paused reports (resume)
+    /// All paused reports
     #[arg(long)]
     pub all_paused: bool,
-    /// All active reports (pause)
+    /// All active reports
     #[arg(long)]
     pub all_active: bool,
 }

@@ -10,6 +10,7 @@ mod ids;
 mod interrupt;
 mod list;
 mod output;
+mod precedence;
 mod question;
 mod rows;
 mod session;
@@ -17,15 +18,13 @@ mod session;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::args::{Args, Command};
 use crate::exit::Failure;
 use crate::interrupt::Interrupts;
 use crate::output::Output;
 
 fn main() -> ExitCode {
-    let code = run(Args::parse()).unwrap_or_else(|Failure { code, message }| {
+    let code = run(precedence::parse()).unwrap_or_else(|Failure { code, message }| {
         // Nobody to tell is no other error.
         let _ = writeln!(io::stderr(), "error: {message}");
         code
