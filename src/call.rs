@@ -252,6 +252,15 @@ fn open<E: Envelope>(envelope: E) -> Result<Answer<E::Item>, Error> {
     }
 }
 
+/// Reads the body of a 200, as a call does.
+#[cfg(fuzzing)]
+pub(crate) fn read<E: Envelope>(bytes: &[u8]) -> Result<Answer<E::Item>, Error> {
+    match serde_json::from_slice(bytes) {
+        Ok(envelope) => open::<E>(envelope),
+        Err(error) => Err(undecodable::<E>(bytes, error, &Seen::default())),
+    }
+}
+
 /// Turns the error of a generated method into ours, or into a success that has no answer.
 async fn failure<E: Envelope>(
     error: progenitor_client::Error<()>,

@@ -334,7 +334,8 @@ impl fmt::Display for Error {
             (None, None) => {}
         }
         if let Some(message) = self.message() {
-            write!(f, ": {message}")?;
+            // The service ends its sentences, and ours goes on.
+            write!(f, ": {}", message.trim_end_matches('.'))?;
         }
         if f.alternate() {
             let mut source = self.source();

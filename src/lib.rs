@@ -27,3 +27,25 @@ pub use report::{
 };
 pub use resume::{ChangeAll, Event, Outcome, Plan, ReportOutcome, Run, Selection, Step};
 pub use retry::RetryPolicy;
+
+/// What the fuzz targets reach. It is there for them alone.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+#[allow(missing_docs)]
+pub mod fuzzing {
+    use crate::{Error, body, call, generated::types};
+
+    pub fn reports(bytes: &[u8]) -> Result<(), Error> {
+        call::read::<types::ReportEnvelope>(bytes).map(drop)
+    }
+
+    pub fn executions(bytes: &[u8]) -> Result<(), Error> {
+        call::read::<types::ExecutionEnvelope>(bytes).map(drop)
+    }
+
+    /// The code and the message of a failure.
+    pub fn error_body(bytes: &[u8]) -> [Option<String>; 2] {
+        let body::Detail { code, message, .. } = body::detail(bytes);
+        [code, message]
+    }
+}

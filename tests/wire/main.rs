@@ -7,6 +7,8 @@ mod properties;
 mod redirects;
 mod requests;
 mod server;
+#[cfg(feature = "rustls")]
+mod tls;
 
 use std::time::Duration;
 

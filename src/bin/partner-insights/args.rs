@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args as ClapArgs, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::builder::FalseyValueParser;
+use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use partner_center_insights::emulator::Scenario;
 use partner_center_insights::{ExecutionStatus, Program, ReportId, ReportStatus, contract};
 
@@ -23,6 +24,7 @@ pub struct Args {
 }
 
 #[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Program whose reports are meant: partner insights (mpn) or the commercial marketplace (cmp)
     #[arg(long, global = true, env = "PARTNER_CENTER_PROGRAM", default_value = "mpn", value_parser = ["mpn", "cmp"])]
@@ -33,7 +35,7 @@ pub struct Global {
     pub base_url: Option<String>,
 
     /// Work on an emulated service with sample reports, in this process
-    #[arg(long, global = true, env = "PARTNER_CENTER_EMULATOR", conflicts_with = "base_url")]
+    #[arg(long, global = true, env = "PARTNER_CENTER_EMULATOR", value_parser = FalseyValueParser::new())]
     pub emulator: bool,
 
     /// Form of the data on standard output
@@ -48,7 +50,7 @@ pub struct Global {
     pub output: Format,
 
     /// Say nothing on standard error but errors
-    #[arg(long, short, global = true, env = "PARTNER_CENTER_QUIET", conflicts_with = "verbose")]
+    #[arg(long, short, global = true, env = "PARTNER_CENTER_QUIET", value_parser = FalseyValueParser::new())]
     pub quiet: bool,
 
     /// Log calls on standard error; twice for more
@@ -78,7 +80,7 @@ pub enum Format {
     Json,
     /// One JSON document a line, as soon as it is known
     Jsonl,
-    /// Report ids alone, one a line
+    /// Ids alone, one a line
     Ids,
 }
 
@@ -94,9 +96,10 @@ pub enum Command {
     /// List scheduled reports
     List(List),
     /// Resume paused reports, and see that they run
-    #[command(after_help = EXAMPLES)]
+    #[command(after_help = EXAMPLES, mut_arg("all_active", |arg| arg.hide(true)))]
     Resume(Change),
     /// Pause active reports
+    #[command(mut_arg("all_paused", |arg| arg.hide(true)))]
     Pause(Change),
     /// List the executions of a report
     Executions(Executions),
@@ -137,7 +140,7 @@ pub struct Filter {
 #[derive(Debug, ClapArgs)]
 pub struct Change {
     /// Ids of reports
-    #[arg(value_name = "ID", required_unless_present_any = ["ids_file", "all"], conflicts_with_all = ["ids_file", "all"])]
+    #[arg(value_name = "ID", conflicts_with_all = ["ids_file", "all"])]
     pub ids: Vec<ReportId>,
 
     /// File with ids, one a line, or JSON lines with a reportId; - is standard input
@@ -155,7 +158,7 @@ pub struct Change {
     pub dry_run: bool,
 
     /// Do not ask
-    #[arg(long, short, env = "PARTNER_CENTER_YES")]
+    #[arg(long, short, env = "PARTNER_CENTER_YES", value_parser = FalseyValueParser::new())]
     pub yes: bool,
 
     /// Believe the answers; do not read the reports back. With ids, send the bare requests only
@@ -175,10 +178,10 @@ pub struct Change {
 #[derive(Debug, ClapArgs)]
 #[group(id = "all", multiple = false)]
 pub struct All {
-    /// All paused reports (resume)
+    /// All paused reports
     #[arg(long)]
     pub all_paused: bool,
-    /// All active reports (pause)
+    /// All active reports
     #[arg(long)]
     pub all_active: bool,
 }
@@ -227,17 +230,6 @@ Examples:
   partner-insights resume --all-paused --name 'Sales*' --yes
   partner-insights resume 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4
   partner-insights list --status paused --output ids | partner-insights resume --ids-file - --yes";
-
-/// The command line without the environment names whose variable is empty: empty counts as unset.
-pub fn command() -> clap::Command {
-    fn without_empty(command: clap::Command) -> clap::Command {
-        let is_empty =
-            |arg: &clap::Arg| arg.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
-        let command = command.mut_args(|arg| if is_empty(&arg) { arg.env(None::<&str>) } else { arg });
-        command.mut_subcommands(without_empty)
-    }
-    without_empty(Args::command())
-}
 
 fn version() -> String {
     format!("{}+contract.{}", env!("CARGO_PKG_VERSION"), contract::VERSION)
@@ -294,6 +286,8 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     #[test]

@@ -1,16 +1,16 @@
 //! `resume` and `pause`: plan, ask, change, verify, report.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs;
-use std::io::{self, BufRead, IsTerminal, Read, Write};
-use std::path::Path;
 
 use comfy_table::Cell;
 use partner_center_insights::{ChangeAll, Event, Plan, ReportId, Run, Selection};
 
 use crate::args::{Change, Global};
 use crate::exit::{self, Failure, Tally};
-use crate::output::{Output, Row, meaning};
+use crate::ids;
+use crate::interrupt::Interrupts;
+use crate::output::{Output, Row, meaning, plain, visible};
+use crate::question::{self, reports};
 use crate::rows::ChangeRow;
 use crate::session::Session;
 
@@ -35,22 +35,12 @@ pub async fn run(
     direction: Direction,
     output: &mut Output,
 ) -> Result<u8, Failure> {
-    let foreign = match direction {
-        Direction::Resume => {
-            command.all.all_active.then_some("--all-active pauses; to resume, use --all-paused")
-        }
-        Direction::Pause => {
-            command.all.all_paused.then_some("--all-paused resumes; to pause, use --all-active")
-        }
-    };
-    if let Some(problem) = foreign {
+    if let Some(problem) = misuse(&command, direction) {
         return Err(Failure::usage(problem));
     }
+    let mut interrupts = Interrupts::listen().map_err(Failure::unexpected)?;
     // Interrupted before anything was changed, there is nothing to finish.
-    let (session, plan) = tokio::select! {
-        planned = plan(global, &command, direction, output) => planned?,
-        _ = tokio::signal::ctrl_c() => return Err(Failure::interrupted()),
-    };
+    let (session, plan) = interrupts.end(plan(global, &command, direction, output)).await?;
     let would = format!("would-{}", direction.verb());
     if command.dry_run {
         let rows: Vec<_> = plan.steps().iter().map(|step| ChangeRow::planned(step, &would)).collect();
@@ -64,14 +54,39 @@ pub async fn run(
     }
     let bulk = command.ids.is_empty();
     if bulk && plan.requests() > 0 && !command.yes && !session.is_emulated() {
-        confirm(&plan, direction, &would, output)?;
+        interrupts.end(question::ask(&plan, direction.verb(), output)).await?;
     }
     let total = plan.steps().len();
     let order = plan.steps().iter().enumerate().map(|(place, step)| (step.report_id, place)).collect();
     if total == 0 {
         output.note(&format!("There is no report to {}.", direction.verb()));
     }
-    finish(plan.run(), &order, direction, output).await
+    finish(plan.run(), &order, direction, interrupts, output).await
+}
+
+/// What the parser cannot tell.
+fn misuse(command: &Change, direction: Direction) -> Option<&'static str> {
+    let named = !command.ids.is_empty() || command.ids_file.is_some();
+    let filtered = command.filter.name.is_some() || command.filter.query_id.is_some();
+    match direction {
+        Direction::Resume if command.all.all_active => {
+            Some("--all-active pauses; to resume, use --all-paused")
+        }
+        Direction::Pause if command.all.all_paused => {
+            Some("--all-paused resumes; to pause, use --all-active")
+        }
+        Direction::Resume if !named && !command.all.all_paused => Some(
+            "which reports? Give their ids, --ids-file FILE or --all-paused; `list --status paused` shows them",
+        ),
+        Direction::Pause if !named && !command.all.all_active => Some(
+            "which reports? Give their ids, --ids-file FILE or --all-active; `list --status active` shows them",
+        ),
+        // The list is not read then, so that nothing is known but the id.
+        _ if named && filtered && command.no_verify => {
+            Some("with ids and --no-verify, --name and --query-id cannot be used")
+        }
+        _ => None,
+    }
 }
 
 async fn plan(
@@ -82,7 +97,7 @@ async fn plan(
 ) -> Result<(Session, Plan), Failure> {
     let mut selection = match (&command.ids[..], &command.ids_file) {
         ([], None) => Selection::all(),
-        ([], Some(file)) => Selection::ids(read_ids(file)?),
+        ([], Some(file)) => Selection::ids(ids::read(file).await?),
         (ids, _) => Selection::ids(ids.iter().copied()),
     };
     if let Some(name) = &command.filter.name {
@@ -106,40 +121,12 @@ async fn plan(
     Ok((session, plan))
 }
 
-/// Shows the plan and asks. Without a terminal there is nobody to ask.
-fn confirm(plan: &Plan, direction: Direction, would: &str, output: &Output) -> Result<(), Failure> {
-    let verb = direction.verb();
-    let count = reports(plan.requests());
-    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
-        return Err(Failure::usage(format!(
-            "this would {verb} {count}, and there is no terminal to ask at; add --yes, or --dry-run to see them"
-        )));
-    }
-    for step in plan.steps().iter().filter(|step| step.skip.is_none()).take(SHOWN) {
-        output.note(&format!("{would}  {}  {}", step.report_id, step.name.as_deref().unwrap_or_default()));
-    }
-    if plan.requests() > SHOWN {
-        output.note(&format!("… and {} more (--dry-run shows all)", plan.requests() - SHOWN));
-    }
-    let mut stderr = io::stderr();
-    let _ = write!(stderr, "{} {count}? [y/N] ", capital(verb)).and_then(|()| stderr.flush());
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer).map_err(Failure::unexpected)?;
-    if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
-        Ok(())
-    } else {
-        Err(Failure { code: exit::INTERRUPTED, message: "nothing was changed".to_owned() })
-    }
-}
-
-/// So many steps are shown before the question.
-const SHOWN: usize = 20;
-
 /// Follows the run to its end. The first Ctrl-C lets what is under way finish, the second does not.
 async fn finish(
     mut run: Run,
     order: &HashMap<ReportId, usize>,
     direction: Direction,
+    mut interrupts: Interrupts,
     output: &mut Output,
 ) -> Result<u8, Failure> {
     let total = order.len();
@@ -153,7 +140,7 @@ async fn finish(
     loop {
         let event = tokio::select! {
             event = run.next() => event,
-            _ = tokio::signal::ctrl_c() => {
+            _ = interrupts.next() => {
                 if stopped {
                     bar.abandon();
                     return Err(Failure::interrupted());
@@ -201,52 +188,18 @@ async fn finish(
     if stopped { Err(Failure::interrupted()) } else { Ok(tally.code()) }
 }
 
-/// Ids, one a line, or JSON lines with a `reportId`; empty lines and lines that begin with # do not count.
-fn read_ids(file: &Path) -> Result<Vec<ReportId>, Failure> {
-    let name = file.display();
-    let mut text = String::new();
-    let read = match file.to_str() {
-        Some("-") => io::stdin().read_to_string(&mut text).map(drop),
-        _ => fs::read_to_string(file).map(|read| text = read),
-    };
-    read.map_err(|error| Failure::usage(format!("{name}: {error}")))?;
-    let mut ids = Vec::new();
-    for (number, line) in text.lines().enumerate().map(|(index, line)| (index + 1, line.trim())) {
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let id = match serde_json::from_str::<serde_json::Value>(line) {
-            Ok(serde_json::Value::Object(row)) => {
-                row.get("reportId").and_then(|id| id.as_str()).unwrap_or_default().to_owned()
-            }
-            _ => line.to_owned(),
-        };
-        ids.push(id.parse().map_err(|error| Failure::usage(format!("{name}, line {number}: {error}")))?);
-    }
-    Ok(ids)
-}
-
-fn reports(count: usize) -> String {
-    if count == 1 { "1 report".to_owned() } else { format!("{count} reports") }
-}
-
-fn capital(word: &str) -> String {
-    let mut chars = word.chars();
-    chars.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(chars).collect()
-}
-
 impl Row for ChangeRow {
     const HEADINGS: &'static [&'static str] = &["REPORT", "OUTCOME", "STATUS", "NAME"];
 
     fn cells(&self) -> Vec<Cell> {
-        let mut name = self.report_name.clone().unwrap_or_default();
+        let mut name = visible(self.report_name.as_deref().unwrap_or_default());
         if let Some(error) = &self.error {
             name += &format!("\n{}", error.explanation());
         }
         vec![
             Cell::new(&self.report_id),
             meaning(&self.outcome),
-            Cell::new(self.report_status.as_deref().unwrap_or_default()),
+            plain(self.report_status.as_deref()),
             Cell::new(name.trim_start()),
         ]
     }

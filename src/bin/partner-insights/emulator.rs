@@ -1,14 +1,17 @@
 //! `emulator`
 
-use std::fs;
+use std::{fs, io};
 
 use partner_center_insights::emulator::Emulator;
 
 use crate::args;
 use crate::exit::{self, Failure};
+use crate::interrupt::Interrupts;
 use crate::output::Output;
 
 pub async fn run(command: args::Emulator, output: &mut Output) -> Result<u8, Failure> {
+    // Before anybody can know that it runs.
+    let stop = Stop::listen().map_err(Failure::unexpected)?;
     let mut builder = Emulator::builder().listen(command.listen);
     for scenario in command.scenario {
         builder = builder.scenario(scenario);
@@ -25,21 +28,36 @@ pub async fn run(command: args::Emulator, output: &mut Output) -> Result<u8, Fai
         .await
         .map_err(|error| Failure::usage(format!("cannot listen at {listen}: {error}")))?;
     output.note(&format!("Ready: {} (token {}); Ctrl-C stops it.", emulator.base_url(), emulator.token()));
-    stopped().await;
+    stop.asked().await;
     Ok(exit::OK)
 }
 
-async fn stopped() {
+/// The end that somebody else sets: Ctrl-C, and what service managers send.
+struct Stop {
+    interrupts: Interrupts,
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    fn listen() -> io::Result<Self> {
+        Ok(Self {
+            interrupts: Interrupts::listen()?,
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
+        })
+    }
+
+    #[cfg(unix)]
+    async fn asked(mut self) {
+        tokio::select! {
+            _ = self.interrupts.next() => {}
+            _ = self.terminate.recv() => {}
         }
     }
-    let _ = tokio::signal::ctrl_c().await;
+
+    #[cfg(not(unix))]
+    async fn asked(mut self) {
+        self.interrupts.next().await;
+    }
 }

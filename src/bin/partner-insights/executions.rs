@@ -4,7 +4,7 @@ use comfy_table::Cell;
 
 use crate::args::{Executions, Global};
 use crate::exit::{self, Failure};
-use crate::output::{Output, Row, meaning};
+use crate::output::{Output, Row, meaning, plain};
 use crate::rows::ExecutionRow;
 use crate::session::Session;
 
@@ -31,15 +31,15 @@ impl Row for ExecutionRow {
 
     fn cells(&self) -> Vec<Cell> {
         vec![
-            Cell::new(&self.execution_id),
+            plain(Some(&self.execution_id)),
             meaning(self.execution_status.as_deref().unwrap_or_default()),
-            Cell::new(self.report_generated_time.as_deref().unwrap_or_default()),
-            Cell::new(self.format.as_deref().unwrap_or_default()),
-            Cell::new(self.report_access_secure_link.as_deref().unwrap_or_default()),
+            plain(self.report_generated_time.as_deref()),
+            plain(self.format.as_deref()),
+            plain(self.report_access_secure_link.as_deref()),
         ]
     }
 
     fn id(&self) -> Option<&str> {
-        self.report_id.as_deref()
+        Some(&self.execution_id)
     }
 }

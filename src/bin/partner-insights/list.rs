@@ -4,7 +4,7 @@ use comfy_table::Cell;
 
 use crate::args::{Global, List};
 use crate::exit::{self, Failure};
-use crate::output::{Output, Row, meaning};
+use crate::output::{Output, Row, meaning, plain};
 use crate::rows::ReportRow;
 use crate::session::Session;
 
@@ -41,8 +41,8 @@ impl Row for ReportRow {
             Cell::new(&self.report_id),
             meaning(self.report_status.as_deref().unwrap_or_default()),
             Cell::new(every),
-            Cell::new(self.modified_time.as_deref().unwrap_or_default()),
-            Cell::new(self.report_name.as_deref().unwrap_or_default()),
+            plain(self.modified_time.as_deref()),
+            plain(self.report_name.as_deref()),
         ]
     }
 

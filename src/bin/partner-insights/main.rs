@@ -8,32 +8,30 @@ mod describe;
 mod emulator;
 mod executions;
 mod exit;
+mod ids;
+mod interrupt;
 mod list;
 mod output;
+mod precedence;
+mod question;
 mod rows;
 mod session;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
-
-use clap::FromArgMatches;
 
 use crate::args::{Args, Command};
 use crate::exit::Failure;
+use crate::interrupt::Interrupts;
 use crate::output::Output;
 
 fn main() -> ExitCode {
-    let matches = args::command().get_matches();
-    let args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    let quiet = args.global.quiet;
-    match run(args) {
-        Ok(code) => ExitCode::from(code),
-        Err(Failure { code, message }) => {
-            if !(quiet && message.is_empty()) {
-                eprintln!("error: {message}");
-            }
-            ExitCode::from(code)
-        }
-    }
+    let code = run(precedence::parse()).unwrap_or_else(|Failure { code, message }| {
+        // Nobody to tell is no other error.
+        let _ = writeln!(io::stderr(), "error: {message}");
+        code
+    });
+    ExitCode::from(code)
 }
 
 fn run(args: Args) -> Result<u8, Failure> {
@@ -42,7 +40,7 @@ fn run(args: Args) -> Result<u8, Failure> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::unexpected)?;
     let global = &args.global;
-    runtime.block_on(async {
+    let result = runtime.block_on(async {
         match args.command {
             Command::List(command) => until_interrupted(list::run(global, command, &mut output)).await,
             Command::Resume(command) => {
@@ -61,13 +59,12 @@ fn run(args: Args) -> Result<u8, Failure> {
             Command::Completions { shell } => describe::completions(shell, &mut output),
             Command::Man { command } => describe::man(command.as_deref(), &mut output),
         }
-    })
+    });
+    // A thread may still wait for standard input.
+    runtime.shutdown_background();
+    result
 }
 
-/// For work that can simply be dropped.
 async fn until_interrupted(work: impl Future<Output = Result<u8, Failure>>) -> Result<u8, Failure> {
-    tokio::select! {
-        result = work => result,
-        _ = tokio::signal::ctrl_c() => Err(Failure::interrupted()),
-    }
+    Interrupts::listen().map_err(Failure::unexpected)?.end(work).await
 }

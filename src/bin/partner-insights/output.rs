@@ -151,6 +151,16 @@ impl Output {
     }
 }
 
+/// A text of the service, which may hold anything: nothing in it acts on the terminal or breaks the line.
+pub fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// A cell with such a text.
+pub fn plain(text: Option<&str>) -> Cell {
+    Cell::new(visible(text.unwrap_or_default()))
+}
+
 /// The colour of a status or an outcome, by its meaning.
 pub fn meaning(word: &str) -> Cell {
     let color = match word.to_ascii_lowercase().as_str() {
@@ -165,7 +175,7 @@ pub fn meaning(word: &str) -> Cell {
     };
     match color {
         Some(color) => Cell::new(word).fg(color),
-        None => Cell::new(word),
+        None => plain(Some(word)),
     }
 }
 
@@ -176,5 +186,8 @@ pub fn log(verbose: u8) {
         1 => tracing::Level::DEBUG,
         _ => tracing::Level::TRACE,
     };
-    tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_target(verbose > 1).init();
+    let log =
+        tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_target(verbose > 1);
+    // Where nobody reads the log, complaining on the same stream would be a panic.
+    log.log_internal_errors(false).init();
 }

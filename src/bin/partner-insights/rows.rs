@@ -153,7 +153,7 @@ impl ErrorRow {
             text += &format!(" (HTTP {status})");
         }
         if let Some(message) = &self.message {
-            text += &format!(": {message}");
+            text += &format!(": {}", message.trim_end_matches('.'));
         }
         text += &format!("; {}", self.help);
         if let (Some(request), Some(correlation)) = (&self.request_id, &self.correlation_id) {

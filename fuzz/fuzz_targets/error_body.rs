@@ -1,0 +1,12 @@
+//! The body of a failure: only detail is taken from it.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use partner_center_insights::fuzzing;
+
+fuzz_target!(|bytes: &[u8]| {
+    for text in fuzzing::error_body(bytes).into_iter().flatten() {
+        assert!(!text.is_empty() && !text.contains(char::is_control), "{text:?}");
+        assert!(text.chars().count() <= 301, "too long: {text:?}");
+    }
+});
