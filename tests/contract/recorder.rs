@@ -46,6 +46,8 @@ pub struct Recorder {
     /// Host and port.
     pub address: String,
     client: InsightsClient,
+    /// Makes another one like it.
+    anew: Box<dyn Fn() -> InsightsClient>,
     answers: UnboundedSender<Answer>,
     requests: UnboundedReceiver<String>,
 }
@@ -58,7 +60,7 @@ impl Recorder {
     /// A recorder whose address ends with `suffix`, and whose client is set up further.
     pub async fn with(
         suffix: &str,
-        settings: impl FnOnce(InsightsClientBuilder) -> InsightsClientBuilder,
+        settings: impl Fn(InsightsClientBuilder) -> InsightsClientBuilder + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
@@ -71,8 +73,11 @@ impl Recorder {
                 let _ = seen.send(serve(stream, &answer.bytes()).await);
             }
         });
-        let builder = InsightsClient::builder().token(TOKEN).base_url(url).retry(RetryPolicy::never());
-        Self { address, client: settings(builder).build().unwrap(), answers, requests }
+        let anew = move || {
+            let builder = InsightsClient::builder().token(TOKEN).base_url(&url).retry(RetryPolicy::never());
+            settings(builder).build().unwrap()
+        };
+        Self { address, client: anew(), anew: Box::new(anew), answers, requests }
     }
 
     /// Calls an operation that is answered like this; what was sent, and what came of it.
@@ -80,7 +85,13 @@ impl Recorder {
         let client = self.client.clone();
         let call =
             async { drive(&client, operation).await.unwrap_or_else(|| panic!("{operation} has no driver")) };
-        self.exchange(answer, call).await
+        let throttled = answer.status == 429;
+        let exchanged = self.exchange(answer, call).await;
+        if throttled {
+            // A client that was told so waits before its next call, as it should; the next exchange need not.
+            self.client = (self.anew)();
+        }
+        exchanged
     }
 
     /// The same for any other call.

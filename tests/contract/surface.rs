@@ -83,7 +83,9 @@ fn read(file: &Path, folder: &Path, mut module: Module, modules: &mut Vec<Module
     module.items = syn::parse_file(&text).unwrap().items;
     for item in &module.items {
         let Item::Mod(inner) = item else { continue };
-        let public = module.public && is_public(&inner.vis);
+        let hidden =
+            inner.attrs.iter().any(|attribute| attribute.to_token_stream().to_string().contains("hidden"));
+        let public = module.public && is_public(&inner.vis) && !hidden;
         assert!(inner.content.is_none() || !public, "the list of the surface does not read inline modules");
         // The generated code is read from where it was written.
         if inner.content.is_some() || inner.ident == "generated" {
