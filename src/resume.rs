@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::stream::{self, Stream, StreamExt};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::client::InsightsClient;
@@ -353,7 +354,7 @@ impl Plan {
         let stop = shared.stop.clone();
         let one = shared.clone();
         let sent = stream::iter(wanted)
-            .take_while(move |_| std::future::ready(!stop.load(Ordering::Relaxed)))
+            .take_while(move |_| std::future::ready(!stop.is_asked()))
             .map(move |step| change_one(one.clone(), step))
             .buffer_unordered(concurrency);
         let confirmed = stream::unfold(Confirming::default(), {
@@ -368,7 +369,7 @@ impl Plan {
 /// A change under way: a [`Stream`] of [`Event`]s. Dropping it sends nothing more.
 pub struct Run {
     events: Pin<Box<dyn Stream<Item = Event> + Send>>,
-    stop: Arc<AtomicBool>,
+    stop: Arc<Stop>,
 }
 
 impl Run {
@@ -379,7 +380,8 @@ impl Run {
 
     /// Lets what is under way finish and be confirmed, and begins nothing new. Reports that were not begun get no event.
     pub fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
+        self.stop.asked.store(true, Ordering::Relaxed);
+        self.stop.wake.notify_waiters();
     }
 }
 
@@ -423,9 +425,34 @@ pub struct ReportOutcome {
     pub error: Option<Error>,
 }
 
+/// Asks a run to end soon, and wakes it if it waits.
+#[derive(Default)]
+struct Stop {
+    asked: AtomicBool,
+    wake: Notify,
+}
+
+impl Stop {
+    fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Waits, but not longer than until the run is to end.
+    async fn pause(&self, time: Duration) {
+        let wake = self.wake.notified();
+        if self.is_asked() {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(time) => {}
+            () = wake => {}
+        }
+    }
+}
+
 struct Shared {
     change: ChangeAll,
-    stop: Arc<AtomicBool>,
+    stop: Arc<Stop>,
     /// What stopped the run for all.
     halted: OnceLock<Error>,
     unreachable: AtomicU32,
@@ -515,7 +542,7 @@ async fn confirm(shared: Arc<Shared>, mut confirming: Confirming) -> Option<(Vec
     let since = *confirming.since.get_or_insert_with(Instant::now);
     if confirming.looks > 0 {
         let pause = LOOK_AGAIN.0.saturating_mul(1 << (confirming.looks - 1).min(8)).min(LOOK_AGAIN.1);
-        tokio::time::sleep(pause.min(limit.saturating_sub(since.elapsed()))).await;
+        shared.stop.pause(pause.min(limit.saturating_sub(since.elapsed()))).await;
     }
     confirming.looks += 1;
     let list = tokio::time::timeout(
@@ -523,7 +550,7 @@ async fn confirm(shared: Arc<Shared>, mut confirming: Confirming) -> Option<(Vec
         shared.change.client.reports(),
     )
     .await;
-    let last_look = since.elapsed() >= limit || shared.stop.load(Ordering::Relaxed);
+    let last_look = since.elapsed() >= limit || shared.stop.is_asked();
     let (seen, failure) = match list {
         Ok(Ok(reports)) => {
             (reports.into_iter().map(|report| (report.report_id, report.report_status)).collect(), None)

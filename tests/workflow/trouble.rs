@@ -101,6 +101,24 @@ async fn a_run_that_is_stopped_finishes_what_is_under_way_and_begins_nothing_new
 }
 
 #[tokio::test]
+async fn a_stop_while_it_waits_for_confirmation_is_heeded_at_once() {
+    let lie = r#"{"value":[],"totalCount":0,"message":null,"statusCode":200}"#;
+    let fault = Fault::answer(200, "application/json", lie).on("resumeReportExecutions");
+    let (emulator, client) = start(Emulator::builder().reports([report(1, "Paused")]).fault(fault)).await;
+    let change = client.resume_all(Selection::all()).confirm_within(Duration::from_secs(600));
+    let mut run = change.plan().await.unwrap().run();
+    assert!(matches!(run.next().await, Some(Event::Answered(_))));
+    // Until the first look has been taken and the run waits for the next.
+    let waiting = tokio::time::timeout(Duration::from_millis(500), run.next()).await;
+    assert!(waiting.is_err());
+    let looks = emulator.requests().len();
+    run.stop();
+    let outcomes = tokio::time::timeout(Duration::from_secs(5), finish(run)).await.unwrap();
+    assert_eq!(outcomes[0].outcome, Outcome::Unconfirmed);
+    assert!(emulator.requests().len() <= looks + 1);
+}
+
+#[tokio::test]
 async fn a_service_that_is_gone_stops_a_long_run_early() {
     let builder = Emulator::builder().reports((0..300).map(|n| report(n, "Paused")));
     let emulator = builder.fault(Fault::drop_before().on("resumeReportExecutions")).start().await.unwrap();

@@ -1,0 +1,183 @@
+//! What every command writes, in every format, against files in `golden/`. After a change that is meant, write them anew
+//! with `SNAPSHOTS=overwrite` in the environment, and read the difference.
+
+use partner_center_insights::contract;
+use partner_center_insights::emulator::{EmulatorBuilder, Fault};
+use snapbox::{Data, assert_data_eq};
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use crate::{
+    ACTIVE, ALSO_PAUSED, Ended, INACTIVE, MONTHLY, PAUSED, RESUME, UNKNOWN, bare, emulator, end, run,
+};
+
+/// Puts a word for what differs from run to run.
+fn masked(text: &str) -> String {
+    let mut text = text.replace(env!("CARGO_PKG_VERSION"), "VERSION");
+    for marker in
+        ["request ", "correlation ", "\"requestId\": \"", "\"correlationId\": \"", "http://127.0.0.1:"]
+    {
+        let mut rest = std::mem::take(&mut text);
+        while let Some(at) = rest.find(marker) {
+            let (before, after) = rest.split_at(at + marker.len());
+            let word = after.find(|c: char| !c.is_ascii_hexdigit() && c != '-').unwrap_or(after.len());
+            text += before;
+            text += if word == 36 || marker.starts_with("http") { "[..]" } else { &after[..word] };
+            rest = after[word..].to_owned();
+        }
+        text += &rest;
+    }
+    text
+}
+
+/// What was typed and what came, as in a terminal, with an emulator of its own for each line.
+async fn transcript(emulator: impl Fn() -> EmulatorBuilder, lines: &[&[&str]]) -> String {
+    let mut text = String::new();
+    for args in lines {
+        let emulator = emulator().start().await.unwrap();
+        let Ended { code, stdout, stderr } = run(&emulator, args).await;
+        text += &format!("$ partner-insights {}\n", args.join(" "));
+        text += &stdout;
+        for line in stderr.lines() {
+            text += &format!("stderr: {line}\n");
+        }
+        text += &format!("exit: {}\n\n", code.unwrap());
+    }
+    masked(&text)
+}
+
+fn golden(name: &str, actual: String) {
+    let path = format!("{}/tests/cli/golden/{name}", env!("CARGO_MANIFEST_DIR"));
+    // Verbatim: brackets in what the program writes are no wildcards.
+    assert_data_eq!(Data::text(actual), Data::read_from(path.as_ref(), None).raw());
+}
+
+#[tokio::test]
+async fn list_in_every_format() {
+    let lines: [&[&str]; 6] = [
+        &["list"],
+        &["list", "--status", "paused", "--output", "json"],
+        &["list", "--name", "*usage*", "--output", "jsonl"],
+        &["list", "--status", "active", "--output", "ids"],
+        &["list", "--name", "nothing"],
+        &["list", "--name", "nothing", "--output", "json"],
+    ];
+    golden("list.txt", transcript(emulator, &lines).await);
+}
+
+#[tokio::test]
+async fn resume_in_every_format() {
+    let lines: [&[&str]; 10] = [
+        &["resume", "--all-paused", "--yes", "--concurrency", "1"],
+        &["resume", "--all-paused", "--yes", "--concurrency", "1", "--output", "json"],
+        &["resume", "--all-paused", "--yes", "--concurrency", "1", "--output", "jsonl"],
+        &["resume", "--all-paused", "--yes", "--concurrency", "1", "--output", "ids"],
+        &["resume", "--all-paused", "--name", "*daily", "--dry-run"],
+        &["resume", PAUSED, ACTIVE, "--dry-run", "--output", "jsonl"],
+        &["resume", PAUSED, "--no-verify"],
+        &["resume", PAUSED, ACTIVE, INACTIVE, UNKNOWN],
+        &["resume", PAUSED, ACTIVE, INACTIVE, UNKNOWN, "--output", "ids"],
+        &["resume", "--all-paused", "--name", "nothing"],
+    ];
+    golden("resume.txt", transcript(emulator, &lines).await);
+}
+
+#[tokio::test]
+async fn a_report_that_was_not_resumed_is_explained_in_every_format() {
+    let refusing = || {
+        let body = r#"{"value":[],"totalCount":0,"message":"The quota is used up.","statusCode":400}"#;
+        let fault = Fault::answer(400, "application/json", body).report(ALSO_PAUSED.parse().unwrap());
+        emulator().fault(fault.on(RESUME))
+    };
+    let lines: [&[&str]; 4] = [
+        &["resume", PAUSED, ALSO_PAUSED],
+        &["resume", PAUSED, ALSO_PAUSED, "--output", "json"],
+        &["resume", PAUSED, ALSO_PAUSED, "--output", "ids"],
+        &["resume", ALSO_PAUSED, "--no-verify"],
+    ];
+    golden("refused.txt", transcript(refusing, &lines).await);
+}
+
+#[tokio::test]
+async fn pause_in_every_format() {
+    let lines: [&[&str]; 4] = [
+        &["pause", "--all-active", "--yes", "--concurrency", "1"],
+        &["pause", ACTIVE, "--output", "json"],
+        &["pause", ACTIVE, PAUSED, INACTIVE, "--output", "jsonl"],
+        &["pause", "--all-active", "--dry-run", "--output", "ids"],
+    ];
+    golden("pause.txt", transcript(emulator, &lines).await);
+}
+
+#[tokio::test]
+async fn executions_in_every_format() {
+    let lines: [&[&str]; 7] = [
+        &["executions", MONTHLY],
+        &["executions", MONTHLY, "--all"],
+        &["executions", MONTHLY, "--output", "json", "--show-links"],
+        &["executions", MONTHLY, "--status", "pending", "--output", "jsonl"],
+        &["executions", MONTHLY, "--all", "--output", "ids"],
+        &["executions", INACTIVE, "--status", "running"],
+        &["executions", UNKNOWN],
+    ];
+    golden("executions.txt", transcript(emulator, &lines).await);
+}
+
+/// The same for what needs no service, and so no settings.
+async fn described(lines: &[&[&str]]) -> String {
+    let mut text = String::new();
+    for args in lines {
+        let Ended { code, stdout, stderr } = end(bare().args(*args)).await;
+        assert_eq!((code, stderr.as_str()), (Some(0), ""), "{args:?}");
+        text += &format!("$ partner-insights {}\n{stdout}\n", args.join(" "));
+    }
+    masked(&text)
+}
+
+#[tokio::test]
+async fn the_description_of_itself() {
+    let lines: [&[&str]; 3] = [&["--help"], &["--version"], &["resume", "--help"]];
+    golden("help.txt", described(&lines).await);
+    let lines: [&[&str]; 3] = [&["schema", "list"], &["schema", "resume"], &["schema", "executions"]];
+    golden("schema.txt", described(&lines).await);
+    golden("man.txt", described(&[&["man"], &["man", "resume"]]).await);
+    // The most readable of the scripts stands for all.
+    golden("completions.txt", described(&[&["completions", "fish"]]).await);
+}
+
+#[tokio::test]
+async fn a_completion_script_of_any_shell_knows_every_command() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let ended = end(bare().args(["completions", shell])).await;
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+        for word in crate::parity::commands().await.iter().map(String::as_str).chain(["dry-run", "ids-file"])
+        {
+            assert!(ended.stdout.contains(word), "{shell} does not know {word}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_contract_is_printed_as_it_was_written() {
+    let ended = end(bare().arg("spec")).await;
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    assert!(ended.stdout == contract::YAML);
+}
+
+#[tokio::test]
+async fn the_emulator_says_where_it_is_and_serves_the_given_reports() {
+    let listed = end(bare().args(["--emulator", "list", "--status", "paused", "--output", "json"])).await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &listed.stdout).unwrap();
+
+    let mut child = bare().arg("emulator").arg("--reports").arg(file.path()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let ready = lines.next_line().await.unwrap().unwrap();
+    golden("emulator.txt", masked(&format!("stderr: {ready}\n")));
+
+    let url = ready.split_whitespace().nth(1).unwrap();
+    let mut client = bare();
+    client.env("PARTNER_CENTER_BASE_URL", url).env("PARTNER_CENTER_ACCESS_TOKEN", "emulator-token");
+    let served = end(client.args(["list", "--output", "json"])).await;
+    assert_eq!(served.stdout, listed.stdout);
+    child.kill().await.unwrap();
+}

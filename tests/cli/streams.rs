@@ -1,0 +1,140 @@
+//! Data goes to standard output, everything else to standard error, and a secret to neither.
+
+use partner_center_insights::emulator::{Fault, Scenario};
+use serde_json::Value;
+
+use crate::{ACTIVE, INACTIVE, PAUSED, RESUME, TOKEN, UNKNOWN, emulator, end, paused, program, run};
+
+#[tokio::test]
+async fn json_stays_json_when_reports_fail() {
+    let gateway = Fault::answer(403, "text/html", "<title>Blocked</title>").on(RESUME);
+    let emulator = emulator().fault(gateway).start().await.unwrap();
+    let args = ["resume", PAUSED, ACTIVE, UNKNOWN, INACTIVE, "--output", "json"];
+    let ended = run(&emulator, &args).await;
+    let rows: Vec<Value> = serde_json::from_str(&ended.stdout).unwrap();
+    let outcomes: Vec<_> = rows.iter().map(|row| row["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["refused", "already-active", "not-found", "not-resumable"]);
+    assert_eq!(rows[0]["error"]["status"], 403);
+    assert_eq!(rows[0]["error"]["message"], "Blocked");
+
+    let ended = run(&emulator, &["resume", PAUSED, ACTIVE, "--output", "jsonl"]).await;
+    assert_eq!(ended.stdout.lines().filter(|line| serde_json::from_str::<Value>(line).is_ok()).count(), 2);
+}
+
+#[tokio::test]
+async fn a_failure_of_the_whole_leaves_standard_output_empty() {
+    let emulator = emulator().scenario(Scenario::Mfa).start().await.unwrap();
+    for args in [&["list", "--output", "json"][..], &["resume", PAUSED, "--output", "json"]] {
+        let ended = run(&emulator, args).await;
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(4), ""));
+        assert!(ended.stderr.contains("multi-factor"), "{}", ended.stderr);
+    }
+}
+
+#[tokio::test]
+async fn quiet_is_silent_but_for_errors() {
+    let emulator = emulator().start().await.unwrap();
+    for args in [
+        &["list", "--name", "nothing", "--quiet"][..],
+        &["resume", "--all-paused", "--dry-run", "--quiet", "--output", "ids"],
+        &["resume", "--all-paused", "--yes", "-q"],
+        &["executions", INACTIVE, "--status", "running", "-q"],
+    ] {
+        let ended = run(&emulator, args).await;
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{args:?}");
+    }
+    let ended = run(&emulator, &["executions", UNKNOWN, "--quiet"]).await;
+    assert!(ended.stderr.starts_with("error: "), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_reader_that_goes_away_does_not_stop_the_work() {
+    for format in ["table", "json", "jsonl", "ids"] {
+        let emulator = emulator().reports(paused(20)).start().await.unwrap();
+        let mut command = program(&emulator);
+        command.args(["resume", "--all-paused", "--yes", "--output", format]);
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "20 resumed.\n");
+        assert_eq!(output.status.code(), Some(0), "{format}");
+        assert!(emulator.reports().iter().all(|report| report.is_active()));
+    }
+}
+
+#[tokio::test]
+async fn without_anyone_to_read_the_notes_the_exit_code_is_the_same() {
+    let emulator = emulator().start().await.unwrap();
+    for (args, code) in [(&["resume", PAUSED][..], 0), (&["executions", UNKNOWN], 3), (&["list", "-vv"], 0)] {
+        let mut child = program(&emulator).args(args).spawn().unwrap();
+        drop(child.stderr.take());
+        assert_eq!(child.wait_with_output().await.unwrap().status.code(), Some(code), "{args:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_token_is_in_no_output_however_much_is_logged() {
+    // A service that repeats what it was sent.
+    let echo = Fault::answer(400, "text/plain", format!("no such bearer: {TOKEN}")).on(RESUME);
+    let emulator = emulator().fault(echo).start().await.unwrap();
+    for args in [
+        &["list", "-vv"][..],
+        &["list", "-v", "--output", "json"],
+        &["resume", "--all-paused", "--yes", "-vv"],
+        &["resume", PAUSED, "--no-verify", "-vv", "--output", "json"],
+        &["executions", UNKNOWN, "-vv"],
+        &["list", "--base-url", "http://service.example", "-vv"],
+        &["--help"],
+        &["resme"],
+    ] {
+        let ended = run(&emulator, args).await;
+        let all = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(!all.contains(TOKEN) && !all.contains("c2VjcmV0"), "{args:?}: {all}");
+        assert!(!all.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn colours_come_when_asked_for_and_never_into_a_pipe_by_themselves() {
+    let emulator = emulator().start().await.unwrap();
+    for (args, environment, colored) in [
+        (&["list"][..], None, false),
+        (&["list", "--color", "never"], None, false),
+        (&["list", "--color", "always"], None, true),
+        // The flag is closer than the environment.
+        (&["list", "--color", "always"], Some(("NO_COLOR", "1")), true),
+        (&["list"], Some(("PARTNER_CENTER_COLOR", "always")), true),
+        (&["list", "--color", "never"], Some(("PARTNER_CENTER_COLOR", "always")), false),
+        (&["list", "--color", "always", "--output", "json"], None, false),
+    ] {
+        let ended = end(program(&emulator).args(args).envs(environment)).await;
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        assert_eq!(ended.stdout.contains('\u{1b}'), colored, "{args:?} {environment:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_cannot_act_on_the_terminal() {
+    let mut report = paused(1).next().unwrap();
+    report.report_name = Some("Sales\u{1b}]0;owned\u{7}\r\nweekly\u{9b}2J".to_owned());
+    let emulator = emulator().reports([report]).start().await.unwrap();
+    for args in [&["list"][..], &["resume", "--all-paused", "--dry-run"]] {
+        let ended = run(&emulator, args).await;
+        let odd = ended.stdout.chars().any(|c| c.is_control() && c != '\n');
+        assert!(!odd && ended.stdout.contains("weekly"), "{:?}", ended.stdout);
+        assert_eq!(ended.stdout.lines().count(), 2, "{:?}", ended.stdout);
+    }
+}
+
+/// Linux has a device that is always full.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_is_an_error() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let emulator = emulator().start().await.unwrap();
+    let mut command = program(&emulator);
+    let child = command.arg("list").stdout(std::process::Stdio::from(full)).spawn().unwrap();
+    let output = child.wait_with_output().await.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: "));
+}

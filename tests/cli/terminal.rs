@@ -1,0 +1,105 @@
+//! At a terminal: the question, the progress bar, and colours.
+
+use partner_center_insights::emulator::Emulator;
+use pty_process::{Command, OwnedReadPty, OwnedWritePty, Size};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::Child;
+
+use crate::{RESUME, TOKEN, emulator, paused};
+
+struct Terminal {
+    screen: OwnedReadPty,
+    keys: OwnedWritePty,
+    child: Child,
+    text: String,
+}
+
+impl Terminal {
+    fn start(emulator: &Emulator, args: &[&str], environment: &[(&str, &str)]) -> Self {
+        let (pty, pts) = pty_process::open().unwrap();
+        pty.resize(Size::new(40, 100)).unwrap();
+        let command = Command::new(env!("CARGO_BIN_EXE_partner-insights")).args(args).env_clear();
+        let command = command
+            .env("PARTNER_CENTER_BASE_URL", emulator.base_url())
+            .env("PARTNER_CENTER_ACCESS_TOKEN", TOKEN)
+            .env("TERM", "xterm-256color")
+            .envs(environment.iter().copied())
+            .kill_on_drop(true);
+        let child = command.spawn(pts).unwrap();
+        let (screen, keys) = pty.into_split();
+        Self { screen, keys, child, text: String::new() }
+    }
+
+    /// Reads on; false at the end, which Linux reports as an error.
+    async fn read(&mut self) -> bool {
+        let mut bytes = [0; 4096];
+        let read = self.screen.read(&mut bytes).await.unwrap_or(0);
+        self.text += &String::from_utf8_lossy(&bytes[..read]);
+        read > 0
+    }
+
+    async fn wait_for(&mut self, text: &str) {
+        while !self.text.contains(text) {
+            assert!(self.read().await, "{text:?} did not come: {}", self.text);
+        }
+    }
+
+    async fn type_in(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).await.unwrap();
+    }
+
+    async fn end(mut self) -> (Option<i32>, String) {
+        while self.read().await {}
+        let status = self.child.wait().await.unwrap();
+        (status.code(), self.text)
+    }
+}
+
+#[tokio::test]
+async fn a_bulk_change_shows_the_plan_asks_and_goes_on_after_a_yes() {
+    let emulator = emulator().reports(paused(30)).start().await.unwrap();
+    let mut terminal = Terminal::start(&emulator, &["resume", "--all-paused"], &[]);
+    terminal.wait_for("Resume 30 reports? [y/N] ").await;
+    assert!(
+        terminal.text.contains("Report 19") && terminal.text.contains("and 10 more"),
+        "{}",
+        terminal.text
+    );
+    emulator.assert_requests(RESUME, 0);
+    terminal.type_in("y\n").await;
+    let (code, text) = terminal.end().await;
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.contains("30 resumed."), "{text}");
+    assert!(text.contains("/30 "), "there was no progress bar: {text}");
+    assert!(text.contains("\u{1b}["), "there were no colours: {text}");
+    assert!(emulator.reports().iter().all(|report| report.is_active()));
+}
+
+#[tokio::test]
+async fn anything_but_a_yes_changes_nothing() {
+    for keys in ["n\n", "\n", "yeah\n", "\u{4}", "\u{3}"] {
+        let emulator = emulator().start().await.unwrap();
+        let mut terminal = Terminal::start(&emulator, &["resume", "--all-paused"], &[]);
+        terminal.wait_for("[y/N] ").await;
+        terminal.type_in(keys).await;
+        let (code, text) = terminal.end().await;
+        assert_eq!(code, Some(130), "{keys:?}: {text}");
+        emulator.assert_requests(RESUME, 0);
+    }
+}
+
+#[tokio::test]
+async fn colours_can_be_turned_off() {
+    let emulator = emulator().start().await.unwrap();
+    for (args, environment, colored) in [
+        (&["list"][..], None, true),
+        (&["list"], Some(("NO_COLOR", "1")), false),
+        // As no-color.org has it, empty is unset.
+        (&["list"], Some(("NO_COLOR", "")), true),
+        (&["list", "--color", "never"], None, false),
+    ] {
+        let (code, text) = Terminal::start(&emulator, args, environment.as_slice()).end().await;
+        assert_eq!(code, Some(0));
+        assert_eq!(text.contains('\u{1b}'), colored, "{args:?} {environment:?}: {text:?}");
+    }
+}
