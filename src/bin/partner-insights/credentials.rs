@@ -107,10 +107,9 @@ impl SignIn {
 
     /// The first way that is configured.
     fn configured(&self) -> Result<Way, Failure> {
-        let kept = || stored().is_some_and(|file| file.path().exists());
         let way = if self.token_file.is_some() || secret(ACCESS_TOKEN).is_some() {
             Way::Token
-        } else if self.refresh_token_file.is_some() || secret(REFRESH_TOKEN).is_some() || kept() {
+        } else if self.refresh_token_file.is_some() || secret(REFRESH_TOKEN).is_some() || kept().is_some() {
             Way::RefreshToken
         } else if secret(CLIENT_SECRET).is_some() {
             Way::ClientSecret
@@ -137,8 +136,7 @@ impl SignIn {
             (Some(file), _) => self.kept_in(TokenFile::new(file))?,
             (None, Some(token)) => RefreshToken::new(self.entra(self.settings())?, token),
             (None, None) => {
-                let login = stored().filter(|file| file.path().exists());
-                self.kept_in(login.ok_or_else(|| Failure::sign_in("nobody has signed in").and(LOGIN))?)?
+                self.kept_in(kept().ok_or_else(|| Failure::sign_in("nobody has signed in").and(LOGIN))?)?
             }
         };
         let source = match secret(CLIENT_SECRET) {
@@ -214,10 +212,16 @@ pub fn stored() -> Option<TokenFile> {
     Some(TokenFile::new(dirs::config_dir()?.join("partner-insights").join("login.json")))
 }
 
-/// A secret of the environment; an empty one counts as unset.
+/// That file, if somebody has signed in. One that cannot be looked at is there: passing over it would sign in otherwise.
+fn kept() -> Option<TokenFile> {
+    stored().filter(|file| file.path().try_exists().unwrap_or(true))
+}
+
+/// A secret of the environment; an empty one counts as unset, one that is no text does not.
 fn secret(name: &str) -> Option<String> {
     // Line breaks come along when a file is read into a variable.
-    env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    let value = env::var_os(name)?.to_string_lossy().trim().to_owned();
+    Some(value).filter(|value| !value.is_empty())
 }
 
 fn is_on_search_path(program: &str) -> bool {

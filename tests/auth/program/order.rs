@@ -1,10 +1,12 @@
 //! Which way `auto` takes, and that it takes no other.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 
 use serde_json::json;
 
-use super::{Stage, app};
+use super::{Stage, app, end};
 use crate::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, TENANT, refusal, token};
 
 /// A script for `az` that leaves a mark.
@@ -70,6 +72,24 @@ async fn a_way_that_is_configured_and_fails_ends_the_run() {
         assert_eq!((stage.entra.count(), stage.api.connections()), (requests, 0), "{variable}");
         assert!(!stage.path("az-was-asked").exists(), "{variable}");
     }
+}
+
+#[tokio::test]
+async fn a_credential_that_cannot_be_read_is_not_passed_over() {
+    let stage = Stage::new(vec![token("from-entra", json!(3599))]).await;
+    let environment = app(&[("AZURE_CLIENT_SECRET", CLIENT_SECRET)]);
+    let mut command = stage.command(&environment, &["list"]);
+    command.env("PARTNER_CENTER_ACCESS_TOKEN", OsStr::from_bytes(b"\xff"));
+    let ended = end(&mut command).await.checked();
+    assert_eq!(ended.code, 4);
+    assert!(ended.stderr.contains("the access token is empty or is not one word"), "{}", ended.stderr);
+
+    fs::create_dir(stage.path("settings")).unwrap();
+    stage.file("settings/partner-insights", "no folder");
+    let ended = stage.run(&environment, &["list"]).await;
+    assert_eq!(ended.code, 4);
+    assert!(ended.stderr.contains("cannot read the token file"), "{}", ended.stderr);
+    assert_eq!((stage.entra.connections(), stage.api.connections()), (0, 0));
 }
 
 #[tokio::test]
