@@ -53,10 +53,13 @@ async fn the_verdict_is_read_in_any_letter_case_and_anything_else_is_none() {
 
 #[tokio::test]
 async fn having_no_reports_is_no_refusal_and_a_refusal_says_why() {
-    let server = Server::sending(json("404 Not Found", "{}")).await;
+    let nothing =
+        r#"{"value":null,"totalCount":0,"message":"No item found with given filters.","statusCode":404}"#;
+    let server = Server::sending(json("404 Not Found", nothing)).await;
     assert_eq!(client(&server.url()).probe().await.unwrap().mfa_compliant, None);
 
     for (status, code, kind) in [
+        ("404 Not Found", "", ErrorKind::NotFound),
         ("401 Unauthorized", "900421", ErrorKind::MfaRequired),
         ("403 Forbidden", "900329", ErrorKind::AppOnlyNotAllowed),
         ("401 Unauthorized", "", ErrorKind::Unauthenticated),
