@@ -133,7 +133,13 @@ impl InsightsClient {
         let mut renewed = false;
         let mut attempt = 0;
         loop {
-            let no_token = |sent| move |e| with_ids(no_token(e)).with_attempts(sent);
+            let no_token = |sent| {
+                move |error| {
+                    let error = no_token(error).with_attempts(sent);
+                    // Nobody can look for the ids of a call that was never made.
+                    if sent == 0 { error } else { with_ids(error) }
+                }
+            };
             let token = self.inner.tokens.token().await.map_err(no_token(attempt))?;
             let patience = policy.total_time.saturating_sub(began.elapsed());
             let pass = self.inner.gate.pass(patience).await.map_err(|wait| {
@@ -228,7 +234,12 @@ impl InsightsClient {
 }
 
 fn no_token(error: AuthError) -> Error {
-    Error::new(ErrorKind::Credential).with_message(error.to_string()).with_source(error)
+    let message = match &error {
+        // A source of the caller's own need not say what to do.
+        AuthError::Other(_) => format!("{error}; {}", ErrorKind::Credential.help()),
+        _ => error.to_string(),
+    };
+    Error::new(ErrorKind::Credential).with_message(message).with_source(error)
 }
 
 /// Reads an envelope that came with a 2xx.

@@ -267,11 +267,16 @@ impl InsightsClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`Configuration`](crate::ErrorKind::Configuration) if the address cannot be used.
+    /// [`Configuration`](crate::ErrorKind::Configuration) if the address cannot be used, or the scope is known to be that
+    /// of another service.
     pub fn token_scope(&self) -> Result<String, Error> {
         let base = base_url(self.base_url.as_deref().unwrap_or(contract::ORIGIN))?;
         let default = || format!("{}/.default", base.origin().ascii_serialization());
-        Ok(self.scope.clone().unwrap_or_else(default))
+        let scope = self.scope.clone().unwrap_or_else(default);
+        match hints::for_audience(&scope) {
+            Some(why) => Err(Error::configuration(why)),
+            None => Ok(scope),
+        }
     }
 
     /// Makes the client. Nothing is sent.
@@ -310,9 +315,6 @@ impl InsightsClientBuilder {
             base.as_str().trim_end_matches('/'),
             contract::base_path(version, self.program.as_str())
         );
-        if let Some(why) = hints::for_audience(&scope) {
-            return Err(Error::configuration(why));
-        }
         let tokens = TokenCache::new(tokens, scope);
         let inner = Inner { base_url, http, tokens, retry: self.retry, gate: Gate::default() };
         Ok(InsightsClient { inner: Arc::new(inner) })

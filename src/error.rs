@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::contract::Operation;
 use crate::report::InvalidReportId;
+use crate::transport::causes;
 
 /// What went wrong, by meaning. [`ErrorKind::ALL`] and the methods are the table that README shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -338,13 +339,20 @@ impl fmt::Display for Error {
             write!(f, ": {}", message.trim_end_matches('.'))?;
         }
         if f.alternate() {
-            let mut source = self.source();
-            while let Some(cause) = source {
-                write!(f, ": {}", one_line(&cause.to_string(), 300))?;
-                source = cause.source();
+            let mut said = self.message().unwrap_or_default().to_owned();
+            for cause in causes(self).skip(1) {
+                // The message is often taken from one of them.
+                let text = one_line(&cause.to_string(), 300);
+                if !said.contains(text.trim_end_matches('…')) {
+                    write!(f, ": {text}")?;
+                    said += &text;
+                }
             }
         }
-        write!(f, "; {}", self.help())?;
+        // That no token could be had comes with a next step of its own.
+        if self.kind() != ErrorKind::Credential {
+            write!(f, "; {}", self.help())?;
+        }
         if let Some(wait) = self.retry_after() {
             write!(f, "; the service asks to wait {} s", wait.as_secs())?;
         }

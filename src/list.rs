@@ -164,16 +164,22 @@ impl<'a> IntoFuture for ListExecutions<'a> {
 const NOTHING_MATCHES: &str = "no item found";
 const NO_EXECUTIONS: &str = "no executions";
 
+/// Whether the service says in this way that there are no reports.
+pub(crate) fn means_no_reports(error: &Error) -> bool {
+    says(error, NOTHING_MATCHES)
+}
+
+fn says(error: &Error, empty: &str) -> bool {
+    error.status() == Some(404) && error.message().is_some_and(|m| m.to_ascii_lowercase().contains(empty))
+}
+
 fn whole_list<T>(
     operation: &'static Operation,
     answer: Result<Answer<T>, Error>,
     empty: &str,
 ) -> Result<Vec<T>, Error> {
-    let says_empty = |error: &Error| {
-        error.status() == Some(404) && error.message().is_some_and(|m| m.to_ascii_lowercase().contains(empty))
-    };
     match answer {
-        Err(error) if says_empty(&error) => Ok(Vec::new()),
+        Err(error) if says(&error, empty) => Ok(Vec::new()),
         // Nobody has seen a second page, so nothing is known of how to fetch it.
         Ok(answer) if answer.has_next_page => Err(Error::new(ErrorKind::BrokenContract)
             .with_operation(operation)

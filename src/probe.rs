@@ -4,6 +4,7 @@ use crate::client::InsightsClient;
 use crate::contract;
 use crate::error::Error;
 use crate::generated::Client;
+use crate::list::means_no_reports;
 
 /// What the service says of a token that it accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +32,7 @@ impl InsightsClient {
         match self.call(&contract::GET_REPORTS, send).await {
             Ok(answer) => Ok(Probe { mfa_compliant: answer.is_mfa_compliant }),
             // Nothing to list is an answer too.
-            Err(error) if error.status() == Some(404) => Ok(Probe { mfa_compliant: None }),
+            Err(error) if means_no_reports(&error) => Ok(Probe { mfa_compliant: None }),
             Err(error) => Err(error),
         }
     }

@@ -75,7 +75,9 @@ impl AzureCli {
     async fn ask(&self, scope: &str) -> Result<AccessToken, AuthError> {
         // As the value of an option it must not look like another option.
         if scope.is_empty() || scope.starts_with('-') || !scope.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(AuthError::not_configured("the scope has blanks in it, or is none"));
+            return Err(AuthError::not_configured(
+                "the scope has blanks in it, or is none; it looks like https://api.partnercenter.microsoft.com/.default",
+            ));
         }
         let mut command = Command::new(&self.program);
         command.args(["account", "get-access-token", "--output", "json", "--scope", scope]);
@@ -130,7 +132,9 @@ impl AzureCli {
                 let advice = hints::of_codes(&codes).map(|advice| format!("{advice}; ")).unwrap_or_default();
                 Some(format!("{advice}to sign in again, run: {login}"))
             }
-            ToolFailure::Failed => None,
+            ToolFailure::Failed => {
+                Some("run az account get-access-token by hand to see what is wrong with it".to_owned())
+            }
             ToolFailure::Unreadable => {
                 Some("run az account get-access-token by hand to see what it writes; update the Azure CLI if it is old".to_owned())
             }

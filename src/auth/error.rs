@@ -10,7 +10,8 @@ use crate::error::one_line;
 /// Longest text of somebody else that is shown, in characters.
 const TEXT_LIMIT: usize = 1_500;
 
-/// Why no token could be had. `Display` is one line for people and holds no secret.
+/// Why no token could be had. `Display` is one line for people, holds no secret, and ends with the next step, except for
+/// [`Other`](Self::Other).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AuthError {
@@ -118,6 +119,16 @@ impl EntraError {
         let code = self.codes.first()?;
         Some(format!("https://login.microsoftonline.com/error?code={code}"))
     }
+
+    /// What there is to say without a hint. A code has Microsoft's page at least.
+    fn advice(&self) -> Option<&'static str> {
+        match (self.status, self.error.as_str()) {
+            (Some(429 | 500..=599), _) => Some("try again in a few minutes"),
+            _ if !self.codes.is_empty() => None,
+            (_, "") => Some("check the authority host and any proxy in between"),
+            _ => Some("check the tenant, the client id and the scope"),
+        }
+    }
 }
 
 impl fmt::Display for EntraError {
@@ -141,8 +152,8 @@ impl fmt::Display for EntraError {
                 write!(f, " [AADSTS{code}]")?;
             }
         }
-        if let Some(hint) = self.hint {
-            write!(f, "; {hint}")?;
+        if let Some(advice) = self.hint.or_else(|| self.advice()) {
+            write!(f, "; {advice}")?;
         }
         let ids =
             [("correlation id", &self.correlation_id), ("trace id", &self.trace_id), ("at", &self.timestamp)];
@@ -193,12 +204,11 @@ impl TransportError {
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
-        if self.tls {
-            f.write_str(
-                "; trust the authority that signed the certificate (a proxy may bring its own), or correct the authority host",
-            )?;
-        }
-        Ok(())
+        f.write_str(if self.tls {
+            "; trust the authority that signed the certificate (a proxy may bring its own), or correct the authority host"
+        } else {
+            "; check the network, the proxy settings and the authority host"
+        })
     }
 }
 

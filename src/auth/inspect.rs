@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use super::{AccessToken, hints};
+use crate::client::Program;
 
 /// What a token says.
 ///
@@ -47,16 +48,17 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// What will probably be refused for, each with the next step. Partner insights (`mpn`) are assumed.
+    /// What it will probably be refused for by this program, each with the next step.
     ///
     /// It is a guess: what the service decides by is not documented.
-    pub fn concerns(&self, now: SystemTime) -> Vec<&'static str> {
+    pub fn concerns(&self, program: Program, now: SystemTime) -> Vec<&'static str> {
         let mut concerns = Vec::new();
         if self.expires_at.is_some_and(|end| end <= now) {
             concerns.push("the token has ended; get a new one");
         }
         concerns.extend(self.audience.as_deref().and_then(hints::for_audience));
         match (self.holder, self.mfa) {
+            (Holder::Application, _) if program == Program::Cmp => {}
             (Holder::Application, _) => concerns.push(
                 "this is the token of an application alone; partner insights (mpn) expect one of a user: use a refresh token or a device code",
             ),

@@ -106,7 +106,9 @@ impl RefreshToken {
             Place::File(file) => self.checked(file)?,
         };
         if login.refresh_token.expose_secret().trim().is_empty() {
-            return Err(AuthError::not_configured("the refresh token is empty"));
+            return Err(AuthError::not_configured(
+                "the refresh token is empty; give the token alone, or sign in again",
+            ));
         }
         let scope = format!("{scope} offline_access");
         let mut fields = vec![

@@ -189,11 +189,17 @@ impl TokenFile {
     }
 
     fn cannot(&self, what: &str, error: &io::Error) -> AuthError {
-        AuthError::not_configured(format!("cannot {what} the token file {}: {error}", self.path.display()))
+        AuthError::not_configured(format!(
+            "cannot {what} the token file {}: {error}; check the path and who may use it",
+            self.path.display()
+        ))
     }
 
     fn holds_no_token(&self) -> AuthError {
-        AuthError::not_configured(format!("the token file {} holds no refresh token", self.path.display()))
+        AuthError::not_configured(format!(
+            "the token file {} holds no refresh token; put one there alone, or sign in again",
+            self.path.display()
+        ))
     }
 }
 

@@ -112,23 +112,41 @@ async fn who_has_to_sign_in_again_is_told_by_the_oauth_code_alone() {
 async fn bodies_that_are_no_answer_of_entra_keep_the_status_and_say_what_they_can() {
     let html = "<html><head><title>Proxy\n sign-in</title></head><body>secret page</body></html>";
     for (answer, expected) in [
-        (Answer::new(400, "", ""), "the token endpoint answered with HTTP 400"),
-        (Answer::new(403, "", html), "the token endpoint answered with HTTP 403: Proxy sign-in"),
-        (Answer::new(400, "", r#"{"error":"invalid_"#), "the token endpoint answered with HTTP 400"),
-        (Answer::new(404, "", "no such thing"), "the token endpoint answered with HTTP 404: no such thing"),
-        (Answer::new(400, "", "[1]"), "the token endpoint answered with HTTP 400"),
-        (Answer::new(200, "", html), "the token endpoint answered with HTTP 200: Proxy sign-in"),
+        (
+            Answer::new(400, "", ""),
+            "the token endpoint answered with HTTP 400; check the authority host and any proxy in between",
+        ),
+        (
+            Answer::new(403, "", html),
+            "the token endpoint answered with HTTP 403: Proxy sign-in; check the authority host and any proxy in between",
+        ),
+        (
+            Answer::new(400, "", r#"{"error":"invalid_"#),
+            "the token endpoint answered with HTTP 400; check the authority host and any proxy in between",
+        ),
+        (
+            Answer::new(404, "", "no such thing"),
+            "the token endpoint answered with HTTP 404: no such thing; check the authority host and any proxy in between",
+        ),
+        (
+            Answer::new(400, "", "[1]"),
+            "the token endpoint answered with HTTP 400; check the authority host and any proxy in between",
+        ),
+        (
+            Answer::new(200, "", html),
+            "the token endpoint answered with HTTP 200: Proxy sign-in; check the authority host and any proxy in between",
+        ),
         (
             Answer::new(200, "", ""),
-            "the token endpoint answered with HTTP 200: what answered is no token endpoint",
+            "the token endpoint answered with HTTP 200: what answered is no token endpoint; check the authority host and any proxy in between",
         ),
         (
             Answer::new(200, "", r#"{"token_type":"Bearer"}"#),
-            "the answer of the token endpoint holds no access token",
+            "the answer of the token endpoint holds no access token; check the network, the proxy settings and the authority host",
         ),
         (
             Answer::new(400, "", r#"{"error":"invalid_request"}"#).without_the_last(5),
-            "the token endpoint answered with HTTP 400",
+            "the token endpoint answered with HTTP 400; check the authority host and any proxy in between",
         ),
     ] {
         let error = answered(answer).await.unwrap_err();
@@ -143,7 +161,7 @@ async fn bodies_that_are_no_answer_of_entra_keep_the_status_and_say_what_they_ca
 async fn an_answer_without_end_is_not_read_to_its_end() {
     let long = "x".repeat(300 << 10);
     let line = shown(&answered(Answer::new(200, "", &long)).await.unwrap_err());
-    assert_eq!(line, "the answer of the token endpoint is too long");
+    assert!(line.starts_with("the answer of the token endpoint is too long; check the network"), "{line}");
     let error = answered(Answer::new(400, "", &long)).await.unwrap_err();
     assert_eq!(error.entra().unwrap().status, Some(400));
     assert!(shown(&error).len() < 2_000);
@@ -189,7 +207,7 @@ async fn throttling_and_failures_of_the_server_are_tried_again_as_late_as_asked(
 
     let server = Server::start(vec![Answer::new(503, "", "busy")]).await;
     let error = ask(&server).await.unwrap_err();
-    assert_eq!(shown(&error), "the token endpoint answered with HTTP 503: busy");
+    assert_eq!(shown(&error), "the token endpoint answered with HTTP 503: busy; try again in a few minutes");
     assert_eq!(server.count(), 3);
 }
 
@@ -210,7 +228,8 @@ async fn an_answer_that_does_not_come_ends_when_the_time_is_up() {
     let builder = builder.root_certificate(crate::fake::root()).total_time(Duration::from_millis(300));
     let source = ClientSecret::new(builder.build().unwrap(), CLIENT_SECRET);
     let error = source.token(TokenRequest::new(SCOPE)).await.unwrap_err();
-    assert_eq!(shown(&error), format!("{} was not reached: no answer in time", server.url()));
+    let step = "check the network, the proxy settings and the authority host";
+    assert_eq!(shown(&error), format!("{} was not reached: no answer in time; {step}", server.url()));
     assert_eq!(server.count(), 1);
 }
 

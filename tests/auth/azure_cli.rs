@@ -113,7 +113,10 @@ async fn what_entra_told_it_is_shown_with_its_advice() {
 async fn any_other_failure_shows_what_it_wrote() {
     let (error, line) = failure(&Az::doing("echo 'python is gone' >&2; exit 127").source()).await;
     assert_eq!(error.failure, ToolFailure::Failed);
-    assert_eq!(line, "az failed: python is gone");
+    assert_eq!(
+        line,
+        "az failed: python is gone; run az account get-access-token by hand to see what is wrong with it"
+    );
 }
 
 #[tokio::test]

@@ -73,6 +73,7 @@ impl Answer {
 pub struct Request {
     pub line: String,
     pub authorization: Option<String>,
+    pub validate_mfa: Option<String>,
     pub form: BTreeMap<String, String>,
 }
 
@@ -164,6 +165,7 @@ async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Request> {
     Some(Request {
         line: head.lines().next()?.to_owned(),
         authorization: header("authorization"),
+        validate_mfa: header("validatemfa"),
         form: url::form_urlencoded::parse(&bytes[end..]).into_owned().collect(),
     })
 }

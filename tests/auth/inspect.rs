@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use partner_center_insights::Program;
 use partner_center_insights::auth::AccessToken;
 use partner_center_insights::auth::inspect::{Claims, Holder, Mfa, claims};
 use serde_json::{Value, json};
@@ -86,7 +87,7 @@ fn what_the_service_will_refuse_is_told_beforehand() {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
     let good =
         json!({"aud": "https://api.partnercenter.microsoft.com", "scp": "x", "amr": ["mfa"], "exp": 1_001});
-    assert_eq!(of(good.clone()).concerns(now), Vec::<&str>::new());
+    assert_eq!(of(good.clone()).concerns(Program::Mpn, now), Vec::<&str>::new());
     for (claim, value, concern) in [
         ("exp", json!(1_000), "the token has ended"),
         ("aud", json!("00000003-0000-0000-c000-000000000000"), "does not accept tokens for Microsoft Graph"),
@@ -96,12 +97,13 @@ fn what_the_service_will_refuse_is_told_beforehand() {
     ] {
         let mut payload = good.clone();
         payload[claim] = value;
-        let concerns = of(payload).concerns(now);
+        let concerns = of(payload).concerns(Program::Mpn, now);
         assert!(matches!(concerns[..], [one] if one.contains(concern)), "{concern}: {concerns:?}");
     }
     assert_eq!(
-        of(json!({"idtyp": "app", "amr": ["pwd"]})).concerns(now).len(),
+        of(json!({"idtyp": "app", "amr": ["pwd"]})).concerns(Program::Mpn, now).len(),
         1,
         "applications need no factor"
     );
+    assert_eq!(of(json!({"idtyp": "app"})).concerns(Program::Cmp, now), Vec::<&str>::new(), "as documented");
 }

@@ -10,6 +10,8 @@ mod fake;
 mod hints;
 mod inspect;
 mod logs;
+#[cfg(all(feature = "cli", target_os = "linux"))]
+mod program;
 mod refresh_token;
 mod renewal;
 mod settings;

@@ -196,7 +196,7 @@ async fn what_is_missing_is_told_before_anything_is_sent() {
     assert!(line.contains("is of the application another") && line.contains(CLIENT_ID), "{line}");
 
     let line = shown(&ask(&RefreshToken::new(entra(&server), " ")).await.unwrap_err());
-    assert_eq!(line, "the refresh token is empty");
+    assert_eq!(line, "the refresh token is empty; give the token alone, or sign in again");
     assert_eq!(server.connections(), 0);
 }
 

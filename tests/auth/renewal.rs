@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use partner_center_insights::auth::{AuthError, ClientSecret, TokenSource};
+use partner_center_insights::auth::{AuthError, ClientSecret, TokenFuture, TokenRequest, TokenSource};
 use partner_center_insights::{Error, ErrorKind, InsightsClient, RetryPolicy};
 use serde_json::json;
 
@@ -134,6 +134,7 @@ async fn a_renewal_that_entra_refuses_is_what_the_caller_hears_of() {
     let line = error.to_string();
     assert!(line.contains("AADSTS7000222: The secret has expired.; make a new client secret"), "{line}");
     assert!(line.contains("see https://login.microsoftonline.com/error?code=7000222"), "{line}");
+    assert!(line.contains(error.request_id().unwrap()), "{line}");
     let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<AuthError>());
     assert_eq!(source.and_then(AuthError::entra).map(|entra| entra.error.as_str()), Some("invalid_client"));
 }
@@ -169,4 +170,28 @@ async fn a_service_with_an_untrusted_certificate_is_called_once_and_the_cause_is
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Tls, 1));
     assert!(error.to_string().contains("UnknownIssuer"), "{error}");
     assert_eq!((api.connections(), api.count()), (1, 0));
+}
+
+#[tokio::test]
+async fn that_there_is_no_token_is_told_once_with_one_next_step_and_no_ids_of_a_call_never_made() {
+    let api = Server::start(vec![done()]).await;
+    let entra = Server::start(vec![refusal(401, "invalid_client", 7_000_222, "Expired.")]).await;
+    let error = checked(signed_in(&api, &entra).resume(REPORT).await.unwrap_err());
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    let line = format!("resumeReportExecutions: no credential: {cause}");
+    assert_eq!((error.to_string(), format!("{error:#}")), (line.clone(), line));
+    assert_eq!((error.request_id(), error.correlation_id()), (None, None));
+
+    // A source of one's own does not have to know what to do.
+    struct Broken;
+    impl TokenSource for Broken {
+        fn token<'a>(&'a self, _: TokenRequest<'a>) -> TokenFuture<'a> {
+            Box::pin(async { Err(AuthError::other("the vault is sealed")) })
+        }
+    }
+    let client = InsightsClient::builder().token_source(Broken).base_url(api.url()).build().unwrap();
+    let error = client.resume(REPORT).await.unwrap_err();
+    let line = format!("no credential: the vault is sealed; {}", error.help());
+    assert!(format!("{error:#}").ends_with(&line), "{error:#}");
+    assert_eq!(api.count(), 0);
 }

@@ -3,6 +3,7 @@
 mod answers;
 mod faults;
 mod logs;
+mod probe;
 mod properties;
 mod redirects;
 mod requests;

@@ -6,8 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::{Args, Subcommand};
 use comfy_table::Cell;
 use partner_center_insights::auth::inspect::{self, Claims, Holder, Mfa};
-use partner_center_insights::auth::{AccessToken, Login, StaticToken, TokenRequest};
-use partner_center_insights::{InsightsClient, Timestamp};
+use partner_center_insights::auth::{AccessToken, Login, StaticToken, TokenFile, TokenRequest};
+use partner_center_insights::{InsightsClient, Program, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -37,6 +37,12 @@ pub struct Check {
 }
 
 pub async fn run(global: &Global, command: Auth, output: &mut Output) -> Result<u8, Failure> {
+    // Whoever asks for the emulator must not end up at the real service.
+    if global.emulator {
+        return Err(Failure::usage(
+            "nobody has to sign in to the emulator; leave --emulator (PARTNER_CENTER_EMULATOR) out",
+        ));
+    }
     match command {
         Auth::Login => login(global, output).await,
         Auth::Logout => logout(output),
@@ -53,9 +59,9 @@ pub async fn run(global: &Global, command: Auth, output: &mut Output) -> Result<
 }
 
 async fn login(global: &Global, output: &Output) -> Result<u8, Failure> {
-    let file = stored().ok_or_else(|| Failure::usage("this system has no folder for settings"))?;
-    let (entra, device) = global.sign_in.device_code(output)?;
+    let file = settings_file()?;
     let scope = session::builder(global).token_scope()?;
+    let (entra, device) = global.sign_in.device_code(output)?;
     let tokens = device.sign_in(&scope).await?;
     let Some(refresh_token) = tokens.refresh_token else {
         return Err(Failure::sign_in(
@@ -72,7 +78,7 @@ async fn login(global: &Global, output: &Output) -> Result<u8, Failure> {
 }
 
 fn logout(output: &Output) -> Result<u8, Failure> {
-    let file = stored().ok_or_else(|| Failure::usage("this system has no folder for settings"))?;
+    let file = settings_file()?;
     match file.remove()? {
         true => output
             .note(&format!("Signed out; {file} is gone. Entra still accepts copies of it until they end.")),
@@ -81,17 +87,21 @@ fn logout(output: &Output) -> Result<u8, Failure> {
     Ok(exit::OK)
 }
 
+fn settings_file() -> Result<TokenFile, Failure> {
+    stored().ok_or_else(|| Failure::usage("this system has no folder for settings; set HOME"))
+}
+
 /// A token of the chosen way, and that way's name.
 async fn token(global: &Global, output: &Output) -> Result<(&'static str, AccessToken), Failure> {
-    let Credentials { way, source } = global.sign_in.credentials(output)?;
     let scope = session::builder(global).token_scope()?;
+    let Credentials { way, source } = global.sign_in.credentials(output)?;
     Ok((way.name(), source.token(TokenRequest::new(&scope)).await?))
 }
 
 async fn check(global: &Global, check: Check, output: &mut Output) -> Result<u8, Failure> {
     let (way, token) = token(global, output).await?;
     let claims = inspect::claims(&token);
-    let mut row = CheckRow::new(way, claims.as_ref());
+    let mut row = CheckRow::new(way, claims.as_ref(), global.program());
     let mut failure = None;
     if check.probe {
         let client: InsightsClient =
@@ -147,10 +157,10 @@ pub struct CheckRow {
 }
 
 impl CheckRow {
-    fn new(way: &str, claims: Option<&Claims>) -> Self {
+    fn new(way: &str, claims: Option<&Claims>, program: Program) -> Self {
         let now = SystemTime::now();
         let concerns = match claims {
-            Some(claims) => claims.concerns(now).into_iter().map(str::to_owned).collect(),
+            Some(claims) => claims.concerns(program, now).into_iter().map(str::to_owned).collect(),
             None => vec!["the token does not show what it holds; that proves nothing about it".to_owned()],
         };
         let text = |f: fn(&Claims) -> &Option<String>| claims.and_then(|claims| f(claims).clone());

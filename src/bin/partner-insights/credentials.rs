@@ -1,6 +1,5 @@
 //! Where the program's tokens come from: flags and environment, one way for each run.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
@@ -61,7 +60,7 @@ pub enum Way {
     ClientSecret,
     /// Whoever is signed in to `az`
     AzureCli,
-    /// A code that somebody enters in a browser, now
+    /// A code that somebody enters in a browser, now; auto never takes it
     DeviceCode,
 }
 
@@ -98,8 +97,7 @@ impl SignIn {
             Way::Token => Box::new(StaticToken::new(self.access_token()?)),
             Way::RefreshToken => Box::new(self.refresh_token(output)?),
             Way::ClientSecret => {
-                let value =
-                    secret(CLIENT_SECRET).ok_or_else(|| missing(&format!("{CLIENT_SECRET} is not set")))?;
+                let value = secret(CLIENT_SECRET).ok_or_else(|| unset(CLIENT_SECRET))?;
                 Box::new(ClientSecret::new(self.entra(self.settings())?, value))
             }
             Way::DeviceCode => Box::new(self.device_code(output)?.1),
@@ -109,25 +107,27 @@ impl SignIn {
 
     /// The first way that is configured.
     fn configured(&self) -> Result<Way, Failure> {
-        let kept = || stored().is_some_and(|file| file.path().exists());
         let way = if self.token_file.is_some() || secret(ACCESS_TOKEN).is_some() {
             Way::Token
-        } else if self.refresh_token_file.is_some() || secret(REFRESH_TOKEN).is_some() || kept() {
+        } else if self.refresh_token_file.is_some() || secret(REFRESH_TOKEN).is_some() || kept().is_some() {
             Way::RefreshToken
         } else if secret(CLIENT_SECRET).is_some() {
             Way::ClientSecret
         } else if is_on_search_path("az") {
             Way::AzureCli
         } else {
-            return Err(missing("no way to sign in is set up"));
+            return Err(Failure::sign_in("no way to sign in is set up").and(WAYS));
         };
         Ok(way)
     }
 
     fn access_token(&self) -> Result<String, Failure> {
         match &self.token_file {
-            Some(file) => read(file),
-            None => secret(ACCESS_TOKEN).ok_or_else(|| missing(&format!("{ACCESS_TOKEN} is not set"))),
+            Some(file) => read(file).map_err(|error| {
+                Failure::sign_in(&format!("cannot read the access token from {}: {error}", file.display()))
+                    .and("check --token-file (PARTNER_CENTER_ACCESS_TOKEN_FILE)")
+            }),
+            None => secret(ACCESS_TOKEN).ok_or_else(|| unset(ACCESS_TOKEN)),
         }
     }
 
@@ -135,7 +135,9 @@ impl SignIn {
         let source = match (&self.refresh_token_file, secret(REFRESH_TOKEN)) {
             (Some(file), _) => self.kept_in(TokenFile::new(file))?,
             (None, Some(token)) => RefreshToken::new(self.entra(self.settings())?, token),
-            (None, None) => self.kept_in(stored().ok_or_else(|| missing("nobody has signed in"))?)?,
+            (None, None) => {
+                self.kept_in(kept().ok_or_else(|| Failure::sign_in("nobody has signed in").and(LOGIN))?)?
+            }
         };
         let source = match secret(CLIENT_SECRET) {
             Some(value) => source.client_secret(value),
@@ -151,7 +153,10 @@ impl SignIn {
 
     /// What the file knows counts, unless a setting says otherwise.
     fn kept_in(&self, file: TokenFile) -> Result<RefreshToken, Failure> {
-        let login = file.read()?.ok_or_else(|| missing(&format!("there is no token file {file}")))?;
+        let login = file.read()?.ok_or_else(|| {
+            Failure::sign_in(&format!("there is no token file {file}"))
+                .and("check --refresh-token-file (PARTNER_CENTER_REFRESH_TOKEN_FILE)")
+        })?;
         Ok(RefreshToken::from_file(self.entra(self.over(login.entra()))?, file))
     }
 
@@ -166,9 +171,8 @@ impl SignIn {
     /// Asks somebody at the terminal to enter a code.
     pub fn device_code(&self, output: &Output) -> Result<(Entra, DeviceCode), Failure> {
         if !io::IsTerminal::is_terminal(&io::stderr()) {
-            return Err(Failure::usage(
-                "a device code needs somebody at a terminal; run `partner-insights auth login` there first",
-            ));
+            return Err(Failure::sign_in("a device code needs somebody at a terminal")
+                .and("run `partner-insights auth login` at one; runs without one use what it keeps"));
         }
         let entra = self.entra(self.settings())?;
         let output = output.clone();
@@ -196,7 +200,9 @@ impl SignIn {
 
     fn entra(&self, builder: EntraBuilder) -> Result<Entra, Failure> {
         builder.build().map_err(|error| {
-            Failure::from(error).and("set --tenant and --client-id (AZURE_TENANT_ID, AZURE_CLIENT_ID)")
+            Failure::from(error).and(
+                "see --tenant (AZURE_TENANT_ID), --client-id (AZURE_CLIENT_ID) and --authority (AZURE_AUTHORITY_HOST)",
+            )
         })
     }
 }
@@ -206,9 +212,16 @@ pub fn stored() -> Option<TokenFile> {
     Some(TokenFile::new(dirs::config_dir()?.join("partner-insights").join("login.json")))
 }
 
-/// A secret of the environment; an empty one counts as unset.
+/// That file, if somebody has signed in. One that cannot be looked at is there: passing over it would sign in otherwise.
+fn kept() -> Option<TokenFile> {
+    stored().filter(|file| file.path().try_exists().unwrap_or(true))
+}
+
+/// A secret of the environment; an empty one counts as unset, one that is no text does not.
 fn secret(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.trim().is_empty())
+    // Line breaks come along when a file is read into a variable.
+    let value = env::var_os(name)?.to_string_lossy().trim().to_owned();
+    Some(value).filter(|value| !value.is_empty())
 }
 
 fn is_on_search_path(program: &str) -> bool {
@@ -216,25 +229,20 @@ fn is_on_search_path(program: &str) -> bool {
     env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(&name).is_file()))
 }
 
-fn read(file: &Path) -> Result<String, Failure> {
-    let mut text = String::new();
-    let read = match file.to_str() {
-        Some("-") => io::stdin().read_to_string(&mut text).map(drop),
-        _ => fs::read_to_string(file).map(|read| text = read),
-    };
-    read.map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
-    Ok(text)
+fn read(file: &Path) -> io::Result<String> {
+    if file == Path::new("-") { io::read_to_string(io::stdin()) } else { fs::read_to_string(file) }
 }
 
-fn missing(what: &str) -> Failure {
-    Failure::sign_in(what).and(WAYS)
+/// A way was asked for by name, and the variable that it needs is missing.
+fn unset(name: &str) -> Failure {
+    Failure::sign_in(&format!("{name} is not set")).and("set it, or choose another way with --auth")
 }
 
 const WAYS: &str = "set PARTNER_CENTER_ACCESS_TOKEN, run `partner-insights auth login`, sign in to the Azure CLI, or try --emulator";
+const LOGIN: &str = "run `partner-insights auth login`, or set PARTNER_CENTER_REFRESH_TOKEN";
 
 impl From<AuthError> for Failure {
     fn from(error: AuthError) -> Self {
-        let failure = Failure::sign_in(&error.to_string());
-        if let AuthError::Tool(_) = error { failure.and(WAYS) } else { failure }
+        Failure::sign_in(&error.to_string())
     }
 }
