@@ -66,7 +66,7 @@ fn client(document: &Value) -> Result<String, String> {
     settings
         // Without `Expected`, a client whose hooks are missing sends requests without a token.
         .with_hooks(HooksMode::Expected)
-        .with_inner_type(quote!(crate::call::Attempt))
+        .with_inner_type(quote!(crate::hooks::Attempt))
         .with_derive("PartialEq");
     for (schema, rust) in OWN_TYPES {
         settings.with_replacement(schema, rust, [TypeImpl::Display].into_iter());

@@ -185,9 +185,9 @@ impl fmt::Display for ErrorKind {
 /// header, a token, the query of a URL or a body. `{:#}` adds the causes.
 pub struct Error(Box<Inner>);
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
-    kind: Option<ErrorKind>,
+    kind: ErrorKind,
     operation: Option<&'static Operation>,
     status: Option<u16>,
     service_code: Option<String>,
@@ -201,7 +201,18 @@ struct Inner {
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner { kind: Some(kind), ..Inner::default() }))
+        Self(Box::new(Inner {
+            kind,
+            operation: None,
+            status: None,
+            service_code: None,
+            message: None,
+            request_id: None,
+            correlation_id: None,
+            retry_after: None,
+            attempts: 0,
+            source: None,
+        }))
     }
 
     pub(crate) fn configuration(message: impl Into<String>) -> Self {
@@ -253,22 +264,18 @@ impl Error {
     pub(crate) fn echo(&self) -> Self {
         let inner = &*self.0;
         Self(Box::new(Inner {
-            kind: inner.kind,
-            operation: inner.operation,
-            status: inner.status,
             service_code: inner.service_code.clone(),
             message: inner.message.clone(),
             request_id: inner.request_id.clone(),
             correlation_id: inner.correlation_id.clone(),
-            retry_after: inner.retry_after,
-            attempts: inner.attempts,
             source: None,
+            ..*inner
         }))
     }
 
     /// What went wrong, by meaning.
     pub fn kind(&self) -> ErrorKind {
-        self.0.kind.unwrap_or(ErrorKind::BrokenContract)
+        self.0.kind
     }
 
     /// The `operationId` of the contract, or nothing if the error came about before any call.

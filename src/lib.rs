@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
 
+mod answer;
 pub mod auth;
 mod body;
 mod call;
@@ -11,6 +12,7 @@ pub mod emulator;
 mod error;
 mod gate;
 mod generated;
+mod hooks;
 mod list;
 mod probe;
 mod report;
@@ -33,14 +35,14 @@ pub use retry::RetryPolicy;
 #[doc(hidden)]
 #[allow(missing_docs)]
 pub mod fuzzing {
-    use crate::{Error, body, call, generated::types};
+    use crate::{Error, answer, body, generated::types};
 
     pub fn reports(bytes: &[u8]) -> Result<(), Error> {
-        call::read::<types::ReportEnvelope>(bytes).map(drop)
+        answer::read_bytes::<types::ReportEnvelope>(bytes).map(drop)
     }
 
     pub fn executions(bytes: &[u8]) -> Result<(), Error> {
-        call::read::<types::ExecutionEnvelope>(bytes).map(drop)
+        answer::read_bytes::<types::ExecutionEnvelope>(bytes).map(drop)
     }
 
     /// The code and the message of a failure.

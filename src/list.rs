@@ -5,7 +5,7 @@ use std::pin::Pin;
 
 use wildmatch::WildMatch;
 
-use crate::call::Answer;
+use crate::answer::Answer;
 use crate::client::InsightsClient;
 use crate::contract::{self, Operation};
 use crate::error::{Error, ErrorKind};

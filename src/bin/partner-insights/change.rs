@@ -97,6 +97,12 @@ async fn plan(
 ) -> Result<(Session, Plan), Failure> {
     let mut selection = match (&command.ids[..], &command.ids_file) {
         ([], None) => Selection::all(),
+        // Both on standard input, say: the token would be read as an id, and shown because it is none.
+        ([], Some(file)) if global.sign_in.token_file.as_ref() == Some(file) => {
+            return Err(Failure::usage(
+                "--ids-file and --token-file are the same file; give the token in PARTNER_CENTER_ACCESS_TOKEN",
+            ));
+        }
         ([], Some(file)) => Selection::ids(ids::read(file).await?),
         (ids, _) => Selection::ids(ids.iter().copied()),
     };

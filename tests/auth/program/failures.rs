@@ -203,6 +203,19 @@ async fn what_entra_repeats_of_a_secret_is_not_shown() {
 }
 
 #[tokio::test]
+async fn a_token_where_ids_are_read_as_well_is_not_shown_as_a_bad_id() {
+    let stage = Stage::new(Vec::new()).await;
+    let file = stage.file("token", ACCESS_TOKEN);
+    for name in ["-", &file] {
+        let args = ["resume", "--ids-file", name, "--token-file", name, "--yes"];
+        let ended = stage.fed(ACCESS_TOKEN, &[], &args).await;
+        assert_eq!(ended.code, 2, "{}", ended.stderr);
+        assert!(ended.stderr.contains("give the token in PARTNER_CENTER_ACCESS_TOKEN"), "{}", ended.stderr);
+    }
+    assert_eq!(stage.api.connections(), 0);
+}
+
+#[tokio::test]
 async fn the_emulator_is_not_signed_in_to() {
     let stage = Stage::new(Vec::new()).await;
     let environment = [("PARTNER_CENTER_ACCESS_TOKEN", ACCESS_TOKEN), ("PARTNER_CENTER_BASE_URL", "")];
