@@ -202,10 +202,12 @@ fn concerns_all(kind: ErrorKind) -> bool {
     )
 }
 
-/// After these nobody knows whether the service did what it was asked.
+/// After these nobody knows whether the service did what it was asked. One that says when to come back did not.
 fn may_have_arrived(error: &Error) -> bool {
-    error.is_retryable()
-        || (error.kind() == ErrorKind::BrokenContract && error.status().is_some_and(|s| s < 300))
+    let told_to_wait = error.kind() == ErrorKind::Throttled || error.retry_after().is_some();
+    let accepted =
+        error.kind() == ErrorKind::BrokenContract && error.status().is_some_and(|status| status < 300);
+    (error.is_retryable() && !told_to_wait) || accepted
 }
 
 /// Where the confirmation stands.

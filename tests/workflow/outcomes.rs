@@ -95,6 +95,20 @@ async fn a_resume_that_did_not_arrive_has_failed_with_its_error() {
 }
 
 #[tokio::test]
+async fn a_refusal_that_says_when_to_come_back_has_failed_at_once() {
+    for status in [429, 503] {
+        let fault = Fault::answer(status, "text/plain", "later")
+            .header("retry-after", "3600")
+            .on("resumeReportExecutions");
+        let (emulator, client) = start(Emulator::builder().reports([report(1, "Paused")]).fault(fault)).await;
+        let outcomes = finish(client.resume_all(Selection::all()).plan().await.unwrap().run()).await;
+        assert_eq!(words(&outcomes), ["failed"]);
+        assert_eq!(outcomes[0].error.as_ref().unwrap().retry_after(), Some(Duration::from_secs(3600)));
+        emulator.assert_requests("getReports", 1);
+    }
+}
+
+#[tokio::test]
 async fn an_answer_that_is_not_followed_by_the_deed_is_unconfirmed() {
     let lie = r#"{"value":[],"totalCount":0,"message":"Report resumed","statusCode":200}"#;
     let fault = Fault::answer(200, "application/json", lie).on("resumeReportExecutions");
