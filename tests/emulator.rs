@@ -85,6 +85,47 @@ async fn a_change_is_seen_in_status_and_time_and_the_sample_has_something_to_do(
 }
 
 #[tokio::test]
+async fn what_was_due_in_a_pause_is_not_made_up_for() {
+    let day = Duration::from_secs(24 * 60 * 60);
+    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_780_012_800);
+    let today = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
+    let clock = {
+        let today = today.clone();
+        move || start + day * today.load(std::sync::atomic::Ordering::Relaxed) + day / 2
+    };
+    let mut report = reports(1).remove(0);
+    (report.report_status, report.recurrence_interval) = (Some(ReportStatus::Active), Some(24));
+    report.start_time = Some(start.into());
+    let id = report.report_id;
+    let emulator = Emulator::builder().reports([report]).clock(clock).start().await.unwrap();
+    let client = client(&emulator);
+    let set = |number| today.store(number, std::sync::atomic::Ordering::Relaxed);
+    let completed = async || client.executions(id).await.unwrap().len();
+
+    set(2);
+    assert_eq!(completed().await, 3);
+    client.pause(id).await.unwrap();
+    set(5);
+    assert_eq!(completed().await, 3);
+    assert_eq!(client.executions(id).status("Paused".into()).await.unwrap().len(), 1);
+    client.resume(id).await.unwrap();
+    assert_eq!(completed().await, 3);
+    assert_eq!(client.executions(id).status("Pending".into()).await.unwrap().len(), 1);
+    set(6);
+    assert_eq!(completed().await, 4);
+}
+
+#[tokio::test]
+async fn a_report_without_an_interval_has_one_execution_at_most() {
+    let mut report = reports(1).remove(0);
+    report.start_time = Some("2026-09-03T12:26:18Z".into());
+    report.modified_time = Some("2026-09-03T12:00:00Z".into());
+    let id = report.report_id;
+    let emulator = Emulator::builder().reports([report]).start().await.unwrap();
+    assert_eq!(client(&emulator).executions(id).await.unwrap().len(), 0);
+}
+
+#[tokio::test]
 async fn what_is_written_out_can_be_read_back() {
     let sample = Emulator::start().await.unwrap().reports();
     let list = serde_json::to_string(&sample).unwrap();

@@ -18,7 +18,22 @@ const HISTORY: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 pub(crate) struct State {
     reports: Vec<Report>,
     positions: HashMap<ReportId, usize>,
+    /// When each report was paused, as far as it ever was.
+    pauses: HashMap<ReportId, Vec<Pause>>,
     clock: Clock,
+}
+
+/// A time without executions; open if it goes on.
+#[derive(Clone, Copy, Debug)]
+struct Pause {
+    from: SystemTime,
+    to: Option<SystemTime>,
+}
+
+impl Pause {
+    fn covers(&self, time: SystemTime) -> bool {
+        self.from < time && self.to.is_none_or(|end| time < end)
+    }
 }
 
 /// Why a change of a report was not made.
@@ -48,7 +63,13 @@ impl State {
     pub fn new(reports: Vec<Report>, clock: Clock) -> Self {
         let positions =
             reports.iter().enumerate().map(|(position, report)| (report.report_id, position)).collect();
-        Self { reports, positions, clock }
+        let now = clock();
+        let since =
+            |report: &Report| report.modified_time.as_ref().and_then(Timestamp::instant).unwrap_or(now);
+        let paused = reports.iter().filter(|report| report.is_paused());
+        let pauses =
+            paused.map(|report| (report.report_id, vec![Pause { from: since(report), to: None }])).collect();
+        Self { reports, positions, pauses, clock }
     }
 
     pub fn reports(&self, filter: &ReportFilter) -> Vec<Report> {
@@ -71,6 +92,11 @@ impl State {
             return Err(Refused::Inactive);
         }
         if report.report_status.as_ref() != Some(&status) {
+            let pauses = self.pauses.entry(id).or_default();
+            match pauses.last_mut().filter(|pause| pause.to.is_none()) {
+                Some(pause) => pause.to = Some(now),
+                None => pauses.push(Pause { from: now, to: None }),
+            }
             report.report_status = Some(status);
             report.modified_time = Some(now.into());
         }
@@ -99,24 +125,24 @@ impl State {
         let interval = Duration::from_secs(hours * 60 * 60);
         let limit = u32::try_from(report.recurrence_count.unwrap_or(i32::MAX)).unwrap_or_default();
         let paused = report.is_paused();
-        let until = match (paused, report.modified_time.as_ref().and_then(Timestamp::instant)) {
-            (true, Some(paused_at)) => paused_at.min(now),
-            _ => now,
-        };
+        let pauses = self.pauses.get(&report.report_id).map_or(&[][..], Vec::as_slice);
         // Straight to the first one that is young enough, however old the report is.
         let age = now.checked_sub(HISTORY).and_then(|oldest| oldest.duration_since(start).ok());
         let first = age.and_then(|age| age.as_secs().checked_div(interval.as_secs())).unwrap_or_default();
         let mut executions = Vec::new();
+        let limit = if interval.is_zero() { limit.min(1) } else { limit };
         for number in (u32::try_from(first).unwrap_or(u32::MAX)..).take_while(|number| *number < limit) {
             let Some(due) = interval.checked_mul(number).and_then(|after| start.checked_add(after)) else {
                 break;
             };
-            let status = match (due <= until, paused) {
+            let status = match (due <= now, paused) {
+                // What was due in a pause was missed.
+                (true, _) if pauses.iter().any(|pause| pause.covers(due)) => continue,
                 (true, _) => ExecutionStatus::Completed,
                 (false, true) => ExecutionStatus::Paused,
                 (false, false) => ExecutionStatus::Pending,
             };
-            let last = status != ExecutionStatus::Completed || interval.is_zero();
+            let last = status != ExecutionStatus::Completed;
             executions.push(execution(report, number, status, due));
             if last {
                 break;
