@@ -1,5 +1,16 @@
 #![doc = include_str!("../README.md")]
 #![deny(missing_docs)]
+// The library returns errors, and leaves talking to the program.
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::dbg_macro,
+        clippy::print_stdout,
+        clippy::print_stderr
+    )
+)]
 
 mod answer;
 pub mod auth;
