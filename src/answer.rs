@@ -19,6 +19,8 @@ const FAILURE_LIMIT: usize = 64 << 10;
 pub(crate) struct Answer<T> {
     /// The elements of the envelope; none if the service accepted the request without an answer.
     pub items: Vec<T>,
+    /// The service accepted the request without an envelope; for a list that is no answer.
+    pub is_bare: bool,
     /// The envelope speaks of a further page.
     pub has_next_page: bool,
     /// What the answer says of the token's sign-in, if it was asked.
@@ -60,13 +62,13 @@ pub(crate) type Sent<E> = Result<ResponseValue<E>, progenitor_client::Error<()>>
 /// Reads what a generated method brought.
 pub(crate) async fn read<E: Envelope>(sent: Sent<E>, seen: &Seen) -> Result<Answer<E::Item>, Error> {
     match sent {
-        Ok(answer) => open(answer.into_inner()),
+        Ok(answer) => open(answer.into_inner(), seen),
         Err(error) => failure::<E>(error, seen).await,
     }
 }
 
 /// Reads an envelope that came with a 2xx.
-fn open<E: Envelope>(envelope: E) -> Result<Answer<E::Item>, Error> {
+fn open<E: Envelope>(envelope: E, seen: &Seen) -> Result<Answer<E::Item>, Error> {
     let Opened { value, status_code, message, next_link } = envelope.open();
     match status_code {
         // Seen by one team: HTTP says 200, the envelope says 404.
@@ -74,12 +76,13 @@ fn open<E: Envelope>(envelope: E) -> Result<Answer<E::Item>, Error> {
             let status = u16::try_from(status).unwrap_or(599);
             Err(Error::new(ErrorKind::of(status, None))
                 .with_status(Some(status))
-                .with_message(one_line(&message.unwrap_or_default(), 300)))
+                .with_message(one_line(&seen.clean(&message.unwrap_or_default()), 300)))
         }
         None if value.is_none() => Err(accepted(200)
             .with_message("the service accepted the request, but its answer is not the documented envelope")),
         _ => Ok(Answer {
             items: value.unwrap_or_default(),
+            is_bare: false,
             has_next_page: next_link.is_some_and(|link| !link.trim().is_empty()),
             is_mfa_compliant: None,
         }),
@@ -90,8 +93,8 @@ fn open<E: Envelope>(envelope: E) -> Result<Answer<E::Item>, Error> {
 #[cfg(fuzzing)]
 pub(crate) fn read_bytes<E: Envelope>(bytes: &[u8]) -> Result<Answer<E::Item>, Error> {
     match serde_json::from_slice(bytes) {
-        Ok(envelope) => open::<E>(envelope),
-        Err(error) => Err(undecodable::<E>(bytes, error, &Seen::default())),
+        Ok(envelope) => open::<E>(envelope, &Seen::new("none")),
+        Err(error) => Err(undecodable::<E>(bytes, error, &Seen::new("none"))),
     }
 }
 
@@ -102,7 +105,7 @@ async fn failure<E: Envelope>(
 ) -> Result<Answer<E::Item>, Error> {
     use progenitor_client::Error as Generated;
     match error {
-        Generated::UnexpectedResponse(response) => unexpected(response).await,
+        Generated::UnexpectedResponse(response) => unexpected(response, seen).await,
         Generated::InvalidResponsePayload(bytes, error) => Err(undecodable::<E>(&bytes, error, seen)),
         Generated::CommunicationError(error) | Generated::ResponseBodyError(error) => {
             Err(transport(error, seen))
@@ -113,18 +116,18 @@ async fn failure<E: Envelope>(
 }
 
 /// Reads an answer with a status for which nothing was generated: a failure, a redirect, a success without a body.
-async fn unexpected<T>(mut response: reqwest::Response) -> Result<Answer<T>, Error> {
+async fn unexpected<T>(mut response: reqwest::Response, seen: &Seen) -> Result<Answer<T>, Error> {
     let status = response.status();
     if status.is_success() {
-        return Ok(Answer { items: Vec::new(), has_next_page: false, is_mfa_compliant: None });
+        return Ok(Answer { items: Vec::new(), is_bare: true, has_next_page: false, is_mfa_compliant: None });
     }
     if status.is_redirection() {
         let target = response.headers().get(LOCATION).and_then(|target| target.to_str().ok());
         let target =
             target.map_or("an unknown place", |target| target.split(['?', '#']).next().unwrap_or_default());
-        return Err(Error::new(ErrorKind::BrokenContract)
-            .with_status(Some(status.as_u16()))
-            .with_message(one_line(&format!("redirected to {target}, which was not followed"), 300)));
+        return Err(Error::new(ErrorKind::BrokenContract).with_status(Some(status.as_u16())).with_message(
+            one_line(&seen.clean(&format!("redirected to {target}, which was not followed")), 300),
+        ));
     }
     let mut bytes = Vec::new();
     // The status is known; a body that breaks off costs its end only.
@@ -135,7 +138,7 @@ async fn unexpected<T>(mut response: reqwest::Response) -> Result<Answer<T>, Err
             break;
         }
     }
-    let Detail { code, message, .. } = body::detail(&bytes);
+    let Detail { code, message, .. } = body::detail(&seen.clean_bytes(bytes));
     Err(Error::new(ErrorKind::of(status.as_u16(), code.as_deref()))
         .with_status(Some(status.as_u16()))
         .with_service_code(code)
@@ -144,6 +147,7 @@ async fn unexpected<T>(mut response: reqwest::Response) -> Result<Answer<T>, Err
 
 /// An answer with HTTP 200 that does not decode: a failure in disguise, or one that breaks the contract.
 fn undecodable<E: Envelope>(bytes: &[u8], error: serde_json::Error, seen: &Seen) -> Error {
+    let bytes = &*seen.clean_bytes(bytes.to_vec());
     let detail = body::detail(bytes);
     if let Some(status @ 400..) = detail.status {
         return Error::new(ErrorKind::of(status, detail.code.as_deref()))
@@ -160,12 +164,10 @@ fn undecodable<E: Envelope>(bytes: &[u8], error: serde_json::Error, seen: &Seen)
     // Decoded once more, on this path only, for the name of the field that does not fit.
     let at = serde_path_to_error::deserialize::<_, E>(&mut serde_json::Deserializer::from_slice(bytes));
     let problem = at.err().map_or_else(|| error.to_string(), |at| at.to_string());
-    accepted(status)
-        .with_message(one_line(
-            &format!("the service accepted the request, but its answer cannot be read: {problem}"),
-            300,
-        ))
-        .with_source(error)
+    accepted(status).with_message(one_line(
+        &seen.clean(&format!("the service accepted the request, but its answer cannot be read: {problem}")),
+        300,
+    ))
 }
 
 fn accepted(status: u16) -> Error {

@@ -86,10 +86,12 @@ impl InsightsClient {
                     .with_attempts(attempt)
             })?;
             attempt += 1;
-            let seen = Arc::new(Seen::default());
+            let seen = Arc::new(Seen::new(token.expose()));
             let result = self.attempt(&token, ids, &send, &seen).await;
-            if let Some(head) = seen.head.get() {
-                pass.answered(head.limit);
+            match seen.head.get() {
+                Some(head) => pass.answered(head.limit),
+                // Now, not after the pause that may follow: others would wait for it too.
+                None => drop(pass),
             }
             let error = match result {
                 Ok(answer) => {

@@ -7,6 +7,8 @@ use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
 
+use secrecy::{ExposeSecret, SecretString};
+
 use crate::error::one_line;
 use crate::gate::Limit;
 use crate::generated::Client;
@@ -35,10 +37,31 @@ pub(crate) struct Attempt {
 }
 
 /// What was seen of an answer, kept here because progenitor's errors lose it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Seen {
+    /// The token that was sent; it is taken out of whatever came back before anything of that is kept.
+    pub token: SecretString,
     pub head: OnceLock<Head>,
     pub too_large: OnceLock<()>,
+}
+
+impl Seen {
+    pub fn new(token: &str) -> Self {
+        Self { token: SecretString::from(token), head: OnceLock::new(), too_large: OnceLock::new() }
+    }
+
+    /// The text without the token. Before a text is cut, or a part of the token would stay.
+    pub fn clean(&self, text: &str) -> String {
+        text.replace(self.token.expose_secret(), "[token]")
+    }
+
+    pub fn clean_bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
+        let token = self.token.expose_secret().as_bytes();
+        if !bytes.windows(token.len().max(1)).any(|window| window == token) {
+            return bytes;
+        }
+        self.clean(&String::from_utf8_lossy(&bytes)).into_bytes()
+    }
 }
 
 #[derive(Debug)]
@@ -50,14 +73,16 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    fn of(response: &reqwest::Response) -> Self {
+    fn of(response: &reqwest::Response, seen: &Seen) -> Self {
         let text = |name: &HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
         let status = response.status();
         let retry_after = text(&RETRY_AFTER).and_then(|wait| retry_after(wait, SystemTime::now()));
         let told_to_wait = status.is_server_error() && retry_after.is_some();
         Self {
             status,
-            correlation_id: text(&CORRELATION_ID).map(|id| one_line(id, 80)).filter(|id| !id.is_empty()),
+            correlation_id: text(&CORRELATION_ID)
+                .map(|id| one_line(&seen.clean(id), 80))
+                .filter(|id| !id.is_empty()),
             is_mfa_compliant: text(&IS_MFA_COMPLIANT)
                 .and_then(|word| word.trim().to_ascii_lowercase().parse().ok()),
             limit: Limit {
@@ -98,7 +123,7 @@ impl ClientHooks<Attempt> for Client {
     async fn exec(&self, request: reqwest::Request, _: &OperationInfo) -> reqwest::Result<reqwest::Response> {
         let seen = &self.inner().seen;
         let mut response = self.client().execute(request).await?;
-        let _ = seen.head.set(Head::of(&response));
+        let _ = seen.head.set(Head::of(&response, seen));
         if response.status() != StatusCode::OK {
             return Ok(response);
         }

@@ -181,6 +181,10 @@ fn whole_list<T>(
     match answer {
         Err(error) if says(&error, empty) => Ok(Vec::new()),
         // Nobody has seen a second page, so nothing is known of how to fetch it.
+        // Nothing would pass for a list without elements.
+        Ok(answer) if answer.is_bare => Err(Error::new(ErrorKind::BrokenContract)
+            .with_operation(operation)
+            .with_message("the service answered without a list")),
         Ok(answer) if answer.has_next_page => Err(Error::new(ErrorKind::BrokenContract)
             .with_operation(operation)
             .with_status(Some(200))

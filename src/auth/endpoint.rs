@@ -65,7 +65,7 @@ pub(super) async fn grant(entra: &Entra, fields: &[Field<'_>]) -> Result<TokenSe
 
 /// Sends a form, again where that helps, and gives the JSON of a 200.
 pub(super) async fn post(entra: &Entra, url: &Url, fields: &[Field<'_>]) -> Result<Value, AuthError> {
-    let ends = Instant::now() + entra.total_time();
+    let ends = Instant::now() + entra.total_time().min(LONGEST);
     for attempt in 1.. {
         let (error, wait) = match post_once(entra, url, fields, ends).await {
             Ok(answer) => return Ok(answer),

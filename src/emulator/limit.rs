@@ -71,7 +71,9 @@ impl Meter {
             Kind::Bucket(rate) => {
                 self.since = now;
                 self.left = (self.left + passed.as_secs_f64() * rate).min(full);
-                Duration::from_secs_f64(((1.0 - self.left) / rate).clamp(0.0, 3600.0))
+                // Without a rate it never fills again.
+                let seconds = if rate > 0.0 { (1.0 - self.left) / rate } else { 3600.0 };
+                Duration::from_secs_f64(seconds.clamp(0.0, 3600.0))
             }
         };
         let refused = self.left < 1.0;

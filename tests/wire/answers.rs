@@ -140,6 +140,37 @@ async fn an_answer_that_cannot_be_read_says_that_the_request_was_accepted() {
 }
 
 #[tokio::test]
+async fn a_long_token_is_in_no_error_not_even_in_part() {
+    let token = "eyJ0eXAi".repeat(200);
+    for answer in [
+        json("400 Bad Request", &format!(r#"{{"message":"bad token {token}"}}"#)),
+        json("400 Bad Request", &format!(r#"{{"code":"{token}","description":"d"}}"#)),
+        json("200 OK", &format!(r#"{{"value":"{token}"}}"#)),
+        json("200 OK", &format!(r#"{{"value":[],"message":"{token}","statusCode":400}}"#)),
+        format!("HTTP/1.1 500 Oops\r\nMS-CorrelationId: {token}\r\nContent-Length: 0\r\n\r\n").into_bytes(),
+        format!("HTTP/1.1 302 Found\r\nLocation: /{token}\r\nContent-Length: 0\r\n\r\n").into_bytes(),
+    ] {
+        let server = Server::sending(answer.clone()).await;
+        let builder = partner_center_insights::InsightsClient::builder().token(token.as_str());
+        let builder = builder.base_url(server.url()).retry(partner_center_insights::RetryPolicy::never());
+        let error = builder.build().unwrap().resume(ID).await.unwrap_err();
+        let shown = format!("{error} {error:#} {error:?}");
+        assert!(!shown.contains("eyJ0eXAieyJ0eXAi"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_success_without_a_list_is_no_empty_list() {
+    for answer in
+        [json("202 Accepted", ""), json("203 Other", CAMEL), b"HTTP/1.1 204 No Content\r\n\r\n".to_vec()]
+    {
+        let server = Server::sending(answer).await;
+        let error = client(&server.url()).reports().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BrokenContract);
+    }
+}
+
+#[tokio::test]
 async fn the_token_is_in_no_error_even_if_the_service_repeats_it() {
     let error =
         resume(http("500 Oops", "text/plain", &format!("bad header: Bearer {TOKEN}"))).await.unwrap_err();
