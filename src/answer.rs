@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::body::{self, Detail};
 use crate::error::{Error, ErrorKind, one_line};
 use crate::generated::types;
-use crate::hooks::{ANSWER_LIMIT, Seen};
+use crate::hooks::{ANSWER_LIMIT, Noted};
 use crate::transport::{causes, is_invalid_data, root_cause};
 
 /// At most so much of a failure's body is read.
@@ -60,7 +60,7 @@ envelope!(ExecutionEnvelope of Execution);
 pub(crate) type Sent<E> = Result<ResponseValue<E>, progenitor_client::Error<()>>;
 
 /// Reads what a generated method brought.
-pub(crate) async fn read<E: Envelope>(sent: Sent<E>, seen: &Seen) -> Result<Answer<E::Item>, Error> {
+pub(crate) async fn read<E: Envelope>(sent: Sent<E>, seen: &Noted) -> Result<Answer<E::Item>, Error> {
     match sent {
         Ok(answer) => open(answer.into_inner(), seen),
         Err(error) => failure::<E>(error, seen).await,
@@ -68,10 +68,10 @@ pub(crate) async fn read<E: Envelope>(sent: Sent<E>, seen: &Seen) -> Result<Answ
 }
 
 /// Reads an envelope that came with a 2xx.
-fn open<E: Envelope>(envelope: E, seen: &Seen) -> Result<Answer<E::Item>, Error> {
+fn open<E: Envelope>(envelope: E, seen: &Noted) -> Result<Answer<E::Item>, Error> {
     let Opened { value, status_code, message, next_link } = envelope.open();
     match status_code {
-        // Seen by one team: HTTP says 200, the envelope says 404.
+        // Noted by one team: HTTP says 200, the envelope says 404.
         Some(status @ 400..) => {
             let status = u16::try_from(status).unwrap_or(599);
             Err(Error::new(ErrorKind::of(status, None))
@@ -93,15 +93,15 @@ fn open<E: Envelope>(envelope: E, seen: &Seen) -> Result<Answer<E::Item>, Error>
 #[cfg(fuzzing)]
 pub(crate) fn read_bytes<E: Envelope>(bytes: &[u8]) -> Result<Answer<E::Item>, Error> {
     match serde_json::from_slice(bytes) {
-        Ok(envelope) => open::<E>(envelope, &Seen::new("none")),
-        Err(error) => Err(undecodable::<E>(bytes, error, &Seen::new("none"))),
+        Ok(envelope) => open::<E>(envelope, &Noted::new("none")),
+        Err(error) => Err(undecodable::<E>(bytes, error, &Noted::new("none"))),
     }
 }
 
 /// Turns the error of a generated method into ours, or into a success that has no answer.
 async fn failure<E: Envelope>(
     error: progenitor_client::Error<()>,
-    seen: &Seen,
+    seen: &Noted,
 ) -> Result<Answer<E::Item>, Error> {
     use progenitor_client::Error as Generated;
     match error {
@@ -116,7 +116,7 @@ async fn failure<E: Envelope>(
 }
 
 /// Reads an answer with a status for which nothing was generated: a failure, a redirect, a success without a body.
-async fn unexpected<T>(mut response: reqwest::Response, seen: &Seen) -> Result<Answer<T>, Error> {
+async fn unexpected<T>(mut response: reqwest::Response, seen: &Noted) -> Result<Answer<T>, Error> {
     let status = response.status();
     if status.is_success() {
         return Ok(Answer { items: Vec::new(), is_bare: true, has_next_page: false, is_mfa_compliant: None });
@@ -146,7 +146,7 @@ async fn unexpected<T>(mut response: reqwest::Response, seen: &Seen) -> Result<A
 }
 
 /// An answer with HTTP 200 that does not decode: a failure in disguise, or one that breaks the contract.
-fn undecodable<E: Envelope>(bytes: &[u8], error: serde_json::Error, seen: &Seen) -> Error {
+fn undecodable<E: Envelope>(bytes: &[u8], error: serde_json::Error, seen: &Noted) -> Error {
     let bytes = &*seen.clean_bytes(bytes.to_vec());
     let detail = body::detail(bytes);
     if let Some(status @ 400..) = detail.status {
@@ -175,7 +175,7 @@ fn accepted(status: u16) -> Error {
 }
 
 /// An attempt that brought no answer, or half of one.
-fn transport(error: reqwest::Error, seen: &Seen) -> Error {
+fn transport(error: reqwest::Error, seen: &Noted) -> Error {
     // The URL may hold what somebody filtered by; the operation says enough.
     let error = error.without_url();
     let status = seen.head.get().map(|head| head.status.as_u16());

@@ -14,7 +14,7 @@ use crate::client::InsightsClient;
 use crate::contract::Operation;
 use crate::error::{Error, ErrorKind};
 use crate::generated::Client;
-use crate::hooks::{Attempt, Seen};
+use crate::hooks::{Attempt, Noted};
 use crate::retry::{self, Decision, Failure};
 
 impl InsightsClient {
@@ -86,7 +86,7 @@ impl InsightsClient {
                     .with_attempts(attempt)
             })?;
             attempt += 1;
-            let seen = Arc::new(Seen::new(token.expose()));
+            let seen = Arc::new(Noted::new(token.expose()));
             let result = self.attempt(&token, ids, &send, &seen).await;
             match seen.head.get() {
                 Some(head) => pass.answered(head.limit),
@@ -135,7 +135,7 @@ impl InsightsClient {
         token: &Lease,
         ids: &Ids,
         send: &F,
-        seen: &Arc<Seen>,
+        seen: &Arc<Noted>,
     ) -> Result<Answer<E::Item>, Error>
     where
         E: Envelope,

@@ -33,19 +33,19 @@ pub(crate) struct Attempt {
     pub correlation_id: HeaderValue,
     /// Set by a call that asks whether the token proves a multi-factor sign-in.
     pub validate_mfa: bool,
-    pub seen: Arc<Seen>,
+    pub seen: Arc<Noted>,
 }
 
 /// What was seen of an answer, kept here because progenitor's errors lose it.
 #[derive(Debug)]
-pub(crate) struct Seen {
+pub(crate) struct Noted {
     /// The token that was sent; it is taken out of whatever came back before anything of that is kept.
     pub token: SecretString,
     pub head: OnceLock<Head>,
     pub too_large: OnceLock<()>,
 }
 
-impl Seen {
+impl Noted {
     pub fn new(token: &str) -> Self {
         Self { token: SecretString::from(token), head: OnceLock::new(), too_large: OnceLock::new() }
     }
@@ -73,7 +73,7 @@ pub(crate) struct Head {
 }
 
 impl Head {
-    fn of(response: &reqwest::Response, seen: &Seen) -> Self {
+    fn of(response: &reqwest::Response, seen: &Noted) -> Self {
         let text = |name: &HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
         let status = response.status();
         let retry_after = text(&RETRY_AFTER).and_then(|wait| retry_after(wait, SystemTime::now()));
