@@ -145,7 +145,9 @@ fn refused(status: StatusCode, value: Option<&Value>, bytes: &[u8], fields: &[Fi
         text.filter(|text| !text.is_empty()).map(|text| one_line(&without_secrets(text, fields), 1_500))
     };
     let said = text("error_description");
-    let said = said.or_else(|| body::detail(bytes).message.map(|text| without_secrets(&text, fields)));
+    // Taken out before the message is cut, or a part of a long secret would stay.
+    let clean = || without_secrets(&String::from_utf8_lossy(bytes), fields);
+    let said = said.or_else(|| body::detail(clean().as_bytes()).message);
     let description = said.unwrap_or_else(|| match status {
         StatusCode::OK => "what answered is no token endpoint".into(),
         _ if status.is_redirection() => "redirected elsewhere, which was not followed".into(),
