@@ -41,11 +41,8 @@ impl InsightsClient {
             error.type = tracing::field::Empty,
         );
         let result = self.attempts(operation, &ids, send).instrument(span.clone()).await;
-        match &result {
-            Ok(_) => span.record("http.response.status_code", 200),
-            Err(error) => span.record("error.type", error.kind().name()),
-        };
         result.map_err(|error| {
+            span.record("error.type", error.kind().name());
             if let Some(status) = error.status() {
                 span.record("http.response.status_code", status);
             }
@@ -95,6 +92,8 @@ impl InsightsClient {
             }
             let error = match result {
                 Ok(answer) => {
+                    let status = seen.head.get().map(|head| head.status.as_u16());
+                    tracing::Span::current().record("http.response.status_code", status);
                     tracing::debug!(attempt, "answered");
                     return Ok(answer);
                 }

@@ -102,7 +102,7 @@ pub enum Outcome {
     Refused,
     /// It did not work, and may work another time.
     Failed,
-    /// The service accepted the request, but the report was not seen in its new state in time.
+    /// The request was accepted, or may have arrived, but the report was not seen in its new state in time.
     Unconfirmed,
 }
 
@@ -214,7 +214,8 @@ impl ChangeAll {
         self
     }
 
-    /// Believes the answer of the service and does not read the reports back. With a selection of ids, the list is
+    /// Believes the answer of the service and does not read the reports back; only an answer that shows the report
+    /// in another state is [unconfirmed](Outcome::Unconfirmed). With a selection of ids, the list is
     /// not read beforehand either: what is sent is the bare operation for each, and nothing else.
     pub fn without_confirmation(mut self) -> Self {
         self.confirm_within = None;

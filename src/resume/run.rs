@@ -20,6 +20,7 @@ use crate::report::{ReportId, ReportStatus};
 const LOOK_AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 /// So many failures to reach the service in a row stop a run: it is the service, not the report.
 const UNREACHABLE_IN_A_ROW: u32 = 8;
+
 /// A change under way: a [`Stream`] of [`Event`]s. Dropping it sends nothing more.
 pub struct Run {
     events: Pin<Box<dyn Stream<Item = Event> + Send>>,
@@ -156,16 +157,29 @@ async fn change_one(shared: Arc<Shared>, mut step: Step) -> Event {
     match shared.change.send(step.report_id).await {
         Ok(report) => {
             shared.unreachable.store(0, Ordering::Relaxed);
-            step.status = report.and_then(|report| report.report_status).or(step.status);
+            let status = report.and_then(|report| report.report_status);
+            let contradicts =
+                status.as_ref().is_some_and(|status| *status != shared.change.direction.target());
+            step.status = status.or(step.status);
             if confirms {
                 shared.look_up(step, None)
+            } else if contradicts {
+                step.finished(Outcome::Unconfirmed, None)
             } else {
                 step.finished(shared.change.direction.done(), None)
             }
         }
         Err(error) => {
-            let missed =
-                if error.is_retryable() { shared.unreachable.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 };
+            let missed = match error.kind() {
+                ErrorKind::Connect | ErrorKind::Timeout | ErrorKind::Unavailable => {
+                    shared.unreachable.fetch_add(1, Ordering::Relaxed) + 1
+                }
+                // It answered.
+                _ => {
+                    shared.unreachable.store(0, Ordering::Relaxed);
+                    0
+                }
+            };
             if concerns_all(error.kind()) || missed >= UNREACHABLE_IN_A_ROW {
                 let _ = shared.halted.set(error.echo());
             }
@@ -205,9 +219,11 @@ fn concerns_all(kind: ErrorKind) -> bool {
 /// After these nobody knows whether the service did what it was asked. One that says when to come back did not.
 fn may_have_arrived(error: &Error) -> bool {
     let told_to_wait = error.kind() == ErrorKind::Throttled || error.retry_after().is_some();
-    let accepted =
-        error.kind() == ErrorKind::BrokenContract && error.status().is_some_and(|status| status < 300);
-    (error.is_retryable() && !told_to_wait) || accepted
+    (error.is_retryable() && !told_to_wait) || was_accepted(error)
+}
+
+fn was_accepted(error: &Error) -> bool {
+    error.kind() == ErrorKind::BrokenContract && error.status().is_some_and(|status| status < 300)
 }
 
 /// Where the confirmation stands.
@@ -253,8 +269,14 @@ async fn confirm(shared: Arc<Shared>, mut confirming: Confirming) -> Option<(Vec
         step.status = status.or(step.status);
         match error {
             _ if reached => settled.push(step.finished(shared.change.direction.done(), None)),
-            // It never arrived.
-            Some(error) if unchanged => settled.push(step.finished(Outcome::of(&error), Some(error))),
+            // It was not done, and is not being done: a service that was too slow may still be at it.
+            Some(error)
+                if unchanged
+                    && !was_accepted(&error)
+                    && (last_look || error.kind() != ErrorKind::Timeout) =>
+            {
+                settled.push(step.finished(Outcome::of(&error), Some(error)));
+            }
             error if last_look || hopeless => {
                 let error = error.or_else(|| failure.as_ref().map(Error::echo));
                 settled.push(step.finished(Outcome::Unconfirmed, error));

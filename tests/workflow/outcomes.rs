@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use partner_center_insights::emulator::{Emulator, Fault};
-use partner_center_insights::{ErrorKind, Outcome, ReportOutcome, ReportStatus, Selection};
+use partner_center_insights::{
+    ErrorKind, Event, InsightsClient, Outcome, ReportOutcome, ReportStatus, RetryPolicy, Selection,
+};
 
 use crate::{client, finish, id, report, start};
 
@@ -129,6 +131,46 @@ async fn without_confirmation_ids_are_the_bare_requests_and_nothing_else() {
     assert_eq!(words(&outcomes), ["resumed", "resumed", "not-found"]);
     emulator.assert_requests("resumeReportExecutions", 3);
     emulator.assert_requests("getReports", 0);
+}
+
+#[tokio::test]
+async fn without_confirmation_an_answer_that_shows_another_state_is_unconfirmed() {
+    let paused = serde_json::json!({ "value": [report(1, "Paused")], "totalCount": 1, "statusCode": 200 });
+    let fault = Fault::answer(200, "application/json", paused.to_string()).on("resumeReportExecutions");
+    let (_emulator, client) = start(Emulator::builder().reports([report(1, "Paused")]).fault(fault)).await;
+    let change = client.resume_all(Selection::ids([id(1)])).without_confirmation();
+    let outcomes = finish(change.plan().await.unwrap().run()).await;
+    assert_eq!(words(&outcomes), ["unconfirmed"]);
+    assert_eq!(outcomes[0].status, Some(ReportStatus::Paused));
+}
+
+#[tokio::test]
+async fn a_resume_that_is_done_after_its_timeout_is_resumed() {
+    let emulator = Emulator::builder()
+        .reports([report(1, "Paused")])
+        .fault(Fault::delay(Duration::from_secs(30)).on("resumeReportExecutions").first(1))
+        .start()
+        .await
+        .unwrap();
+    let builder = InsightsClient::builder().base_url(emulator.base_url()).token(emulator.token());
+    let client = builder.timeout(Duration::from_millis(200)).retry(RetryPolicy::never()).build().unwrap();
+    let mut run = client.resume_all(Selection::all()).plan().await.unwrap().run();
+    assert!(matches!(run.next().await, Some(Event::Answered(_))));
+    // The first look finds it paused.
+    assert!(tokio::time::timeout(Duration::from_millis(500), run.next()).await.is_err());
+    // As if the service had come to it at last.
+    self::client(&emulator, 1).resume(id(1)).await.unwrap();
+    assert_eq!(words(&finish(run).await), ["resumed"]);
+}
+
+#[tokio::test]
+async fn an_acceptance_that_cannot_be_read_is_unconfirmed_and_not_failed() {
+    let fault = Fault::answer(200, "application/json", "[").on("resumeReportExecutions");
+    let (_emulator, client) = start(Emulator::builder().reports([report(1, "Paused")]).fault(fault)).await;
+    let change = client.resume_all(Selection::all()).confirm_within(Duration::from_millis(1200));
+    let outcomes = finish(change.plan().await.unwrap().run()).await;
+    assert_eq!(words(&outcomes), ["unconfirmed"]);
+    assert_eq!(outcomes[0].error.as_ref().unwrap().kind(), ErrorKind::BrokenContract);
 }
 
 #[tokio::test]

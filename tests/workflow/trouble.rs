@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use partner_center_insights::emulator::{Emulator, Fault, Limit, Scenario};
+use partner_center_insights::emulator::{Emulator, Fault, Limit};
 use partner_center_insights::{ErrorKind, Event, Outcome, Selection};
 
 use crate::{client, finish, id, report, start};
@@ -56,24 +56,34 @@ async fn a_thousand_resumes_survive_throttling_resets_and_bursts_of_503() {
 }
 
 #[tokio::test]
-async fn a_missing_sign_in_stops_the_rest_at_once_and_says_so() {
-    let fault = Scenario::Mfa;
-    let reports = (0..500).map(|n| report(n, "Paused"));
-    // The list works; the token ends in the middle of the run, as tokens do.
-    let list = Emulator::builder().reports(reports).scenario(fault).fault(Fault::delay(Duration::ZERO));
-    let (emulator, client) = start(list).await;
-    let error = client.resume_all(Selection::all()).plan().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::MfaRequired);
-
-    let change = client.resume_all(Selection::ids((0..500).map(id))).without_confirmation();
-    let outcomes = finish(change.plan().await.unwrap().run()).await;
+async fn a_sign_in_that_ends_on_the_way_stops_the_rest_at_once_and_says_so() {
+    let ended = r#"{"statusCode":401,"code":"900421","message":"The sign-in was not multi-factor"}"#;
+    // Every 50th, so that what is sent after it would still be done.
+    let fault = Fault::answer(401, "application/json", ended).on("resumeReportExecutions").every(50);
+    let (emulator, client) =
+        start(Emulator::builder().reports((0..500).map(|n| report(n, "Paused"))).fault(fault)).await;
+    let outcomes = finish(client.resume_all(Selection::all()).plan().await.unwrap().run()).await;
     assert_eq!(outcomes.len(), 500);
-    assert!(outcomes.iter().all(|o| o.error.as_ref().is_some_and(|e| e.kind() == ErrorKind::MfaRequired)));
+    let (resumed, failed): (Vec<_>, Vec<_>) = outcomes.iter().partition(|o| o.outcome == Outcome::Resumed);
+    assert!((49..=52).contains(&resumed.len()), "{} were resumed", resumed.len());
+    assert!(failed.iter().all(|o| o.error.as_ref().is_some_and(|e| e.kind() == ErrorKind::MfaRequired)));
     let untried =
-        outcomes.iter().filter(|o| o.error.as_ref().unwrap().message().unwrap().starts_with("not tried"));
-    let sent = emulator.requests().len() - 1;
-    assert!(sent <= 8, "{sent} requests were sent");
-    assert_eq!(untried.count(), 500 - sent);
+        failed.iter().filter(|o| o.error.as_ref().unwrap().message().unwrap().starts_with("not tried"));
+    assert_eq!(untried.count(), 500 - resumed.len() - 1);
+    emulator.assert_requests("resumeReportExecutions", resumed.len() + 1);
+}
+
+#[tokio::test]
+async fn reports_for_which_the_service_fails_do_not_stop_the_others() {
+    let mut builder = Emulator::builder().reports((0..40).map(|n| report(n, "Paused")));
+    for number in 0..20 {
+        builder = builder.fault(Fault::answer(500, "text/plain", "oops").report(id(number)));
+    }
+    let emulator = builder.start().await.unwrap();
+    let change = client(&emulator, 1).resume_all(Selection::all());
+    let outcomes = finish(change.plan().await.unwrap().run()).await;
+    assert_eq!(outcomes.iter().filter(|o| o.outcome == Outcome::Resumed).count(), 20);
+    emulator.assert_requests("resumeReportExecutions", 40);
 }
 
 #[tokio::test]
