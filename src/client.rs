@@ -163,7 +163,8 @@ impl FromStr for Program {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let known = Self::ALL.into_iter().find(|program| program.as_str().eq_ignore_ascii_case(text));
         known.ok_or_else(|| {
-            Error::configuration(format!("{text:?} is no program; the programs are mpn and cmp"))
+            let words = Self::ALL.map(Self::as_str).join(" and ");
+            Error::configuration(format!("{text:?} is no program; the programs are {words}"))
         })
     }
 }

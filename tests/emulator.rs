@@ -134,10 +134,25 @@ async fn what_is_written_out_can_be_read_back() {
         let emulator = Emulator::builder().reports_json(&json).unwrap().start().await.unwrap();
         assert_eq!(emulator.reports(), sample);
     }
-    assert!(Emulator::builder().reports_json("{}").is_ok());
-    for bad in ["", "7", r#"[{"reportName":"no id"}]"#] {
-        assert!(Emulator::builder().reports_json(bad).is_err(), "{bad}");
+    for (bad, said) in [
+        ("", "EOF"),
+        ("7", "invalid type"),
+        ("{}", "missing field `value`"),
+        (r#"{"reports":[]}"#, "missing field `value`"),
+        (r#"[{"reportName":"no id"}]"#, "reportId"),
+        (r#"{"value":[{"reportName":"no id"}]}"#, "reportId"),
+    ] {
+        let error = Emulator::builder().reports_json(bad).unwrap_err().to_string();
+        assert!(error.contains(said), "{bad}: {error}");
     }
+}
+
+#[tokio::test]
+async fn at_all_interfaces_it_tells_an_address_that_can_be_called() {
+    let emulator = Emulator::builder().listen(([0, 0, 0, 0], 0).into()).start().await.unwrap();
+    let client =
+        InsightsClient::builder().base_url(emulator.base_url()).token(emulator.token()).build().unwrap();
+    assert_eq!(client.reports().await.unwrap(), emulator.reports());
 }
 
 #[tokio::test]

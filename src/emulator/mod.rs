@@ -76,7 +76,7 @@ mod tls;
 
 use std::fmt;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -105,6 +105,16 @@ pub struct Emulator {
     _stop: oneshot::Sender<()>,
 }
 
+/// An address of this machine by which a server at `address` is reached: nobody can call "all interfaces".
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
+}
+
 impl Emulator {
     /// Starts one with the sample reports, on a free port of the loopback interface.
     ///
@@ -124,7 +134,7 @@ impl Emulator {
     pub fn base_url(&self) -> String {
         match self.tls {
             Some(_) => format!("https://localhost:{}", self.address.port()),
-            None => format!("http://{}", self.address),
+            None => format!("http://{}", reachable(self.address)),
         }
     }
 

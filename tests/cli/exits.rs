@@ -19,6 +19,7 @@ fn rows() -> Vec<(i32, EmulatorBuilder, Vec<&'static str>)> {
         (3, emulator(), vec!["executions", UNKNOWN]),
         (3, emulator(), vec!["resume", UNKNOWN]),
         (3, emulator(), vec!["resume", UNKNOWN, "--no-verify"]),
+        (3, emulator(), vec!["resume", UNKNOWN, "--dry-run"]),
         (4, emulator().scenario(Scenario::Mfa), vec!["list"]),
         (4, emulator().token("another"), all()),
         (5, emulator().scenario(Scenario::Html403), all()),
@@ -34,6 +35,7 @@ fn rows() -> Vec<(i32, EmulatorBuilder, Vec<&'static str>)> {
         (8, emulator().fault(Fault::answer(200, "text/plain", "hello")), vec!["list"]),
         (9, emulator(), vec!["resume", PAUSED, INACTIVE]),
         (9, emulator(), vec!["resume", UNKNOWN, INACTIVE]),
+        (9, emulator(), vec!["resume", PAUSED, UNKNOWN, "--dry-run"]),
         (10, emulator().fault(answer(200, r#"{"value":[],"statusCode":200}"#).on(RESUME)), all()),
     ]
 }

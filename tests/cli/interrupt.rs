@@ -14,8 +14,12 @@ use crate::{Ended, RESUME, count, emulator, paused, program, until};
 const FOREVER: Duration = Duration::from_secs(600);
 
 async fn interrupt(child: &Child) {
+    send("-INT", child).await;
+}
+
+async fn send(signal: &str, child: &Child) {
     let id = child.id().unwrap().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().await.unwrap().success());
+    assert!(Command::new("kill").args([signal, &id]).status().await.unwrap().success());
 }
 
 async fn ended(child: Child) -> Ended {
@@ -28,25 +32,26 @@ async fn ended(child: Child) -> Ended {
 }
 
 /// Starts to resume many reports, slowly, and interrupts it when a few are done.
-async fn interrupted(format: &str) -> (Emulator, Ended) {
+async fn interrupted(signal: &str, format: &str) -> (Emulator, Ended) {
     let slow = Fault::delay(Duration::from_millis(20)).on(RESUME);
     let emulator = emulator().reports(paused(1000)).fault(slow).start().await.unwrap();
     let mut command = program(&emulator);
     let child = command.args(["resume", "--all-paused", "--yes", "--output", format]).spawn().unwrap();
     until("some are resumed", || count(&emulator, RESUME) >= 3).await;
-    interrupt(&child).await;
+    send(signal, &child).await;
     let ended = ended(child).await;
     (emulator, ended)
 }
 
 pub async fn once() -> Ended {
-    interrupted("ids").await.1
+    interrupted("-INT", "ids").await.1
 }
 
 #[tokio::test]
 async fn interrupted_once_it_finishes_what_it_began_and_tells_all_that_is_known() {
-    for format in ["json", "jsonl"] {
-        let (emulator, ended) = interrupted(format).await;
+    // A service manager that ends a job sends the other signal.
+    for (signal, format) in [("-INT", "json"), ("-TERM", "jsonl")] {
+        let (emulator, ended) = interrupted(signal, format).await;
         assert_eq!(ended.code, Some(130), "{}", ended.stderr);
         let rows: Vec<Value> = match format {
             "json" => serde_json::from_str(&ended.stdout).unwrap(),
@@ -62,18 +67,33 @@ async fn interrupted_once_it_finishes_what_it_began_and_tells_all_that_is_known(
 }
 
 #[tokio::test]
-async fn interrupted_twice_it_stops_at_once() {
-    let quick = Fault::delay(Duration::ZERO).on(RESUME).first(1);
+async fn interrupted_twice_it_stops_at_once_and_tells_what_is_known() {
+    let quick = Fault::delay(Duration::ZERO).on(RESUME).first(3);
     let never = Fault::delay(FOREVER).on(RESUME);
     let emulator = emulator().reports(paused(10)).fault(quick).fault(never).start().await.unwrap();
-    let mut child = program(&emulator).args(["resume", "--all-paused", "--yes"]).spawn().unwrap();
+    let mut command = program(&emulator);
+    command.args([
+        "resume",
+        "--all-paused",
+        "--yes",
+        "--no-verify",
+        "--concurrency",
+        "1",
+        "--output",
+        "json",
+    ]);
+    let mut child = command.spawn().unwrap();
     let mut notes = BufReader::new(child.stderr.take().unwrap()).lines();
-    until("one is resumed", || count(&emulator, RESUME) == 1).await;
+    until("three are resumed", || count(&emulator, RESUME) == 3).await;
     interrupt(&child).await;
     let note = notes.next_line().await.unwrap().unwrap();
     assert!(note.contains("Ctrl-C again stops"), "{note}");
     interrupt(&child).await;
-    assert_eq!(ended(child).await.code, Some(130));
+    let ended = ended(child).await;
+    assert_eq!(ended.code, Some(130));
+    // What is known is told all the same.
+    assert_eq!(serde_json::from_str::<Vec<Value>>(&ended.stdout).unwrap().len(), 3);
+    assert_eq!(notes.next_line().await.unwrap().as_deref(), Some("3 resumed, 7 not known."));
     assert_eq!(notes.next_line().await.unwrap().as_deref(), Some("error: interrupted"));
 }
 
@@ -118,8 +138,7 @@ async fn the_emulator_ends_well_when_it_is_told_to() {
         let mut child = crate::bare().arg("emulator").spawn().unwrap();
         let mut notes = BufReader::new(child.stderr.take().unwrap()).lines();
         assert!(notes.next_line().await.unwrap().unwrap().starts_with("Ready: "));
-        let id = child.id().unwrap().to_string();
-        assert!(Command::new("kill").args([signal, &id]).status().await.unwrap().success());
+        send(signal, &child).await;
         assert_eq!(child.wait().await.unwrap().code(), Some(0), "{signal}");
     }
 }

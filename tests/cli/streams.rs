@@ -138,3 +138,19 @@ async fn a_full_disk_is_an_error() {
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: "));
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn on_a_full_disk_no_more_is_begun_and_what_was_done_is_told() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let emulator = emulator().reports(paused(200)).start().await.unwrap();
+    let mut command = program(&emulator);
+    command.args(["resume", "--all-paused", "--yes", "--no-verify", "--output", "ids"]);
+    let child = command.stdout(std::process::Stdio::from(full)).spawn().unwrap();
+    let output = child.wait_with_output().await.unwrap();
+    let notes = String::from_utf8_lossy(&output.stderr);
+    let done = emulator.reports().iter().filter(|report| report.is_active()).count();
+    assert!((1..200).contains(&done), "{done} were resumed");
+    assert!(notes.starts_with(&format!("{done} resumed, {} not tried.\nerror: ", 200 - done)), "{notes}");
+    assert_eq!(output.status.code(), Some(1));
+}

@@ -24,7 +24,8 @@ async fn a_mistake_is_exit_2_with_the_next_step_and_nothing_is_sent() {
         (&["resume", "--all-paused"], "--yes"),
         (&["resume", "--all-paused", "--timeout", "soon"], "90s, 5m or 1h"),
         (&["resume", "--all-paused", "--concurrency", "0"], "1..=256"),
-        (&["resume", PAUSED, "--name", "x", "--no-verify"], "--name"),
+        (&["resume", PAUSED, "--name", "x"], "--name"),
+        (&["resume", "--ids-file", "-", "--query-id", "x"], "--query-id"),
         (&["list", "--base-url", "ftp://localhost"], "https://"),
         (&["man", "resme"], "no command"),
         (&["schema", "spec"], "possible values"),
@@ -62,7 +63,6 @@ async fn a_line_that_is_no_id_is_named_and_nothing_is_sent() {
     for (text, line, said) in [
         (format!("# ids\n{PAUSED}\nsales\n"), 3, "\"sales\" is not a report id"),
         (format!("{{\"reportId\":\"{PAUSED}\"}}\n{{\"id\":\"{PAUSED}\"}}"), 2, "reportId"),
-        (format!("[\n{{\"reportId\":\"{PAUSED}\"}}\n]"), 1, "such as"),
     ] {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(text.as_bytes()).unwrap();
@@ -71,6 +71,21 @@ async fn a_line_that_is_no_id_is_named_and_nothing_is_sent() {
         assert_eq!(ended.code, Some(2));
         assert!(ended.stderr.contains(&format!("{path}, line {line}: ")), "{}", ended.stderr);
         assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
+    for (json, said) in [
+        (
+            format!("[{{\"reportId\":\"{PAUSED}\"}},{{\"id\":\"{PAUSED}\"}}]"),
+            ", report 2: this JSON has no reportId",
+        ),
+        (format!("\n[\"{PAUSED}\", \"sales\"]"), ", report 2: \"sales\" is not a report id"),
+        ("[1".to_owned(), ": no JSON list of reports: EOF"),
+    ] {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(json.as_bytes()).unwrap();
+        let path = file.path().to_str().unwrap();
+        let ended = run(&emulator, &["resume", "--ids-file", path, "--yes"]).await;
+        assert_eq!(ended.code, Some(2));
+        assert!(ended.stderr.contains(&format!("{path}{said}")), "{}", ended.stderr);
     }
     let ended = run(&emulator, &["resume", "--ids-file", "no/such/file", "--yes"]).await;
     assert_eq!(ended.code, Some(2));
@@ -81,7 +96,7 @@ async fn a_line_that_is_no_id_is_named_and_nothing_is_sent() {
 #[tokio::test]
 async fn what_list_writes_is_what_resume_reads() {
     let emulator = emulator().start().await.unwrap();
-    for format in ["ids", "jsonl"] {
+    for format in ["ids", "jsonl", "json"] {
         let listed = run(&emulator, &["list", "--status", "paused", "--output", format]).await;
         let mut command = program(&emulator);
         command.args(["resume", "--ids-file", "-", "--dry-run", "--output", "ids"]);

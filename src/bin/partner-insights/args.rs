@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::FalseyValueParser;
+use clap::builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use partner_center_insights::emulator::Scenario;
 use partner_center_insights::{ExecutionStatus, Program, ReportId, ReportStatus, contract};
@@ -27,8 +27,8 @@ pub struct Args {
 #[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Program whose reports are meant: partner insights (mpn) or the commercial marketplace (cmp)
-    #[arg(long, global = true, env = "PARTNER_CENTER_PROGRAM", default_value = "mpn", value_parser = ["mpn", "cmp"])]
-    pub program: String,
+    #[arg(long, global = true, env = "PARTNER_CENTER_PROGRAM", default_value = "mpn", value_parser = program())]
+    pub program: Program,
 
     /// Address to use instead of the public service; https, or http to this machine
     #[arg(long, global = true, env = "PARTNER_CENTER_BASE_URL", hide_env_values = true, value_name = "URL")]
@@ -63,13 +63,6 @@ pub struct Global {
     /// Colours in the table
     #[arg(long, global = true, env = "PARTNER_CENTER_COLOR", default_value = "auto", value_name = "WHEN")]
     pub color: When,
-}
-
-impl Global {
-    pub fn program(&self) -> Program {
-        // The parser lets nothing else through.
-        self.program.parse().unwrap_or_default()
-    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -143,7 +136,7 @@ pub struct Change {
     #[arg(value_name = "ID", conflicts_with_all = ["ids_file", "all"])]
     pub ids: Vec<ReportId>,
 
-    /// File with ids, one a line, or JSON lines with a reportId; - is standard input
+    /// File with ids, one a line, or rows that --output json or jsonl wrote; - is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "all")]
     pub ids_file: Option<PathBuf>,
 
@@ -243,6 +236,11 @@ fn after_help() -> String {
         text += &format!("  {code:>3}  {meaning}\n");
     }
     text
+}
+
+fn program() -> impl TypedValueParser<Value = Program> {
+    PossibleValuesParser::new(Program::ALL.iter().map(|program| program.as_str()))
+        .try_map(|word| word.parse::<Program>())
 }
 
 fn report_status(text: &str) -> Result<ReportStatus, String> {

@@ -94,14 +94,14 @@ fn settings_file() -> Result<TokenFile, Failure> {
 /// A token of the chosen way, and that way's name.
 async fn token(global: &Global, output: &Output) -> Result<(&'static str, AccessToken), Failure> {
     let scope = session::builder(global).token_scope()?;
-    let Credentials { way, source } = global.sign_in.credentials(output)?;
+    let Credentials { way, source } = global.sign_in.credentials(output).await?;
     Ok((way.name(), source.token(TokenRequest::new(&scope)).await?))
 }
 
 async fn check(global: &Global, check: Check, output: &mut Output) -> Result<u8, Failure> {
     let (way, token) = token(global, output).await?;
     let claims = inspect::claims(&token);
-    let mut row = CheckRow::new(way, claims.as_ref(), global.program());
+    let mut row = CheckRow::new(way, claims.as_ref(), global.program);
     let mut failure = None;
     if check.probe {
         let client: InsightsClient =

@@ -2,32 +2,19 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use comfy_table::Cell;
-use partner_center_insights::{ChangeAll, Event, Plan, ReportId, Run, Selection};
+use comfy_table::{Cell, Color};
+use partner_center_insights::{
+    ChangeAll, Event, Plan, ReportId, ReportOutcome, ReportStatus, Run, Selection,
+};
 
 use crate::args::{Change, Global};
-use crate::exit::{self, Failure, Tally};
+use crate::exit::{Failure, Tally};
 use crate::ids;
 use crate::interrupt::Interrupts;
 use crate::output::{Output, Row, meaning, plain, visible};
 use crate::question::{self, reports};
-use crate::rows::ChangeRow;
+use crate::rows::{ChangeRow, Direction, Word};
 use crate::session::Session;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    Resume,
-    Pause,
-}
-
-impl Direction {
-    fn verb(self) -> &'static str {
-        match self {
-            Self::Resume => "resume",
-            Self::Pause => "pause",
-        }
-    }
-}
 
 pub async fn run(
     global: &Global,
@@ -41,16 +28,8 @@ pub async fn run(
     let mut interrupts = Interrupts::listen().map_err(Failure::unexpected)?;
     // Interrupted before anything was changed, there is nothing to finish.
     let (session, plan) = interrupts.end(plan(global, &command, direction, output)).await?;
-    let would = format!("would-{}", direction.verb());
     if command.dry_run {
-        let rows: Vec<_> = plan.steps().iter().map(|step| ChangeRow::planned(step, &would)).collect();
-        output.rows(&rows)?;
-        output.note(&format!(
-            "Would {} {}; nothing was changed.",
-            direction.verb(),
-            reports(plan.requests())
-        ));
-        return Ok(exit::OK);
+        return show(&plan, direction, output);
     }
     let bulk = command.ids.is_empty();
     if bulk && plan.requests() > 0 && !command.yes && !session.is_emulated() {
@@ -81,10 +60,8 @@ fn misuse(command: &Change, direction: Direction) -> Option<&'static str> {
         Direction::Pause if !named && !command.all.all_active => Some(
             "which reports? Give their ids, --ids-file FILE or --all-active; `list --status active` shows them",
         ),
-        // The list is not read then, so that nothing is known but the id.
-        _ if named && filtered && command.no_verify => {
-            Some("with ids and --no-verify, --name and --query-id cannot be used")
-        }
+        // A report that was asked for by its id must not drop out in silence.
+        _ if named && filtered => Some("--name and --query-id choose among all reports, not among given ids"),
         _ => None,
     }
 }
@@ -127,7 +104,23 @@ async fn plan(
     Ok((session, plan))
 }
 
-/// Follows the run to its end. The first Ctrl-C lets what is under way finish, the second does not.
+/// The dry run.
+fn show(plan: &Plan, direction: Direction, output: &mut Output) -> Result<u8, Failure> {
+    let mut tally = Tally::default();
+    for step in plan.steps() {
+        match step.skip {
+            Some(outcome) => tally.add(outcome, None),
+            None => tally.add_planned(),
+        }
+    }
+    let rows: Vec<_> = plan.steps().iter().map(|step| ChangeRow::planned(step, direction)).collect();
+    output.rows(&rows)?;
+    output.note(&format!("Would {} {}; nothing was changed.", direction.verb(), reports(plan.requests())));
+    Ok(tally.code())
+}
+
+/// Follows the run to its end, and tells all that is known however it ends. The first Ctrl-C lets what is under way
+/// finish, the second does not.
 async fn finish(
     mut run: Run,
     order: &HashMap<ReportId, usize>,
@@ -135,23 +128,21 @@ async fn finish(
     mut interrupts: Interrupts,
     output: &mut Output,
 ) -> Result<u8, Failure> {
-    let total = order.len();
-    let bar = output.progress(total);
+    let bar = output.progress(order.len());
     bar.set_message(direction.verb());
-    let mut tally = Tally::default();
-    let mut counts = BTreeMap::new();
+    let mut summary = Summary::default();
     let mut rows = Vec::new();
     let mut answered = HashSet::new();
-    let mut stopped = false;
+    let mut ended = Ok(());
     loop {
         let event = tokio::select! {
             event = run.next() => event,
             _ = interrupts.next() => {
-                if stopped {
-                    bar.abandon();
-                    return Err(Failure::interrupted());
+                if summary.interrupted {
+                    summary.abandoned = true;
+                    break;
                 }
-                stopped = true;
+                summary.interrupted = true;
                 run.stop();
                 bar.suspend(|| output.note("Finishing what is under way; Ctrl-C again stops at once."));
                 continue;
@@ -167,10 +158,13 @@ async fn finish(
                 if !answered.remove(&report.report_id) {
                     bar.inc(1);
                 }
-                tally.add(&report);
-                *counts.entry(report.outcome.as_str()).or_insert(0_usize) += 1;
+                summary.add(&report);
                 let row = ChangeRow::of(&report);
-                bar.suspend(|| output.line(&row))?;
+                if let Err(failure) = bar.suspend(|| output.line(&row)) {
+                    // What cannot be told is better not done.
+                    run.stop();
+                    ended = Err(failure);
+                }
                 if output.keeps_rows() {
                     rows.push((order.get(&report.report_id), row));
                 }
@@ -182,16 +176,40 @@ async fn finish(
     bar.finish_and_clear();
     // Whole documents are in the order of the plan, whichever report came first.
     rows.sort_by_key(|(place, _)| *place);
-    output.whole(&rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>())?;
-    let done: usize = counts.values().sum();
-    let mut summary: Vec<_> = counts.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
-    if done < total {
-        summary.push(format!("{} not tried", total - done));
+    let ended = ended.and(output.whole(&rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>()));
+    if let Some(summary) = summary.text(order.len()) {
+        output.note(&summary);
     }
-    if !summary.is_empty() {
-        output.note(&format!("{}.", summary.join(", ")));
+    ended?;
+    if summary.interrupted { Err(Failure::interrupted()) } else { Ok(summary.tally.code()) }
+}
+
+/// What is known of a run.
+#[derive(Default)]
+struct Summary {
+    tally: Tally,
+    counts: BTreeMap<&'static str, usize>,
+    interrupted: bool,
+    /// Given up with requests under way.
+    abandoned: bool,
+}
+
+impl Summary {
+    fn add(&mut self, report: &ReportOutcome) {
+        self.tally.add(report.outcome, report.error.as_ref());
+        *self.counts.entry(report.outcome.as_str()).or_default() += 1;
     }
-    if stopped { Err(Failure::interrupted()) } else { Ok(tally.code()) }
+
+    /// A sentence, if there is anything to tell.
+    fn text(&self, total: usize) -> Option<String> {
+        let mut parts: Vec<_> =
+            self.counts.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
+        let left = total - self.counts.values().sum::<usize>();
+        if left > 0 {
+            parts.push(format!("{left} {}", if self.abandoned { "not known" } else { "not tried" }));
+        }
+        (!parts.is_empty()).then(|| format!("{}.", parts.join(", ")))
+    }
 }
 
 impl Row for ChangeRow {
@@ -204,15 +222,27 @@ impl Row for ChangeRow {
         }
         vec![
             Cell::new(&self.report_id),
-            meaning(&self.outcome),
-            plain(self.report_status.as_deref()),
+            outcome(self.outcome),
+            plain(self.report_status.as_ref().map(ReportStatus::as_str)),
             Cell::new(name.trim_start()),
         ]
     }
 
     /// Reports that are in the wanted state, or would be.
     fn id(&self) -> Option<&str> {
-        let good = ["resumed", "already-active", "paused", "already-paused", "would-resume", "would-pause"];
-        good.contains(&self.outcome.as_str()).then_some(&self.report_id)
+        let good = match self.outcome {
+            Word::Would(_) => true,
+            Word::Did(outcome) => outcome.is_success(),
+        };
+        good.then_some(&self.report_id)
     }
+}
+
+fn outcome(word: Word) -> Cell {
+    let color = match word {
+        Word::Would(_) => Color::Yellow,
+        Word::Did(outcome) if outcome.is_success() => Color::Green,
+        Word::Did(_) => Color::Red,
+    };
+    meaning(word, color)
 }

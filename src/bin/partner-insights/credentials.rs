@@ -1,7 +1,7 @@
 //! Where the program's tokens come from: flags and environment, one way for each run.
 
-use std::path::{Path, PathBuf};
-use std::{env, fs, io};
+use std::path::PathBuf;
+use std::{env, io};
 
 use clap::{Args, ValueEnum};
 use partner_center_insights::auth::{
@@ -10,6 +10,7 @@ use partner_center_insights::auth::{
 };
 
 use crate::exit::Failure;
+use crate::interrupt;
 use crate::output::Output;
 
 /// Secrets are never flags: a command line can be read by everybody on the machine.
@@ -85,7 +86,7 @@ pub struct Credentials {
 
 impl SignIn {
     /// Chooses a way and sets it up. A way that is configured and does not work ends the run; the next is not tried.
-    pub fn credentials(&self, output: &Output) -> Result<Credentials, Failure> {
+    pub async fn credentials(&self, output: &Output) -> Result<Credentials, Failure> {
         if secret("AZURE_USERNAME").is_some() || secret("AZURE_PASSWORD").is_some() {
             output.note(
                 "AZURE_USERNAME and AZURE_PASSWORD are ignored: a password alone cannot sign in since multi-factor sign-in is required.",
@@ -94,7 +95,7 @@ impl SignIn {
         let way = if self.auth == Way::Auto { self.configured()? } else { self.auth };
         let source: Box<dyn TokenSource> = match way {
             Way::Auto | Way::AzureCli => self.azure_cli()?,
-            Way::Token => Box::new(StaticToken::new(self.access_token()?)),
+            Way::Token => Box::new(StaticToken::new(self.access_token().await?)),
             Way::RefreshToken => Box::new(self.refresh_token(output)?),
             Way::ClientSecret => {
                 let value = secret(CLIENT_SECRET).ok_or_else(|| unset(CLIENT_SECRET))?;
@@ -121,9 +122,9 @@ impl SignIn {
         Ok(way)
     }
 
-    fn access_token(&self) -> Result<String, Failure> {
+    async fn access_token(&self) -> Result<String, Failure> {
         match &self.token_file {
-            Some(file) => read(file).map_err(|error| {
+            Some(file) => interrupt::read_file(file).await.map_err(|error| {
                 Failure::sign_in(&format!("cannot read the access token from {}: {error}", file.display()))
                     .and("check --token-file (PARTNER_CENTER_ACCESS_TOKEN_FILE)")
             }),
@@ -143,10 +144,10 @@ impl SignIn {
             Some(value) => source.client_secret(value),
             None => source,
         };
-        let quiet = output.is_quiet();
+        let output = output.clone();
         Ok(source.on_rotation(move |rotation: Rotation| {
-            if let (Saved::Failed(error), false) = (rotation.saved, quiet) {
-                eprintln!("The new refresh token could not be kept: {error}");
+            if let Saved::Failed(error) = rotation.saved {
+                output.note(&format!("The new refresh token could not be kept: {error}"));
             }
         }))
     }
@@ -227,10 +228,6 @@ fn secret(name: &str) -> Option<String> {
 fn is_on_search_path(program: &str) -> bool {
     let name = if cfg!(windows) { format!("{program}.cmd") } else { program.to_owned() };
     env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(&name).is_file()))
-}
-
-fn read(file: &Path) -> io::Result<String> {
-    if file == Path::new("-") { io::read_to_string(io::stdin()) } else { fs::read_to_string(file) }
 }
 
 /// A way was asked for by name, and the variable that it needs is missing.

@@ -1,6 +1,6 @@
 //! `emulator`
 
-use std::{fs, io};
+use std::fs;
 
 use partner_center_insights::emulator::Emulator;
 
@@ -11,7 +11,7 @@ use crate::output::Output;
 
 pub async fn run(command: args::Emulator, output: &mut Output) -> Result<u8, Failure> {
     // Before anybody can know that it runs.
-    let stop = Stop::listen().map_err(Failure::unexpected)?;
+    let mut stop = Interrupts::listen().map_err(Failure::unexpected)?;
     let mut builder = Emulator::builder().listen(command.listen);
     for scenario in command.scenario {
         builder = builder.scenario(scenario);
@@ -27,37 +27,8 @@ pub async fn run(command: args::Emulator, output: &mut Output) -> Result<u8, Fai
         .start()
         .await
         .map_err(|error| Failure::usage(format!("cannot listen at {listen}: {error}")))?;
-    output.note(&format!("Ready: {} (token {}); Ctrl-C stops it.", emulator.base_url(), emulator.token()));
-    stop.asked().await;
+    // What it was started for, quiet or not.
+    output.prompt(&format!("Ready: {} (token {}); Ctrl-C stops it.", emulator.base_url(), emulator.token()));
+    stop.next().await;
     Ok(exit::OK)
-}
-
-/// The end that somebody else sets: Ctrl-C, and what service managers send.
-struct Stop {
-    interrupts: Interrupts,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Stop {
-    fn listen() -> io::Result<Self> {
-        Ok(Self {
-            interrupts: Interrupts::listen()?,
-            #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
-        })
-    }
-
-    #[cfg(unix)]
-    async fn asked(mut self) {
-        tokio::select! {
-            _ = self.interrupts.next() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-
-    #[cfg(not(unix))]
-    async fn asked(mut self) {
-        self.interrupts.next().await;
-    }
 }

@@ -1,6 +1,7 @@
 //! `executions`
 
-use comfy_table::Cell;
+use comfy_table::{Cell, Color};
+use partner_center_insights::ExecutionStatus;
 
 use crate::args::{Executions, Global};
 use crate::exit::{self, Failure};
@@ -32,7 +33,13 @@ impl Row for ExecutionRow {
     fn cells(&self) -> Vec<Cell> {
         vec![
             plain(Some(&self.execution_id)),
-            meaning(self.execution_status.as_deref().unwrap_or_default()),
+            match &self.execution_status {
+                Some(status @ ExecutionStatus::Completed) => meaning(status, Color::Green),
+                Some(status @ (ExecutionStatus::Pending | ExecutionStatus::Running)) => {
+                    meaning(status, Color::Yellow)
+                }
+                status => plain(status.as_ref().map(ExecutionStatus::as_str)),
+            },
             plain(self.report_generated_time.as_deref()),
             plain(self.format.as_deref()),
             plain(self.report_access_secure_link.as_deref()),

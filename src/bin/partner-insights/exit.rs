@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use partner_center_insights::{Error, ErrorKind, Outcome, ReportOutcome};
+use partner_center_insights::{Error, ErrorKind, Outcome};
 
 pub const OK: u8 = 0;
 pub const UNEXPECTED: u8 = 1;
@@ -74,12 +74,17 @@ pub struct Tally {
 }
 
 impl Tally {
-    pub fn add(&mut self, report: &ReportOutcome) {
-        match code(report) {
+    pub fn add(&mut self, outcome: Outcome, error: Option<&Error>) {
+        match code(outcome, error) {
             OK => self.succeeded = true,
             code if self.codes.contains(&code) => {}
             code => self.codes.push(code),
         }
+    }
+
+    /// A report that would be sent a request.
+    pub fn add_planned(&mut self) {
+        self.succeeded = true;
     }
 
     pub fn code(&self) -> u8 {
@@ -93,8 +98,8 @@ impl Tally {
     }
 }
 
-fn code(report: &ReportOutcome) -> u8 {
-    match (report.outcome, &report.error) {
+fn code(outcome: Outcome, error: Option<&Error>) -> u8 {
+    match (outcome, error) {
         (outcome, _) if outcome.is_success() => OK,
         (Outcome::Unconfirmed, _) => UNCONFIRMED,
         (Outcome::NotFound, _) => NOT_FOUND,

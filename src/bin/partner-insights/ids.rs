@@ -1,7 +1,6 @@
-//! Files of ids: one a line, or JSON lines with a `reportId`. Empty lines and lines that begin with # do not count.
+//! Files of ids: one a line, or what `--output` writes as `jsonl` or `json`. Empty lines and lines that begin with # do
+//! not count.
 
-use std::fs;
-use std::io::{self, Read};
 use std::path::Path;
 
 use partner_center_insights::{InvalidReportId, ReportId};
@@ -11,35 +10,41 @@ use crate::exit::Failure;
 use crate::interrupt;
 
 pub async fn read(file: &Path) -> Result<Vec<ReportId>, Failure> {
-    let path = file.to_owned();
-    let text = interrupt::read(move || {
-        if path.as_os_str() == "-" {
-            let mut text = String::new();
-            io::stdin().read_to_string(&mut text).map(|_| text)
-        } else {
-            fs::read_to_string(path)
-        }
-    });
-    let text = text.await.map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
-    let mut ids = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if !line.is_empty() && !line.starts_with('#') {
-            let refuse =
-                |problem| Failure::usage(format!("{}, line {}: {problem}", file.display(), index + 1));
-            ids.push(id(line).map_err(refuse)?);
-        }
+    let refuse = |problem: String| Failure::usage(format!("{}{problem}", file.display()));
+    let text = interrupt::read_file(file).await.map_err(|error| refuse(format!(": {error}")))?;
+    if text.trim_start().starts_with('[') {
+        let rows: Vec<Value> = serde_json::from_str(&text)
+            .map_err(|error| refuse(format!(": no JSON list of reports: {error}")))?;
+        let ids = rows.into_iter().enumerate();
+        return ids
+            .map(|(index, row)| {
+                of_row(row).map_err(|problem| refuse(format!(", report {}: {problem}", index + 1)))
+            })
+            .collect();
     }
-    Ok(ids)
+    let lines = text.lines().map(str::trim).enumerate();
+    lines
+        .filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
+        .map(|(index, line)| {
+            of_line(line).map_err(|problem| refuse(format!(", line {}: {problem}", index + 1)))
+        })
+        .collect()
 }
 
-fn id(line: &str) -> Result<ReportId, String> {
-    let id = match serde_json::from_str(line) {
-        Ok(Value::Object(mut row)) => match row.remove("reportId") {
-            Some(Value::String(id)) => id,
-            _ => return Err("this JSON has no reportId".to_owned()),
-        },
-        _ => line.to_owned(),
-    };
+fn of_line(line: &str) -> Result<ReportId, String> {
+    match serde_json::from_str(line) {
+        Ok(row @ Value::Object(_)) => of_row(row),
+        _ => parse(line),
+    }
+}
+
+fn of_row(row: Value) -> Result<ReportId, String> {
+    match row.get("reportId").unwrap_or(&row) {
+        Value::String(id) => parse(id),
+        _ => Err("this JSON has no reportId".to_owned()),
+    }
+}
+
+fn parse(id: &str) -> Result<ReportId, String> {
     id.parse().map_err(|error: InvalidReportId| error.to_string())
 }

@@ -1,13 +1,15 @@
-//! Ctrl-C.
+//! Being told to end: Ctrl-C, and what service managers send.
 
-use std::io;
+use std::fs;
+use std::io::{self, Read};
+use std::path::Path;
 
 use crate::exit::Failure;
 
-/// Hears every Ctrl-C from the moment it is made. One that comes while nobody waits is kept for the next wait.
+/// Hears every request to end from the moment it is made. One that comes while nobody waits is kept for the next wait.
 pub struct Interrupts {
     #[cfg(unix)]
-    signals: tokio::signal::unix::Signal,
+    signals: [tokio::signal::unix::Signal; 2],
     #[cfg(windows)]
     signals: tokio::signal::windows::CtrlC,
 }
@@ -16,7 +18,7 @@ impl Interrupts {
     #[cfg(unix)]
     pub fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { signals: signal(SignalKind::interrupt())? })
+        Ok(Self { signals: [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?] })
     }
 
     #[cfg(windows)]
@@ -24,11 +26,19 @@ impl Interrupts {
         Ok(Self { signals: tokio::signal::windows::ctrl_c()? })
     }
 
+    #[cfg(unix)]
     pub async fn next(&mut self) {
-        if self.signals.recv().await.is_none() {
-            // None will ever come.
-            std::future::pending().await
+        let [interrupt, terminate] = &mut self.signals;
+        // Neither ever ends.
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
+    }
+
+    #[cfg(windows)]
+    pub async fn next(&mut self) {
+        self.signals.recv().await;
     }
 
     /// Does work that can simply be dropped.
@@ -41,7 +51,21 @@ impl Interrupts {
     }
 }
 
-/// Waits for standard input on a thread of its own, so that Ctrl-C is heard meanwhile. The thread may outlive the wait.
+/// Reads a file, or standard input if it is called `-`.
+pub async fn read_file(file: &Path) -> io::Result<String> {
+    let file = file.to_owned();
+    read(move || {
+        if file.as_os_str() == "-" {
+            let mut text = String::new();
+            io::stdin().read_to_string(&mut text).map(|_| text)
+        } else {
+            fs::read_to_string(file)
+        }
+    })
+    .await
+}
+
+/// Reads on a thread of its own, so that Ctrl-C is heard meanwhile. The thread may outlive the wait.
 pub async fn read<T: Send + 'static>(read: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
     tokio::task::spawn_blocking(read).await?
 }

@@ -1,6 +1,7 @@
 //! `list`
 
-use comfy_table::Cell;
+use comfy_table::{Cell, Color};
+use partner_center_insights::ReportStatus;
 
 use crate::args::{Global, List};
 use crate::exit::{self, Failure};
@@ -39,7 +40,11 @@ impl Row for ReportRow {
         };
         vec![
             Cell::new(&self.report_id),
-            meaning(self.report_status.as_deref().unwrap_or_default()),
+            match &self.report_status {
+                Some(status @ ReportStatus::Active) => meaning(status, Color::Green),
+                Some(status @ ReportStatus::Paused) => meaning(status, Color::Yellow),
+                status => plain(status.as_ref().map(ReportStatus::as_str)),
+            },
             Cell::new(every),
             plain(self.modified_time.as_deref()),
             plain(self.report_name.as_deref()),

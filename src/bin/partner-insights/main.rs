@@ -1,5 +1,14 @@
 //! `partner-insights`: find paused reports, resume them, and see that they run.
 
+// Where nobody reads, these macros panic.
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::dbg_macro
+)]
+
 mod args;
 mod auth;
 mod change;
@@ -24,6 +33,7 @@ use crate::args::{Args, Command};
 use crate::exit::Failure;
 use crate::interrupt::Interrupts;
 use crate::output::Output;
+use crate::rows::Direction;
 
 fn main() -> ExitCode {
     let code = run(precedence::parse()).unwrap_or_else(|Failure { code, message }| {
@@ -43,12 +53,8 @@ fn run(args: Args) -> Result<u8, Failure> {
     let result = runtime.block_on(async {
         match args.command {
             Command::List(command) => until_interrupted(list::run(global, command, &mut output)).await,
-            Command::Resume(command) => {
-                change::run(global, command, change::Direction::Resume, &mut output).await
-            }
-            Command::Pause(command) => {
-                change::run(global, command, change::Direction::Pause, &mut output).await
-            }
+            Command::Resume(command) => change::run(global, command, Direction::Resume, &mut output).await,
+            Command::Pause(command) => change::run(global, command, Direction::Pause, &mut output).await,
             Command::Executions(command) => {
                 until_interrupted(executions::run(global, command, &mut output)).await
             }

@@ -1,5 +1,6 @@
 //! Data on standard output, everything else on standard error.
 
+use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
 use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
@@ -48,10 +49,6 @@ impl Output {
     /// Says what somebody has to do now, quiet or not.
     pub fn prompt(&self, text: &str) {
         let _ = writeln!(io::stderr(), "{text}");
-    }
-
-    pub fn is_quiet(&self) -> bool {
-        self.quiet
     }
 
     pub fn is_table(&self) -> bool {
@@ -161,22 +158,9 @@ pub fn plain(text: Option<&str>) -> Cell {
     Cell::new(visible(text.unwrap_or_default()))
 }
 
-/// The colour of a status or an outcome, by its meaning.
-pub fn meaning(word: &str) -> Cell {
-    let color = match word.to_ascii_lowercase().as_str() {
-        "active" | "completed" | "resumed" | "already-active" => Some(Color::Green),
-        "paused" | "already-paused" | "would-resume" | "would-pause" | "pending" | "running" => {
-            Some(Color::Yellow)
-        }
-        "unconfirmed" | "not-found" | "not-resumable" | "not-pausable" | "refused" | "failed" => {
-            Some(Color::Red)
-        }
-        _ => None,
-    };
-    match color {
-        Some(color) => Cell::new(word).fg(color),
-        None => plain(Some(word)),
-    }
+/// A cell whose colour has a meaning: green is as it should be, yellow is yet to come or stands still, red is trouble.
+pub fn meaning(word: impl fmt::Display, color: Color) -> Cell {
+    Cell::new(word).fg(color)
 }
 
 /// Sends what the library traces to standard error.

@@ -8,6 +8,7 @@ use clap::parser::ValueSource;
 use clap::{Command, CommandFactory, FromArgMatches};
 
 use crate::args::Args;
+use crate::credentials::Way;
 
 /// Reads the command line and the environment. Leaves the program if they cannot be used.
 pub fn parse() -> Args {
@@ -25,6 +26,18 @@ pub fn parse() -> Args {
             (true, false) => global.base_url = None,
             (false, true) => global.emulator = false,
             _ => refuse("--emulator", "--base-url"),
+        }
+    }
+    let sign_in = &mut global.sign_in;
+    let files = [
+        ("token_file", "--token-file", Way::Token),
+        ("refresh_token_file", "--refresh-token-file", Way::RefreshToken),
+    ];
+    if let Some((_, flag, way)) = files.into_iter().find(|(id, ..)| typed(id)) {
+        if !typed("auth") {
+            sign_in.auth = way;
+        } else if !matches!(sign_in.auth, Way::Auto) && sign_in.auth != way {
+            refuse(flag, &format!("--auth {}", sign_in.auth.name()));
         }
     }
     if global.quiet && global.verbose > 0 {

@@ -1,8 +1,13 @@
 //! What the program writes: one type for each kind of row. Names are stable; `partner-insights schema` describes them.
 
-use partner_center_insights::{Error, Execution, Report, ReportOutcome, Step};
-use schemars::JsonSchema;
-use serde::Serialize;
+use std::borrow::Cow;
+use std::fmt;
+
+use partner_center_insights::{
+    Error, Execution, ExecutionStatus, Outcome, Report, ReportOutcome, ReportStatus, Step,
+};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
 
 /// A scheduled report, in the names of the service.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -11,8 +16,7 @@ pub struct ReportRow {
     /// The id of the report, a UUID.
     pub report_id: String,
     pub report_name: Option<String>,
-    /// Active, Paused, Inactive, or a word that is not known yet.
-    pub report_status: Option<String>,
+    pub report_status: Option<ReportStatus>,
     pub description: Option<String>,
     pub query_id: Option<String>,
     pub query: Option<String>,
@@ -41,7 +45,7 @@ impl From<Report> for ReportRow {
         Self {
             report_id: report.report_id.to_string(),
             report_name: report.report_name,
-            report_status: report.report_status.map(|status| status.to_string()),
+            report_status: report.report_status,
             description: report.description,
             query_id: report.query_id,
             query: report.query,
@@ -68,8 +72,7 @@ impl From<Report> for ReportRow {
 pub struct ExecutionRow {
     pub execution_id: String,
     pub report_id: Option<String>,
-    /// Pending, Running, Paused, Completed, or a word that is not known yet.
-    pub execution_status: Option<String>,
+    pub execution_status: Option<ExecutionStatus>,
     /// As the service wrote it, in UTC.
     pub report_generated_time: Option<String>,
     pub format: Option<String>,
@@ -83,11 +86,67 @@ impl ExecutionRow {
         Self {
             execution_id: execution.execution_id,
             report_id: execution.report_id.map(|id| id.to_string()),
-            execution_status: execution.execution_status.map(|status| status.to_string()),
+            execution_status: execution.execution_status,
             report_generated_time: execution.report_generated_time.map(|time| time.to_string()),
             format: execution.format,
             report_access_secure_link: link.map(|link| link.expose().to_owned()),
         }
+    }
+}
+
+/// Resume or pause.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Resume,
+    Pause,
+}
+
+impl Direction {
+    const ALL: [Self; 2] = [Self::Resume, Self::Pause];
+
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Resume => "resume",
+            Self::Pause => "pause",
+        }
+    }
+}
+
+/// What would happen to a report, or did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    Would(Direction),
+    Did(Outcome),
+}
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Would(direction) => write!(f, "would-{}", direction.verb()),
+            Self::Did(outcome) => outcome.fmt(f),
+        }
+    }
+}
+
+impl Serialize for Word {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl JsonSchema for Word {
+    fn schema_name() -> Cow<'static, str> {
+        "Outcome".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let would = Direction::ALL.into_iter().map(Word::Would);
+        let words: Vec<_> = would.chain(Outcome::ALL.into_iter().map(Word::Did)).collect();
+        json_schema!({ "type": "string", "enum": words })
     }
 }
 
@@ -99,10 +158,9 @@ pub struct ChangeRow {
     pub report_id: String,
     pub report_name: Option<String>,
     /// The last status that was seen.
-    pub report_status: Option<String>,
-    /// resumed, already-active, not-resumable, paused, already-paused, not-pausable, not-found, refused, failed or
-    /// unconfirmed; with --dry-run also would-resume and would-pause.
-    pub outcome: String,
+    pub report_status: Option<ReportStatus>,
+    /// The first ones only with --dry-run.
+    pub outcome: Word,
     pub error: Option<ErrorRow>,
 }
 
@@ -128,18 +186,18 @@ impl ChangeRow {
         Self {
             report_id: report.report_id.to_string(),
             report_name: report.name.clone(),
-            report_status: report.status.as_ref().map(ToString::to_string),
-            outcome: report.outcome.to_string(),
+            report_status: report.status.clone(),
+            outcome: Word::Did(report.outcome),
             error: report.error.as_ref().map(ErrorRow::from),
         }
     }
 
-    pub fn planned(step: &Step, would: &str) -> Self {
+    pub fn planned(step: &Step, direction: Direction) -> Self {
         Self {
             report_id: step.report_id.to_string(),
             report_name: step.name.clone(),
-            report_status: step.status.as_ref().map(ToString::to_string),
-            outcome: step.skip.map_or_else(|| would.to_owned(), |outcome| outcome.to_string()),
+            report_status: step.status.clone(),
+            outcome: step.skip.map_or(Word::Would(direction), Word::Did),
             error: None,
         }
     }

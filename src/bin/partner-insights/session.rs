@@ -17,11 +17,11 @@ impl Session {
     pub async fn open(global: &Global, output: &Output) -> Result<Self, Failure> {
         if global.emulator {
             let emulator = Emulator::start().await.map_err(Failure::unexpected)?;
-            let builder = InsightsClient::builder().program(global.program());
+            let builder = InsightsClient::builder().program(global.program);
             let client = builder.base_url(emulator.base_url()).token(emulator.token()).build()?;
             return Ok(Self { client, emulator: Some(emulator) });
         }
-        let credentials = global.sign_in.credentials(output)?;
+        let credentials = global.sign_in.credentials(output).await?;
         if global.verbose > 0 {
             output.note(&format!("Signing in by {}.", credentials.way.name()));
         }
@@ -37,7 +37,7 @@ impl Session {
 
 /// A client's settings but for its tokens.
 pub fn builder(global: &Global) -> InsightsClientBuilder {
-    let mut builder = InsightsClient::builder().program(global.program());
+    let mut builder = InsightsClient::builder().program(global.program);
     if let Some(url) = &global.base_url {
         builder = builder.base_url(url);
     }
