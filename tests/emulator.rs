@@ -139,8 +139,8 @@ async fn what_is_written_out_can_be_read_back() {
         ("7", "invalid type"),
         ("{}", "missing field `value`"),
         (r#"{"reports":[]}"#, "missing field `value`"),
-        (r#"[{"reportName":"no id"}]"#, "reportId"),
-        (r#"{"value":[{"reportName":"no id"}]}"#, "reportId"),
+        (r#"[{"reportName":"no id"}]"#, "ReportId"),
+        (r#"{"value":[{"reportName":"no id"}]}"#, "ReportId"),
     ] {
         let error = Emulator::builder().reports_json(bad).unwrap_err().to_string();
         assert!(error.contains(said), "{bad}: {error}");

@@ -83,6 +83,17 @@ async fn codes_are_found_in_the_text_if_there_is_no_list_of_them() {
 }
 
 #[tokio::test]
+async fn a_secret_that_is_cut_off_with_its_message_leaves_nothing_behind() {
+    let secret = "long-s3cr3t".repeat(200);
+    let body = json!({"error": "invalid_client", "error_description": format!("You sent {secret}.")});
+    let server = Server::start(vec![Answer::json(401, &body)]).await;
+    let error =
+        ClientSecret::new(entra(&server), secret.as_str()).token(TokenRequest::new(SCOPE)).await.unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("s3cr3t"), "{error}");
+    assert!(error.to_string().contains("You sent"), "{error}");
+}
+
+#[tokio::test]
 async fn a_code_that_nobody_knows_is_shown_as_it_came() {
     let error = answered(refusal(400, "invalid_request", 4_242_424, "Something new.")).await.unwrap_err();
     assert_eq!(error.hint(), None);

@@ -13,6 +13,7 @@ async fn a_flag_beats_the_environment_and_the_environment_the_default() {
         (&["list", "--emulator"], ("PARTNER_CENTER_BASE_URL", dead), " "),
         (&["list", "--base-url", &emulator.base_url()], ("PARTNER_CENTER_EMULATOR", "true"), " "),
         (&["list", "--verbose"], ("PARTNER_CENTER_QUIET", "1"), " "),
+        (&["list", "--quiet"], ("PARTNER_CENTER_VERBOSE", "1"), " "),
         // Empty is unset.
         (&["list"], ("PARTNER_CENTER_OUTPUT", ""), " "),
         (&["list"], ("PARTNER_CENTER_PROGRAM", ""), " "),

@@ -54,7 +54,7 @@ pub struct Global {
     pub quiet: bool,
 
     /// Log calls on standard error; twice for more
-    #[arg(long, short, global = true, action = ArgAction::Count)]
+    #[arg(long, short, global = true, env = "PARTNER_CENTER_VERBOSE", action = ArgAction::Count)]
     pub verbose: u8,
 
     #[command(flatten)]

@@ -41,10 +41,11 @@ pub fn parse() -> Args {
         }
     }
     if global.quiet && global.verbose > 0 {
-        if typed("quiet") {
-            refuse("--quiet", "--verbose");
+        match (typed("quiet"), typed("verbose")) {
+            (true, true) => refuse("--quiet", "--verbose"),
+            (true, false) => global.verbose = 0,
+            (false, _) => global.quiet = false,
         }
-        global.quiet = false;
     }
     args
 }

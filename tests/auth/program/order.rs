@@ -106,6 +106,27 @@ async fn a_way_that_is_named_is_taken_although_others_are_configured() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_typed_beats_what_the_environment_configures() {
+    let stage = Stage::new(vec![token("from-entra", json!(3599))]).await;
+    let login = stage.file(
+        "login.json",
+        &json!({"authority": stage.entra.url(), "tenant": TENANT,
+        "client_id": CLIENT_ID, "refresh_token": REFRESH_TOKEN})
+        .to_string(),
+    );
+    let access = stage.file("access", "from-a-file");
+    let set = [("PARTNER_CENTER_ACCESS_TOKEN", ACCESS_TOKEN)];
+    assert_eq!(stage.run(&set, &["list", "--refresh-token-file", &login]).await.code, 0);
+    let set = [("PARTNER_CENTER_ACCESS_TOKEN", ACCESS_TOKEN), ("PARTNER_CENTER_AUTH", "azure-cli")];
+    assert_eq!(stage.run(&set, &["list", "--token-file", &access]).await.code, 0);
+    assert_eq!(stage.tokens(), ["from-entra", "from-a-file"]);
+
+    let ended = stage.run(&set, &["list", "--token-file", &access, "--auth", "azure-cli"]).await;
+    assert_eq!(ended.code, 2);
+    assert!(ended.stderr.contains("--token-file cannot be used with --auth azure-cli"), "{}", ended.stderr);
+}
+
+#[tokio::test]
 async fn a_user_name_or_a_password_is_ignored_and_the_reason_told() {
     let stage = Stage::new(Vec::new()).await;
     for (name, value, told) in [
