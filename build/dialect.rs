@@ -9,6 +9,11 @@ use std::fmt;
 use heck::ToSnakeCase;
 use serde_json::Value;
 
+#[path = "dialect/operations.rs"]
+mod operations;
+#[path = "dialect/schemas.rs"]
+mod schemas;
+
 /// One violation: where, which rule, and what to do about it.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
@@ -42,6 +47,9 @@ impl Operation<'_> {
 }
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "patch", "head", "options", "trace"];
+
+/// Methods of progenitor's client itself.
+const TAKEN: [&str; 6] = ["new", "new_with_client", "api_version", "baseurl", "client", "inner"];
 
 /// Every operation, in the order of the document's paths.
 pub fn operations(document: &Value) -> impl Iterator<Item = Operation<'_>> {
@@ -179,6 +187,13 @@ impl<'a> Check<'a> {
         }
         let mut seen = BTreeMap::new();
         for operation in operations(self.document) {
+            if TAKEN.contains(&operation.id.to_snake_case().as_str()) {
+                self.report(
+                    operation.id,
+                    "operation-id",
+                    "is the name of a method that every generated client has",
+                );
+            }
             if operation.id.is_empty() {
                 self.report(
                     &operation.place(),
@@ -194,231 +209,7 @@ impl<'a> Check<'a> {
             }
         }
     }
-
-    /// progenitor ignores `security`; the client sends the token with every operation, so each must ask for it.
-    fn operation(&mut self, operation: &Operation) {
-        let place = operation.place();
-        let security = operation.value.get("security").unwrap_or(&self.document["security"]);
-        let schemes = security.as_array().map_or(&[][..], Vec::as_slice);
-        let known = &self.document["components"]["securitySchemes"];
-        let bearer = |scheme: &Value| entries(scheme).any(|(name, _)| known[name]["scheme"] == "bearer");
-        if schemes.is_empty() || !schemes.iter().all(bearer) {
-            self.report(
-                &place,
-                "security",
-                "must require a bearer scheme of `components.securitySchemes`; the client always sends one",
-            );
-        }
-        for key in ["summary", "description"] {
-            if operation.value[key].as_str().is_none_or(str::is_empty) {
-                self.report(
-                    &place,
-                    "described",
-                    format!("`{key}` is missing; rustdoc and the emulator show it"),
-                );
-            }
-        }
-        if operation.value["externalDocs"]["url"].as_str().is_none_or(|url| !url.starts_with("https://")) {
-            self.report(
-                &place,
-                "external-docs",
-                "`externalDocs.url` must link the page that the operation comes from",
-            );
-        }
-        if !operation.value["requestBody"].is_null() {
-            self.report(
-                &place,
-                "request-body",
-                "the client sends no bodies yet; teach the call and its tests first",
-            );
-        }
-    }
-
-    /// progenitor panics on an optional path parameter, and sends lists in a form that servers misread.
-    fn parameters(&mut self, operation: &Operation) {
-        let place = operation.place();
-        let document = self.document;
-        let shared = document["paths"][operation.path]["parameters"].as_array();
-        let own = operation.value["parameters"].as_array();
-        let mut in_path = BTreeSet::new();
-        for parameter in shared.into_iter().chain(own).flatten().map(|p| resolve(document, p)) {
-            let name = parameter["name"].as_str().unwrap_or_default();
-            match parameter["in"].as_str() {
-                Some("path") => {
-                    in_path.insert(name);
-                    if parameter["required"] != true {
-                        self.report(
-                            &place,
-                            "path-parameter",
-                            format!("`{name}` is in the path and must be `required: true`"),
-                        );
-                    }
-                }
-                Some("query") => {}
-                _ => self.report(
-                    &place,
-                    "parameter-place",
-                    format!(
-                        "`{name}` must be in path or query; headers belong to the client, cookies to nobody"
-                    ),
-                ),
-            }
-            let schema = resolve(document, &parameter["schema"]);
-            if !matches!(schema["type"].as_str(), Some("string" | "boolean" | "integer")) {
-                self.report(&place, "parameter-type", format!("`{name}` must be a string, a boolean or an integer; lists are sent in a form that differs from the document"));
-            }
-            if !parameter["style"].is_null()
-                || !parameter["explode"].is_null()
-                || !parameter["content"].is_null()
-            {
-                self.report(&place, "parameter-style", format!("`{name}` must not set `style`, `explode` or `content`; the generator ignores or refuses them"));
-            }
-        }
-        let template: BTreeSet<_> = operation
-            .path
-            .split('{')
-            .skip(1)
-            .filter_map(|part| part.split_once('}'))
-            .map(|(name, _)| name)
-            .collect();
-        if template != in_path {
-            self.report(
-                &place,
-                "path-template",
-                format!("the path names {template:?}, the parameters in the path are {in_path:?}"),
-            );
-        }
-    }
-
-    /// More than one success type is an assertion of progenitor; `default` and ranges shadow single statuses.
-    fn responses(&mut self, operation: &Operation) {
-        let place = operation.place();
-        let responses: Vec<_> =
-            entries(&operation.value["responses"]).map(|(s, r)| (s, resolve(self.document, r))).collect();
-        for (status, response) in &responses {
-            if status.len() != 3 || !status.bytes().all(|b| b.is_ascii_digit()) {
-                self.report(
-                    &place,
-                    "status",
-                    format!("`{status}` must be a three-digit status; `default` and ranges hide the others"),
-                );
-            }
-            for (media_type, _) in entries(&response["content"]) {
-                if media_type != "application/json" {
-                    self.report(&place, "media-type", format!("{status}: `{media_type}` must be `application/json`, in lower case; nothing else is decoded"));
-                }
-            }
-        }
-        let successes: Vec<_> = responses.iter().filter(|(status, _)| status.starts_with('2')).collect();
-        let [(_, success)] = successes[..] else {
-            return self.report(
-                &place,
-                "one-success",
-                format!(
-                    "must have exactly one 2xx response, has {}; the generator stops at a second type",
-                    successes.len()
-                ),
-            );
-        };
-        if success["content"]["application/json"]["schema"]["$ref"]
-            .as_str()
-            .is_none_or(|r| !r.starts_with("#/components/schemas/"))
-        {
-            self.report(&place, "named-answer", "the 2xx response must refer to a schema of `components`; an inline one gets a name that nobody chose");
-        }
-    }
-
-    fn component(&mut self, name: &str, schema: &Value) {
-        self.schema(name, schema, true);
-        let mut spellings = BTreeMap::new();
-        for (property, schema) in entries(&schema["properties"]) {
-            let place = format!("{name}.{property}");
-            let pascal = property.starts_with(|c: char| c.is_ascii_uppercase())
-                && property.chars().all(|c| c.is_ascii_alphanumeric());
-            if !pascal {
-                self.report(
-                    &place,
-                    "property-name",
-                    "must be in PascalCase as the pages write it; the build adds the camelCase spelling",
-                );
-            }
-            if let Some(other) = spellings.insert(property.to_ascii_lowercase(), property) {
-                self.report(
-                    &place,
-                    "property-name",
-                    format!("differs from `{other}` in case only; the two would be one field"),
-                );
-            }
-            self.schema(&place, schema, false);
-        }
-        for required in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
-            let property = &schema["properties"][required];
-            if property.is_null() {
-                self.report(name, "required", format!("`{required}` is required, but no property"));
-            }
-            if property["nullable"] == true {
-                self.report(
-                    &format!("{name}.{required}"),
-                    "required",
-                    "must not be both required and nullable; the generated field could not be null",
-                );
-            }
-        }
-    }
-
-    fn schema(&mut self, place: &str, schema: &Value, component: bool) {
-        if !schema["$ref"].is_null() {
-            return;
-        }
-        for (keyword, reason) in REFUSED_KEYWORDS {
-            if !schema[keyword].is_null() {
-                self.report(place, "schema-keyword", format!("`{keyword}` is not used here: {reason}"));
-            }
-        }
-        let property = place.contains('.') && !place.ends_with(" items");
-        if schema["description"].as_str().is_none_or(str::is_empty) && (component || property) {
-            self.report(
-                place,
-                "described",
-                "`description` is missing; it becomes the documentation of the Rust type",
-            );
-        }
-        let own_type = self.open_enums.contains(&place);
-        match (schema["type"].as_str(), schema["format"].as_str()) {
-            (Some("string" | "boolean"), None) | (Some("integer"), Some("int32" | "int64")) => {}
-            // Elsewhere the lowering leaves them alone, and they would become strict.
-            (Some("string"), Some("date-time" | "password")) if property => {}
-            (Some("string"), Some("uuid")) if own_type => {}
-            (Some("object"), None) if component => {}
-            (Some("array"), None) if !component => self.schema(&format!("{place} items"), &schema["items"], false),
-            (kind, format) => self.report(
-                place,
-                "schema-type",
-                format!("type `{}` with format `{}` is not one of: string (as a field also date-time, password), boolean, integer (int32, int64), a list, a named object", kind.unwrap_or("none"), format.unwrap_or("none")),
-            ),
-        }
-        if !schema["enum"].is_null() && !own_type {
-            self.report(place, "open-enum", "a list of words would be closed, and one new word would cost the whole answer; give it an open type (build/pipeline.rs)");
-        }
-    }
 }
-
-const REFUSED_KEYWORDS: [(&str, &str); 14] = [
-    ("title", "it overrides the name, and two types with one title become one type"),
-    ("default", "the field would always be sent and never be absent"),
-    ("additionalProperties", "answers may grow; unknown fields are ignored without it"),
-    ("allOf", "a field list of its own is easier to read and to generate"),
-    ("anyOf", "it generates a struct of options that decodes anything"),
-    ("oneOf", "the first type that fits swallows the others"),
-    ("not", "the generator cannot express it"),
-    ("discriminator", "the generator ignores it"),
-    ("pattern", "one odd value would cost the whole answer"),
-    ("minLength", "one odd value would cost the whole answer"),
-    ("maxLength", "one odd value would cost the whole answer"),
-    ("minimum", "it changes the integer type, and -1 has been seen"),
-    ("maximum", "one odd value would cost the whole answer"),
-    ("exclusiveMinimum", "it changes the integer type, and -1 has been seen"),
-];
 
 fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
     value.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))

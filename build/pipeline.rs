@@ -83,7 +83,7 @@ fn client(document: &Value) -> Result<String, String> {
 
 /// progenitor asserts where it cannot go on. The dialect keeps it from getting there; should it still
 /// happen, the message is kept and the backtrace is not.
-fn stopped_by_panic<T>(generate: impl FnOnce() -> T) -> Result<T, String> {
+pub fn stopped_by_panic<T>(generate: impl FnOnce() -> T) -> Result<T, String> {
     let quiet = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(generate));

@@ -6,18 +6,22 @@ mod pipeline;
 mod edits;
 mod rules;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
 /// The name that problems are reported under.
 const FILE: &str = "contract.yaml";
 
-/// Runs the pipeline, one test at a time: it silences the panic hook of the process for a moment.
 fn run(yaml: &str) -> Result<pipeline::Output, Vec<String>> {
-    static ONE: Mutex<()> = Mutex::new(());
-    let _turn = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _turn = turn();
     pipeline::run(FILE, yaml)
+}
+
+/// One test at a time runs the pipeline: it silences the panic hook of the process for a moment.
+fn turn() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn contract() -> &'static str {
