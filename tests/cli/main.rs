@@ -6,6 +6,7 @@ mod golden;
 #[cfg(unix)]
 mod interrupt;
 mod parity;
+mod picture;
 mod scale;
 mod schema;
 mod settings;

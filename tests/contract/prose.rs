@@ -145,7 +145,7 @@ fn command_lines(readme: &str) -> Vec<&str> {
 fn every_command_line_of_the_readme_is_understood_by_the_program() {
     let run = |line: &str| {
         // The rest of a pipeline is somebody else's.
-        let words = line.split([';', '|', '#']).next().unwrap_or_default().split_whitespace();
+        let words = line.split([';', '|', '>', '#']).next().unwrap_or_default().split_whitespace();
         let words = words.map(|word| word.trim_matches('\'')).filter(|word| *word != "--emulator");
         std::process::Command::new(env!("CARGO_BIN_EXE_partner-insights"))
             .arg("--emulator")

@@ -22,8 +22,15 @@ fn described(command: &str) -> Value {
     let program = env!("CARGO_BIN_EXE_partner-insights");
     let output = Command::new(program).args(["schema", command]).output().unwrap();
     let schema: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let name = schema["items"]["$ref"].as_str().and_then(|target| target.strip_prefix('#')).unwrap();
-    schema.pointer(name).unwrap()["properties"].clone()
+    let target = |reference: &Value| {
+        let pointer = reference["$ref"].as_str().and_then(|target| target.strip_prefix('#'));
+        pointer.map(|pointer| schema.pointer(pointer).unwrap().clone())
+    };
+    let row = target(&schema["items"]).unwrap();
+    // A type of its own that may be absent is one of two.
+    let resolved = |value: &Value| target(&value["anyOf"][0]).unwrap_or_else(|| value.clone());
+    let properties = entries(&row["properties"]).map(|(name, value)| (name.to_owned(), resolved(value)));
+    Value::Object(properties.collect())
 }
 
 /// The JSON type, apart from null.

@@ -97,7 +97,7 @@ pub enum Command {
     /// List the executions of a report
     Executions(Executions),
     /// Sign in and out, and see what a token is good for
-    #[command(subcommand)]
+    #[command(subcommand, after_help = KEPT)]
     Auth(Auth),
     /// Run the emulated service until it is stopped
     Emulator(Emulator),
@@ -216,6 +216,11 @@ pub enum Described {
     Executions,
     AuthCheck,
 }
+
+const KEPT: &str = "\
+`auth login` keeps the refresh token, readable by its owner alone, as partner-insights/login.json in the
+configuration folder: ~/.config on Linux, ~/Library/Application Support on macOS, %APPDATA% on Windows.
+Whoever has that file can act for you; `auth logout` removes it.";
 
 const EXAMPLES: &str = "\
 Examples:
