@@ -47,7 +47,7 @@ mod real {
                 .with_safe_default_protocol_versions()
                 .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
                 .map_err(io::Error::other)?;
-            config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
             Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), authority: root.pem().into() })
         }
 
