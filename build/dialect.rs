@@ -94,7 +94,7 @@ struct Check<'a> {
     found: BTreeSet<Problem>,
 }
 
-impl<'a> Check<'a> {
+impl Check<'_> {
     fn report(&mut self, place: &str, rule: &'static str, message: impl Into<String>) {
         self.found.insert(Problem { place: place.to_owned(), rule, message: message.into() });
     }
@@ -129,7 +129,7 @@ impl<'a> Check<'a> {
             );
         };
         let url = server["url"].as_str().unwrap_or_default();
-        if !url.strip_prefix("https://").is_some_and(|rest| rest.contains("/") && !rest.ends_with('/')) {
+        if !url.strip_prefix("https://").is_some_and(|rest| rest.contains('/') && !rest.ends_with('/')) {
             self.report("servers", rule, "the URL must be `https://host/path` without a slash at its end");
         }
         for variable in ["version", "program"] {

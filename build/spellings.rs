@@ -27,7 +27,7 @@ fn renamed(field: &Field) -> Option<String> {
     for attribute in field.attrs.iter().filter(|a| a.path().is_ident("serde")) {
         // The other arguments are of no interest; whatever follows `rename` may stay unread.
         let _ = attribute.parse_nested_meta(|meta| {
-            let value = meta.value().and_then(|v| v.parse::<LitStr>());
+            let value = meta.value().and_then(syn::parse::ParseBuffer::parse::<LitStr>);
             if meta.path.is_ident("rename") {
                 name = Some(value?.value());
             }

@@ -14,6 +14,8 @@ struct Vault {
 
 impl Vault {
     async fn fetch(&self, scope: &str) -> Result<AccessToken, AuthError> {
+        // In place of a request to the vault.
+        tokio::task::yield_now().await;
         eprintln!("asking the vault for a token for {scope}");
         if self.token.is_empty() {
             return Err(AuthError::other("the vault is sealed"));

@@ -16,7 +16,7 @@ pub(crate) fn causes<'a>(
 
 /// What lies at the bottom of an error: the outer layers of HTTP stacks say only that something failed.
 pub(crate) fn root_cause(error: &(dyn StdError + 'static)) -> String {
-    causes(error).last().map(|cause| cause.to_string()).unwrap_or_default()
+    causes(error).last().map(std::string::ToString::to_string).unwrap_or_default()
 }
 
 /// Whether bytes came that could not be accepted. Before there is an answer that means TLS: rustls reports whatever it

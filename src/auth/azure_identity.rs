@@ -49,7 +49,7 @@ impl TokenSource for AzureIdentity {
 
 /// The SDK's errors do not always have the codes of Entra in a field, but somewhere in their texts.
 fn refused(error: azure_core::Error) -> AuthError {
-    let mut texts: Vec<String> = causes(&error).map(|cause| cause.to_string()).collect();
+    let mut texts: Vec<String> = causes(&error).map(std::string::ToString::to_string).collect();
     texts.dedup();
     let text = texts.join(": ");
     let codes = hints::codes_in(&text);

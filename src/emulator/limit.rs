@@ -49,6 +49,7 @@ pub(super) struct Verdict {
     pub limit: u32,
     pub remaining: u32,
     /// The call is refused, with the seconds to wait if they are told.
+    #[allow(clippy::option_option, reason = "whether, and with what, are two questions")]
     pub refused: Option<Option<u64>>,
 }
 
@@ -57,6 +58,7 @@ impl Meter {
         Self { limit, since: now, left: f64::from(limit.calls) }
     }
 
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "neither large nor negative")]
     pub fn count(&mut self, now: Instant) -> Verdict {
         let full = f64::from(self.limit.calls);
         let passed = now.duration_since(self.since);

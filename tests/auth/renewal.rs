@@ -172,6 +172,15 @@ async fn a_service_with_an_untrusted_certificate_is_called_once_and_the_cause_is
     assert_eq!((api.connections(), api.count()), (1, 0));
 }
 
+/// A source of one's own, which does not have to know what to do.
+struct Broken;
+
+impl TokenSource for Broken {
+    fn token<'a>(&'a self, _: TokenRequest<'a>) -> TokenFuture<'a> {
+        Box::pin(async { Err(AuthError::other("the vault is sealed")) })
+    }
+}
+
 #[tokio::test]
 async fn that_there_is_no_token_is_told_once_with_one_next_step_and_no_ids_of_a_call_never_made() {
     let api = Server::start(vec![done()]).await;
@@ -182,13 +191,6 @@ async fn that_there_is_no_token_is_told_once_with_one_next_step_and_no_ids_of_a_
     assert_eq!((error.to_string(), format!("{error:#}")), (line.clone(), line));
     assert_eq!((error.request_id(), error.correlation_id()), (None, None));
 
-    // A source of one's own does not have to know what to do.
-    struct Broken;
-    impl TokenSource for Broken {
-        fn token<'a>(&'a self, _: TokenRequest<'a>) -> TokenFuture<'a> {
-            Box::pin(async { Err(AuthError::other("the vault is sealed")) })
-        }
-    }
     let client = InsightsClient::builder().token_source(Broken).base_url(api.url()).build().unwrap();
     let error = client.resume(REPORT).await.unwrap_err();
     let line = format!("no credential: the vault is sealed; {}", error.help());

@@ -172,10 +172,10 @@ pub async fn accepted(document: &Document) -> Vec<String> {
                     (true, true, _) | (false, false, _) => {}
                     (false, true, Some(row)) => drop(used.insert(row)),
                     (false, true, None) => {
-                        problems.push(format!("{place}: `{change}` is read, and is not valid"))
+                        problems.push(format!("{place}: `{change}` is read, and is not valid"));
                     }
                     (true, false, _) => {
-                        problems.push(format!("{place}: `{change}` is valid, and is refused"))
+                        problems.push(format!("{place}: `{change}` is valid, and is refused"));
                     }
                 }
             }

@@ -135,7 +135,7 @@ fn changes(class: &str, value: &Value) -> Vec<(&'static str, Value)> {
         "int32" => changes.push(("too large", json!(i64::from(i32::MAX) + 1))),
         "int64" => changes.push(("too large", json!(1_u64 << 63))),
         "object" => {
-            changes.push(("fields as a list", value.as_object().unwrap().values().cloned().collect()))
+            changes.push(("fields as a list", value.as_object().unwrap().values().cloned().collect()));
         }
         _ => {}
     }

@@ -213,7 +213,7 @@ fn an_answer_that_strays_from_the_document_is_named() {
     let rows: [(&str, fn(&mut Value)); 5] = [
         ("Colour", |body| body["Value"][0]["Colour"] = json!("red")),
         ("\"ReportId\" is a required property", |body| {
-            drop(body["Value"][0].as_object_mut().unwrap().remove("ReportId"))
+            drop(body["Value"][0].as_object_mut().unwrap().remove("ReportId"));
         }),
         ("/Value/0/ReportStatus", |body| body["Value"][0]["ReportStatus"] = json!("Asleep")),
         ("/Value/0/StartTime", |body| body["Value"][0]["StartTime"] = json!("2026-01-12T14:00:00")),

@@ -84,9 +84,9 @@ fn the_lowering_keeps_null_ranges_formats_and_unknown_fields() {
         "Choice": { "type": "string", "enum": ["b"], "nullable": true },
     }});
     let rows = [
-        (json!({ "Count": 2147483647, "Big": 9223372036854775807_i64 }), true),
-        (json!({ "Count": 2147483648_i64 }), false),
-        (json!({ "Big": 9223372036854775808_u64 }), false),
+        (json!({ "Count": 2_147_483_647, "Big": 9_223_372_036_854_775_807_i64 }), true),
+        (json!({ "Count": 2_147_483_648_i64 }), false),
+        (json!({ "Big": 9_223_372_036_854_775_808_u64 }), false),
         (json!({ "Count": null }), false),
         (json!({ "When": null, "Choice": null }), true),
         (json!({ "When": "2026-01-12T14:00:00Z" }), true),

@@ -188,7 +188,7 @@ async fn http_2_is_spoken_with_a_server_that_offers_it() {
     let emulator = partner_center_insights::emulator::Emulator::builder().token(TOKEN).start().await.unwrap();
     let protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let front = Front::start(Identity { protocols, ..Identity::default() }, &emulator.base_url()).await;
-    let paused = emulator.reports().into_iter().find(|report| report.is_paused()).unwrap();
+    let paused = emulator.reports().into_iter().find(partner_center_insights::Report::is_paused).unwrap();
     let report = client(&front.url()).resume(paused.report_id).await.unwrap().unwrap();
     assert!(report.is_active());
     assert_eq!(front.http2.load(Ordering::SeqCst), 1);
@@ -230,6 +230,6 @@ mod program {
 
         let (code, said) = resume_all(&front.url(), Some(&OURS)).await;
         assert_eq!(code, Some(0), "{said}");
-        assert!(!emulator.reports().iter().any(|report| report.is_paused()));
+        assert!(!emulator.reports().iter().any(partner_center_insights::Report::is_paused));
     }
 }

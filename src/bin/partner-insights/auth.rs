@@ -61,7 +61,7 @@ pub async fn run(global: &Global, command: Auth, output: &mut Output) -> Result<
 async fn login(global: &Global, output: &Output) -> Result<u8, Failure> {
     let file = settings_file()?;
     let scope = session::builder(global).token_scope()?;
-    let (entra, device) = global.sign_in.device_code(output)?;
+    let (entra, device) = global.sign_in.device_code()?;
     let tokens = device.sign_in(&scope).await?;
     let Some(refresh_token) = tokens.refresh_token else {
         return Err(Failure::sign_in(
@@ -79,10 +79,10 @@ async fn login(global: &Global, output: &Output) -> Result<u8, Failure> {
 
 fn logout(output: &Output) -> Result<u8, Failure> {
     let file = settings_file()?;
-    match file.remove()? {
-        true => output
-            .note(&format!("Signed out; {file} is gone. Entra still accepts copies of it until they end.")),
-        false => output.note("Nobody was signed in."),
+    if file.remove()? {
+        output.note(&format!("Signed out; {file} is gone. Entra still accepts copies of it until they end."));
+    } else {
+        output.note("Nobody was signed in.");
     }
     Ok(exit::OK)
 }
@@ -115,9 +115,9 @@ async fn check(global: &Global, check: Check, output: &mut Output) -> Result<u8,
         }
     }
     if output.is_table() {
-        output.rows(&row.facts())?
+        output.rows(&row.facts())?;
     } else {
-        output.rows(&[row])?
+        output.rows(&[row])?;
     }
     Ok(failure.unwrap_or(exit::OK))
 }

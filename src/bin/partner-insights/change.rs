@@ -137,7 +137,7 @@ async fn finish(
     loop {
         let event = tokio::select! {
             event = run.next() => event,
-            _ = interrupts.next() => {
+            () = interrupts.next() => {
                 if summary.interrupted {
                     summary.abandoned = true;
                     break;

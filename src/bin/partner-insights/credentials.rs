@@ -11,7 +11,7 @@ use partner_center_insights::auth::{
 
 use crate::exit::Failure;
 use crate::interrupt;
-use crate::output::Output;
+use crate::output::{self, Output};
 
 /// Secrets are never flags: a command line can be read by everybody on the machine.
 const ACCESS_TOKEN: &str = "PARTNER_CENTER_ACCESS_TOKEN";
@@ -99,9 +99,9 @@ impl SignIn {
             Way::RefreshToken => Box::new(self.refresh_token(output)?),
             Way::ClientSecret => {
                 let value = secret(CLIENT_SECRET).ok_or_else(|| unset(CLIENT_SECRET))?;
-                Box::new(ClientSecret::new(self.entra(self.settings())?, value))
+                Box::new(ClientSecret::new(entra(self.settings())?, value))
             }
-            Way::DeviceCode => Box::new(self.device_code(output)?.1),
+            Way::DeviceCode => Box::new(self.device_code()?.1),
         };
         Ok(Credentials { way, source })
     }
@@ -135,7 +135,7 @@ impl SignIn {
     fn refresh_token(&self, output: &Output) -> Result<RefreshToken, Failure> {
         let source = match (&self.refresh_token_file, secret(REFRESH_TOKEN)) {
             (Some(file), _) => self.kept_in(TokenFile::new(file))?,
-            (None, Some(token)) => RefreshToken::new(self.entra(self.settings())?, token),
+            (None, Some(token)) => RefreshToken::new(entra(self.settings())?, token),
             (None, None) => {
                 self.kept_in(kept().ok_or_else(|| Failure::sign_in("nobody has signed in").and(LOGIN))?)?
             }
@@ -158,7 +158,7 @@ impl SignIn {
             Failure::sign_in(&format!("there is no token file {file}"))
                 .and("check --refresh-token-file (PARTNER_CENTER_REFRESH_TOKEN_FILE)")
         })?;
-        Ok(RefreshToken::from_file(self.entra(self.over(login.entra()))?, file))
+        Ok(RefreshToken::from_file(entra(self.over(login.entra()))?, file))
     }
 
     fn azure_cli(&self) -> Result<Box<dyn TokenSource>, Failure> {
@@ -170,14 +170,13 @@ impl SignIn {
     }
 
     /// Asks somebody at the terminal to enter a code.
-    pub fn device_code(&self, output: &Output) -> Result<(Entra, DeviceCode), Failure> {
+    pub fn device_code(&self) -> Result<(Entra, DeviceCode), Failure> {
         if !io::IsTerminal::is_terminal(&io::stderr()) {
             return Err(Failure::sign_in("a device code needs somebody at a terminal")
                 .and("run `partner-insights auth login` at one; runs without one use what it keeps"));
         }
-        let entra = self.entra(self.settings())?;
-        let output = output.clone();
-        let device = DeviceCode::new(entra.clone(), move |prompt| output.prompt(&prompt.message));
+        let entra = entra(self.settings())?;
+        let device = DeviceCode::new(entra.clone(), |prompt| output::prompt(&prompt.message));
         Ok((entra, device))
     }
 
@@ -198,14 +197,14 @@ impl SignIn {
         }
         builder
     }
+}
 
-    fn entra(&self, builder: EntraBuilder) -> Result<Entra, Failure> {
-        builder.build().map_err(|error| {
-            Failure::from(error).and(
-                "see --tenant (AZURE_TENANT_ID), --client-id (AZURE_CLIENT_ID) and --authority (AZURE_AUTHORITY_HOST)",
-            )
-        })
-    }
+fn entra(builder: EntraBuilder) -> Result<Entra, Failure> {
+    builder.build().map_err(|error| {
+        Failure::from(error).and(
+            "see --tenant (AZURE_TENANT_ID), --client-id (AZURE_CLIENT_ID) and --authority (AZURE_AUTHORITY_HOST)",
+        )
+    })
 }
 
 /// The file that `auth login` keeps.

@@ -7,9 +7,9 @@ use partner_center_insights::emulator::Emulator;
 use crate::args;
 use crate::exit::{self, Failure};
 use crate::interrupt::Interrupts;
-use crate::output::Output;
+use crate::output;
 
-pub async fn run(command: args::Emulator, output: &mut Output) -> Result<u8, Failure> {
+pub async fn run(command: args::Emulator) -> Result<u8, Failure> {
     // Before anybody can know that it runs.
     let mut stop = Interrupts::listen().map_err(Failure::unexpected)?;
     let mut builder = Emulator::builder().listen(command.listen);
@@ -28,7 +28,7 @@ pub async fn run(command: args::Emulator, output: &mut Output) -> Result<u8, Fai
         .await
         .map_err(|error| Failure::usage(format!("cannot listen at {listen}: {error}")))?;
     // What it was started for, quiet or not.
-    output.prompt(&format!("Ready: {} (token {}); Ctrl-C stops it.", emulator.base_url(), emulator.token()));
+    output::prompt(&format!("Ready: {} (token {}); Ctrl-C stops it.", emulator.base_url(), emulator.token()));
     stop.next().await;
     Ok(exit::OK)
 }

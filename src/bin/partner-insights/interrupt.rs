@@ -45,7 +45,7 @@ impl Interrupts {
     pub async fn end<T>(&mut self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         tokio::select! {
             biased;
-            _ = self.next() => Err(Failure::interrupted()),
+            () = self.next() => Err(Failure::interrupted()),
             result = work => result,
         }
     }

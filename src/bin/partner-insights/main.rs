@@ -59,7 +59,7 @@ fn run(args: Args) -> Result<u8, Failure> {
                 until_interrupted(executions::run(global, command, &mut output)).await
             }
             Command::Auth(command) => until_interrupted(auth::run(global, command, &mut output)).await,
-            Command::Emulator(command) => emulator::run(command, &mut output).await,
+            Command::Emulator(command) => emulator::run(command).await,
             Command::Spec => describe::spec(&mut output),
             Command::Schema { command } => describe::schema(command, &mut output),
             Command::Completions { shell } => describe::completions(shell, &mut output),

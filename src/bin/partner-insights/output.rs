@@ -46,11 +46,6 @@ impl Output {
         }
     }
 
-    /// Says what somebody has to do now, quiet or not.
-    pub fn prompt(&self, text: &str) {
-        let _ = writeln!(io::stderr(), "{text}");
-    }
-
     pub fn is_table(&self) -> bool {
         self.format == Format::Table
     }
@@ -146,6 +141,11 @@ impl Output {
         }
         bar
     }
+}
+
+/// Says what somebody has to do now, quiet or not.
+pub fn prompt(text: &str) {
+    let _ = writeln!(io::stderr(), "{text}");
 }
 
 /// A text of the service, which may hold anything: nothing in it acts on the terminal or breaks the line.
