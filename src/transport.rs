@@ -74,6 +74,7 @@ impl Roots {
 
     /// Without TLS of our own there is nothing to add them to, and no way to give them.
     #[cfg(not(feature = "rustls"))]
+    #[allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "the same call as with TLS")]
     pub(crate) fn apply(&self, http: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, String> {
         Ok(http)
     }
