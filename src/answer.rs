@@ -6,6 +6,8 @@ use progenitor_client::ResponseValue;
 use reqwest::header::LOCATION;
 use serde::de::DeserializeOwned;
 
+#[cfg(fuzzing)]
+use crate::auth::AccessToken;
 use crate::body::{self, Detail};
 use crate::error::{Error, ErrorKind, one_line};
 use crate::generated::types;
@@ -93,8 +95,8 @@ fn open<E: Envelope>(envelope: E, seen: &Noted) -> Result<Answer<E::Item>, Error
 #[cfg(fuzzing)]
 pub(crate) fn read_bytes<E: Envelope>(bytes: &[u8]) -> Result<Answer<E::Item>, Error> {
     match serde_json::from_slice(bytes) {
-        Ok(envelope) => open::<E>(envelope, &Noted::new("none")),
-        Err(error) => Err(undecodable::<E>(bytes, error, &Noted::new("none"))),
+        Ok(envelope) => open::<E>(envelope, &Noted::new(AccessToken::new("none"))),
+        Err(error) => Err(undecodable::<E>(bytes, error, &Noted::new(AccessToken::new("none")))),
     }
 }
 
