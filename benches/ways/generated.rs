@@ -2,7 +2,7 @@
 
 use reqwest::header::HeaderValue;
 
-pub use client::Client;
+pub use client::{Client, types};
 
 pub fn new(base_url: &str, token: &str) -> Client {
     let mut authorization = HeaderValue::try_from(format!("Bearer {token}")).expect("a header");

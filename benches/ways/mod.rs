@@ -21,7 +21,7 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Runtime};
 use uuid::{Uuid, uuid};
 
-const ID: Uuid = uuid!("3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4");
+pub const ID: Uuid = uuid!("3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4");
 const BASE_PATH: &str = "/insights/v1/mpn";
 /// What all of them say they are, and how long all of them wait: the library's own settings.
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
@@ -170,7 +170,7 @@ fn plain_head(head: &str) -> Vec<String> {
 }
 
 /// A report without the members that are null, and with names in camelCase.
-fn plain_report(report: Value) -> Value {
+pub fn plain_report(report: Value) -> Value {
     let Value::Object(members) = report else { return report };
     let camel = |name: String| name[..1].to_ascii_lowercase() + &name[1..];
     members

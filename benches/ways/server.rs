@@ -13,7 +13,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 /// What a resume brings, in the spelling that was seen on the wire.
-const BODY: &str = concat!(
+pub const BODY: &str = concat!(
     r#"{"value":[{"reportId":"3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4","reportName":"Azure usage, weekly","#,
     r#""description":"Usage by subscription, for the finance team","queryId":"d23f0824-128b-4f33-8c5c-7fd0a6a3a450","#,
     r#""query":"SELECT MonthStartDate, CustomerName, UsageQuantity FROM AzureUsage TIMESPAN LAST_MONTH","#,
