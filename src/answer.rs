@@ -65,7 +65,8 @@ pub(crate) type Sent<E> = Result<ResponseValue<E>, progenitor_client::Error<()>>
 pub(crate) async fn read<E: Envelope>(sent: Sent<E>, seen: &Noted) -> Result<Answer<E::Item>, Error> {
     match sent {
         Ok(answer) => open(answer.into_inner(), seen),
-        Err(error) => failure::<E>(error, seen).await,
+        // On the heap, or every success would carry the room for a failure.
+        Err(error) => Box::pin(failure::<E>(error, seen)).await,
     }
 }
 

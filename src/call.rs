@@ -153,7 +153,8 @@ impl InsightsClient {
             seen: seen.clone(),
         };
         let api = Client::new_with_client(&self.inner.base_url, self.inner.http.clone(), attempt);
-        let mut result = answer::read(send(api).await, seen).await;
+        // On the heap, or its two kilobytes would be moved through every layer of the call.
+        let mut result = answer::read(Box::pin(send(api)).await, seen).await;
         let head = seen.head.get();
         if let Ok(answer) = &mut result {
             answer.is_mfa_compliant = head.and_then(|head| head.is_mfa_compliant);

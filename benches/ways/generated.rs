@@ -2,7 +2,9 @@
 
 use reqwest::header::HeaderValue;
 
-pub use client::{Client, types};
+pub use client::Client;
+#[allow(unused_imports)] // Only lists are decoded apart from a call.
+pub use client::types;
 
 pub fn new(base_url: &str, token: &str) -> Client {
     let mut authorization = HeaderValue::try_from(format!("Bearer {token}")).expect("a header");
