@@ -6,6 +6,8 @@ use progenitor_client::ResponseValue;
 use reqwest::header::LOCATION;
 use serde::de::DeserializeOwned;
 
+#[cfg(fuzzing)]
+use crate::auth::AccessToken;
 use crate::body::{self, Detail};
 use crate::error::{Error, ErrorKind, one_line};
 use crate::generated::types;
@@ -63,7 +65,8 @@ pub(crate) type Sent<E> = Result<ResponseValue<E>, progenitor_client::Error<()>>
 pub(crate) async fn read<E: Envelope>(sent: Sent<E>, seen: &Noted) -> Result<Answer<E::Item>, Error> {
     match sent {
         Ok(answer) => open(answer.into_inner(), seen),
-        Err(error) => failure::<E>(error, seen).await,
+        // On the heap, or every success would carry the room for a failure.
+        Err(error) => Box::pin(failure::<E>(error, seen)).await,
     }
 }
 
@@ -93,8 +96,8 @@ fn open<E: Envelope>(envelope: E, seen: &Noted) -> Result<Answer<E::Item>, Error
 #[cfg(fuzzing)]
 pub(crate) fn read_bytes<E: Envelope>(bytes: &[u8]) -> Result<Answer<E::Item>, Error> {
     match serde_json::from_slice(bytes) {
-        Ok(envelope) => open::<E>(envelope, &Noted::new("none")),
-        Err(error) => Err(undecodable::<E>(bytes, error, &Noted::new("none"))),
+        Ok(envelope) => open::<E>(envelope, &Noted::new(AccessToken::new("none"))),
+        Err(error) => Err(undecodable::<E>(bytes, error, &Noted::new(AccessToken::new("none")))),
     }
 }
 

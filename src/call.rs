@@ -9,7 +9,7 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::answer::{self, Answer, Envelope, Sent};
-use crate::auth::{AuthError, Lease};
+use crate::auth::{AccessToken, AuthError, Lease};
 use crate::client::InsightsClient;
 use crate::contract::Operation;
 use crate::error::{Error, ErrorKind};
@@ -83,7 +83,7 @@ impl InsightsClient {
                     .with_attempts(attempt)
             })?;
             attempt += 1;
-            let seen = Arc::new(Noted::new(token.expose()));
+            let seen = Arc::new(Noted::new(AccessToken::clone(&token)));
             let result = self.attempt(&token, ids, &send, &seen).await;
             match seen.head.get() {
                 Some(head) => pass.answered(head.limit),
@@ -152,17 +152,17 @@ impl InsightsClient {
             seen: seen.clone(),
         };
         let api = Client::new_with_client(&self.inner.base_url, self.inner.http.clone(), attempt);
-        let mut result = answer::read(send(api).await, seen).await;
+        // On the heap, or its two kilobytes would be moved through every layer of the call.
+        let mut result = answer::read(Box::pin(send(api)).await, seen).await;
         let head = seen.head.get();
         if let Ok(answer) = &mut result {
             answer.is_mfa_compliant = head.and_then(|head| head.is_mfa_compliant);
         }
         result.map_err(|error| {
-            let correlation = head.and_then(|head| head.correlation_id.clone());
             let message = error.message().map(|message| message.replace(token.expose(), "[token]"));
             error
                 .with_message(message.unwrap_or_default())
-                .with_ids(text(&ids.request), correlation.unwrap_or_else(|| text(&ids.correlation)))
+                .with_ids(text(&ids.request), seen.correlation_id().unwrap_or_else(|| text(&ids.correlation)))
                 .with_retry_after(head.and_then(|head| head.limit.retry_after))
         })
     }
@@ -185,8 +185,11 @@ struct Ids {
 
 impl Ids {
     fn new() -> Self {
-        let fresh =
-            || HeaderValue::from_str(&Uuid::new_v4().to_string()).unwrap_or(HeaderValue::from_static(""));
+        let fresh = || {
+            let mut text = Uuid::encode_buffer();
+            let text = Uuid::new_v4().hyphenated().encode_lower(&mut text);
+            HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
+        };
         Self { request: fresh(), correlation: fresh() }
     }
 }

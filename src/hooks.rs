@@ -5,10 +5,9 @@ use std::time::SystemTime;
 
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Method, StatusCode};
+use reqwest::{Method, ResponseBuilderExt, StatusCode};
 
-use secrecy::{ExposeSecret, SecretString};
-
+use crate::auth::AccessToken;
 use crate::error::one_line;
 use crate::gate::Limit;
 use crate::generated::Client;
@@ -40,23 +39,29 @@ pub(crate) struct Attempt {
 #[derive(Debug)]
 pub(crate) struct Noted {
     /// The token that was sent; it is taken out of whatever came back before anything of that is kept.
-    pub token: SecretString,
+    pub token: AccessToken,
     pub head: OnceLock<Head>,
     pub too_large: OnceLock<()>,
 }
 
 impl Noted {
-    pub fn new(token: &str) -> Self {
-        Self { token: SecretString::from(token), head: OnceLock::new(), too_large: OnceLock::new() }
+    pub fn new(token: AccessToken) -> Self {
+        Self { token, head: OnceLock::new(), too_large: OnceLock::new() }
+    }
+
+    /// The id under which the service knows the call; only failures tell it.
+    pub fn correlation_id(&self) -> Option<String> {
+        let id = self.head.get()?.correlation_id.as_ref()?.to_str().ok()?;
+        Some(one_line(&self.clean(id), 80)).filter(|id| !id.is_empty())
     }
 
     /// The text without the token. Before a text is cut, or a part of the token would stay.
     pub fn clean(&self, text: &str) -> String {
-        text.replace(self.token.expose_secret(), "[token]")
+        text.replace(self.token.expose(), "[token]")
     }
 
     pub fn clean_bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
-        let token = self.token.expose_secret().as_bytes();
+        let token = self.token.expose().as_bytes();
         if !bytes.windows(token.len().max(1)).any(|window| window == token) {
             return bytes;
         }
@@ -67,22 +72,21 @@ impl Noted {
 #[derive(Debug)]
 pub(crate) struct Head {
     pub status: StatusCode,
-    pub correlation_id: Option<String>,
+    /// As it came.
+    correlation_id: Option<HeaderValue>,
     pub is_mfa_compliant: Option<bool>,
     pub limit: Limit,
 }
 
 impl Head {
-    fn of(response: &reqwest::Response, seen: &Noted) -> Self {
+    fn of(response: &reqwest::Response) -> Self {
         let text = |name: &HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
         let status = response.status();
         let retry_after = text(&RETRY_AFTER).and_then(|wait| retry_after(wait, SystemTime::now()));
         let told_to_wait = status.is_server_error() && retry_after.is_some();
         Self {
             status,
-            correlation_id: text(&CORRELATION_ID)
-                .map(|id| one_line(&seen.clean(id), 80))
-                .filter(|id| !id.is_empty()),
+            correlation_id: response.headers().get(CORRELATION_ID).cloned(),
             is_mfa_compliant: text(&IS_MFA_COMPLIANT)
                 .and_then(|word| word.trim().to_ascii_lowercase().parse().ok()),
             limit: Limit {
@@ -123,7 +127,7 @@ impl ClientHooks<Attempt> for Client {
     async fn exec(&self, request: reqwest::Request, _: &OperationInfo) -> reqwest::Result<reqwest::Response> {
         let seen = &self.inner().seen;
         let mut response = self.client().execute(request).await?;
-        let _ = seen.head.set(Head::of(&response, seen));
+        let _ = seen.head.set(Head::of(&response));
         if response.status() != StatusCode::OK {
             return Ok(response);
         }
@@ -142,6 +146,8 @@ impl ClientHooks<Attempt> for Client {
         if bytes.starts_with(b"\xef\xbb\xbf") {
             bytes.drain(..3);
         }
-        Ok(http::Response::new(bytes).into())
+        // Without an address, reqwest would parse one in its place.
+        let read = http::Response::builder().url(response.url().clone());
+        Ok(read.body(bytes).unwrap_or_default().into())
     }
 }

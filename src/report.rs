@@ -1,6 +1,7 @@
 //! Reports and executions: the types that the generated ones are made of, open and forgiving, because the
 //! service differs from its own documentation.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::fmt;
 use std::str::FromStr;
@@ -102,7 +103,7 @@ impl From<&ReportId> for ReportId {
 impl<'de> Deserialize<'de> for ReportId {
     // Published samples hold ids with blanks around them.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        Text::deserialize(deserializer)?.0.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -140,6 +141,11 @@ impl From<Infallible> for InvalidReportId {
         match never {}
     }
 }
+
+/// A text that is read and not kept.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// An enumeration of words that stays open: a word that the contract does not know is kept.
 macro_rules! open_enum {
@@ -196,7 +202,7 @@ macro_rules! open_enum {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                Ok(String::deserialize(deserializer)?.trim().into())
+                Ok(Text::deserialize(deserializer)?.0.trim().into())
             }
         }
 

@@ -1,6 +1,7 @@
 //! An access token, and the source of one that never changes.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::HeaderValue;
@@ -11,11 +12,13 @@ use super::{AuthError, TokenFuture, TokenRequest, TokenSource};
 
 /// An access token. `Debug` does not show it, and it cannot be serialised.
 ///
-/// It is wiped from memory when it is dropped. The header and the encrypted connection that it travels in are ordinary
-/// memory.
+/// It is wiped from memory when its last clone is dropped. The header and the encrypted connection that it travels in are
+/// ordinary memory.
 #[derive(Clone)]
 pub struct AccessToken {
-    value: SecretString,
+    value: Arc<SecretString>,
+    /// Made once, because every request carries it; nothing if the value cannot be a token.
+    authorization: Option<HeaderValue>,
     obtained: Instant,
     life: Option<Life>,
 }
@@ -38,7 +41,12 @@ impl AccessToken {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer ") => rest.trim_start(),
             _ => text,
         };
-        Self { value: SecretString::from(bare), obtained: Instant::now(), life: None }
+        Self {
+            authorization: authorization(bare),
+            value: Arc::new(SecretString::from(bare)),
+            obtained: Instant::now(),
+            life: None,
+        }
     }
 
     /// The same token, which lives so long from now on.
@@ -86,16 +94,18 @@ impl AccessToken {
 
     /// The value of an `Authorization` header, marked as sensitive.
     pub(crate) fn authorization(&self) -> Result<HeaderValue, AuthError> {
-        let token = self.expose();
-        // RFC 6750, section 2.1: a token is one word of visible ASCII.
-        if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(AuthError::NotAToken);
-        }
-        let mut value =
-            HeaderValue::from_str(&format!("Bearer {token}")).map_err(|_| AuthError::NotAToken)?;
-        value.set_sensitive(true);
-        Ok(value)
+        self.authorization.clone().ok_or(AuthError::NotAToken)
     }
+}
+
+fn authorization(token: &str) -> Option<HeaderValue> {
+    // RFC 6750, section 2.1: a token is one word of visible ASCII.
+    if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
+        return None;
+    }
+    let mut value = HeaderValue::try_from(format!("Bearer {token}")).ok()?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 impl fmt::Debug for AccessToken {

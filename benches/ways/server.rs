@@ -1,0 +1,108 @@
+//! A server that costs as little as possible: it answers every request with the same bytes and keeps the connection.
+//!
+//! It runs in a process of its own, so that what is measured is the client alone.
+
+use std::io::BufRead;
+use std::net::SocketAddr;
+use std::process::{self, Child, Command, Stdio};
+use std::{env, io, thread};
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What a resume brings, in the spelling that was seen on the wire.
+pub const BODY: &str = concat!(
+    r#"{"value":[{"reportId":"3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4","reportName":"Azure usage, weekly","#,
+    r#""description":"Usage by subscription, for the finance team","queryId":"d23f0824-128b-4f33-8c5c-7fd0a6a3a450","#,
+    r#""query":"SELECT MonthStartDate, CustomerName, UsageQuantity FROM AzureUsage TIMESPAN LAST_MONTH","#,
+    r#""user":"reports@partner.example","createdTime":"2026-01-11T09:30:00Z","modifiedTime":"2026-02-02T14:07:31Z","#,
+    r#""executeNow":false,"queryStartTime":null,"queryEndTime":null,"startTime":"2026-01-12T06:00:00Z","#,
+    r#""reportStatus":"Active","recurrenceInterval":168,"recurrenceCount":104,"callbackUrl":null,"#,
+    r#""callbackMethod":null,"format":"csv"}],"totalCount":1,"message":null,"statusCode":200,"nextLink":null,"#,
+    r#""dataRedacted":false}"#
+);
+
+/// The argument that makes a benchmark the server of another one.
+const SERVE: &str = "--serve";
+
+/// A server in a process of its own. It ends with this value.
+pub struct Server {
+    process: Child,
+    pub address: SocketAddr,
+}
+
+impl Server {
+    pub fn start() -> io::Result<Self> {
+        let mut command = Command::new(env::current_exe()?);
+        let mut process = command.arg(SERVE).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let mut line = String::new();
+        if let Some(stdout) = process.stdout.take() {
+            io::BufReader::new(stdout).read_line(&mut line)?;
+        }
+        let address = line.trim().parse().map_err(io::Error::other)?;
+        Ok(Self { process, address })
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Closes its standard input, which it waits for.
+        let _ = self.process.wait();
+    }
+}
+
+/// Makes this process a server if it was started as one, until its standard input ends.
+pub fn serve_if_asked() {
+    if env::args().nth(1).as_deref() != Some(SERVE) {
+        return;
+    }
+    thread::spawn(|| {
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+        process::exit(0);
+    });
+    super::runtime().block_on(async {
+        let (listener, address) = listen().await;
+        println!("{address}");
+        serve(listener, |_| {}).await;
+    });
+}
+
+pub async fn listen() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port on loopback");
+    let address = listener.local_addr().expect("the address that was just bound");
+    (listener, address)
+}
+
+/// Answers whatever comes, and shows the head of each request.
+pub async fn serve(listener: TcpListener, show: impl Fn(&str) + Clone + 'static) {
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\ncontent-type: application/json; charset=utf-8\r\n\
+         date: Mon, 02 Feb 2026 14:07:31 GMT\r\nms-correlationid: 5d8e1f90-2b47-4c6a-9a0d-7e31c5b8f246\r\n\
+         ms-requestid: 0b1d6c6e-8a0d-4d5b-b5fb-3a5f6a1c9d27\r\nstrict-transport-security: max-age=31536000\r\n\r\n{BODY}",
+        BODY.len()
+    );
+    let mut connections = FuturesUnordered::new();
+    loop {
+        tokio::select! {
+            Ok((stream, _)) = listener.accept() => connections.push(answer_all(stream, &answer, show.clone())),
+            Some(_) = connections.next() => {}
+        }
+    }
+}
+
+async fn answer_all(stream: TcpStream, answer: &str, show: impl Fn(&str)) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut stream = BufReader::new(stream);
+    let mut head = String::new();
+    // A line that adds nothing but its end is the last one.
+    while stream.read_line(&mut head).await? > 0 {
+        if head.ends_with("\r\n\r\n") {
+            show(&head);
+            head.clear();
+            stream.write_all(answer.as_bytes()).await?;
+        }
+    }
+    Ok(())
+}
