@@ -180,6 +180,8 @@ fn accepted(status: u16) -> Error {
 /// An attempt that brought no answer, or half of one.
 fn transport(error: reqwest::Error, seen: &Noted) -> Error {
     // The URL may hold what somebody filtered by; the operation says enough.
+    let place =
+        error.url().and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?)));
     let error = error.without_url();
     let status = seen.head.get().map(|head| head.status.as_u16());
     let invalid = is_invalid_data(&error);
@@ -195,7 +197,8 @@ fn transport(error: reqwest::Error, seen: &Noted) -> Error {
     let cause = root_cause(&error);
     let message = match status {
         Some(status) => format!("the answer (HTTP {status}) broke off: {cause}"),
-        None => cause,
+        // Behind a proxy, this is still the service.
+        None => place.map_or(cause.clone(), |place| format!("{place}: {cause}")),
     };
     Error::new(kind).with_status(status).with_message(one_line(&message, 300)).with_source(error)
 }

@@ -124,7 +124,8 @@ impl TokenFile {
             Err(error) => return Err(self.cannot("read", &error)),
         }
         let text = SecretString::from(text);
-        let bare = text.expose_secret().trim();
+        // Windows likes to begin a file with a byte order mark.
+        let bare = text.expose_secret().trim_start_matches('\u{feff}').trim();
         if bare.starts_with('{') {
             // serde's own message would show a part of the text.
             let login: Stored = serde_json::from_str(bare).map_err(|_| self.holds_no_token())?;

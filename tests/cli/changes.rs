@@ -50,7 +50,8 @@ async fn what_runs_or_cannot_run_is_not_touched() {
 }
 
 #[tokio::test]
-async fn on_the_emulator_nothing_is_asked() {
+async fn on_the_emulator_nothing_is_asked_and_it_is_told_that_it_is_one() {
     let ended = end(bare().args(["resume", "--all-paused", "--emulator"])).await;
-    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), "3 resumed.\n"));
+    let said = "On the emulated service; nothing real is read or changed.\n3 resumed.\n";
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), said));
 }

@@ -98,6 +98,27 @@ async fn interrupted_twice_it_stops_at_once_and_tells_what_is_known() {
 }
 
 #[tokio::test]
+async fn given_up_what_was_answered_is_told_as_unconfirmed() {
+    let quick = Fault::delay(Duration::ZERO).on(RESUME).first(3);
+    let never = Fault::delay(FOREVER).on(RESUME);
+    let emulator = emulator().reports(paused(10)).fault(quick).fault(never).start().await.unwrap();
+    let mut command = program(&emulator);
+    let mut child = command
+        .args(["resume", "--all-paused", "--yes", "--concurrency", "1", "-o", "json"])
+        .spawn()
+        .unwrap();
+    let mut notes = BufReader::new(child.stderr.take().unwrap()).lines();
+    until("three are resumed", || count(&emulator, RESUME) == 3).await;
+    interrupt(&child).await;
+    notes.next_line().await.unwrap().unwrap();
+    interrupt(&child).await;
+    let rows: Vec<Value> = serde_json::from_str(&ended(child).await.stdout).unwrap();
+    assert!(rows.iter().all(|row| row["outcome"] == "unconfirmed"));
+    assert_eq!(rows.len(), 3);
+    assert_eq!(notes.next_line().await.unwrap().as_deref(), Some("3 unconfirmed, 7 not known."));
+}
+
+#[tokio::test]
 async fn a_command_that_waits_for_the_service_can_be_interrupted() {
     for (args, operation) in
         [(&["list"][..], "getReports"), (&["resume", "--all-paused", "--yes"], "getReports")]

@@ -1,6 +1,8 @@
 //! The program as people and scripts meet it: a process of its own, against an emulator in this one.
 
 mod changes;
+#[cfg(unix)]
+mod completions;
 mod exits;
 mod golden;
 #[cfg(unix)]

@@ -1,6 +1,6 @@
 //! Every flag has an environment name: the flag comes first, then the environment, then the default.
 
-use crate::{TOKEN, bare, emulator, end, program};
+use crate::{RESUME, TOKEN, bare, emulator, end, program};
 
 #[tokio::test]
 async fn a_flag_beats_the_environment_and_the_environment_the_default() {
@@ -51,9 +51,13 @@ async fn switches_of_the_environment_understand_what_people_write() {
         assert_eq!(ended.code, Some(if emulated { 0 } else { 4 }), "{value:?}: {}", ended.stderr);
     }
     let emulator = emulator().start().await.unwrap();
-    let mut command = program(&emulator);
-    let ended = end(command.args(["resume", "--all-paused"]).env("PARTNER_CENTER_YES", "1")).await;
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    // What is not understood is no yes.
+    for (value, code) in [("nope", 2), ("NEVER", 2), ("no", 2), ("1", 0)] {
+        let mut command = program(&emulator);
+        let ended = end(command.args(["resume", "--all-paused"]).env("PARTNER_CENTER_YES", value)).await;
+        assert_eq!(ended.code, Some(code), "{value}: {}", ended.stderr);
+        emulator.assert_requests(RESUME, if code == 0 { 3 } else { 0 });
+    }
 }
 
 #[tokio::test]

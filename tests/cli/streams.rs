@@ -116,11 +116,12 @@ async fn colours_come_when_asked_for_and_never_into_a_pipe_by_themselves() {
 #[tokio::test]
 async fn a_name_cannot_act_on_the_terminal() {
     let mut report = paused(1).next().unwrap();
-    report.report_name = Some("Sales\u{1b}]0;owned\u{7}\r\nweekly\u{9b}2J".to_owned());
+    report.report_name = Some("Sales\u{1b}]0;owned\u{7}\r\nweekly\u{9b}2J\u{202e}\u{2028}".to_owned());
     let emulator = emulator().reports([report]).start().await.unwrap();
     for args in [&["list"][..], &["resume", "--all-paused", "--dry-run"]] {
         let ended = run(&emulator, args).await;
-        let odd = ended.stdout.chars().any(|c| c.is_control() && c != '\n');
+        let acts = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202e}' | '\u{2028}');
+        let odd = ended.stdout.chars().any(acts);
         assert!(!odd && ended.stdout.contains("weekly"), "{:?}", ended.stdout);
         assert_eq!(ended.stdout.lines().count(), 2, "{:?}", ended.stdout);
     }

@@ -1,11 +1,11 @@
 //! At a terminal: the question, the progress bar, and colours.
 
-use partner_center_insights::emulator::Emulator;
+use partner_center_insights::emulator::{Emulator, Fault};
 use pty_process::{Command, OwnedReadPty, OwnedWritePty, Size};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Child;
 
-use crate::{RESUME, TOKEN, emulator, paused};
+use crate::{PAUSED, RESUME, TOKEN, emulator, paused};
 
 struct Terminal {
     screen: OwnedReadPty,
@@ -16,8 +16,12 @@ struct Terminal {
 
 impl Terminal {
     fn start(emulator: &Emulator, args: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::of_width(100, emulator, args, environment)
+    }
+
+    fn of_width(columns: u16, emulator: &Emulator, args: &[&str], environment: &[(&str, &str)]) -> Self {
         let (pty, pts) = pty_process::open().unwrap();
-        pty.resize(Size::new(40, 100)).unwrap();
+        pty.resize(Size::new(40, columns)).unwrap();
         let command = Command::new(env!("CARGO_BIN_EXE_partner-insights")).args(args).env_clear();
         let command = command
             .env("PARTNER_CENTER_BASE_URL", emulator.base_url())
@@ -70,7 +74,7 @@ async fn a_bulk_change_shows_the_plan_asks_and_goes_on_after_a_yes() {
     let (code, text) = terminal.end().await;
     assert_eq!(code, Some(0), "{text}");
     assert!(text.contains("30 resumed."), "{text}");
-    assert!(text.contains("/30 "), "there was no progress bar: {text}");
+    assert!(text.contains("/30, "), "there was no progress bar: {text}");
     assert!(text.contains("\u{1b}["), "there were no colours: {text}");
     assert!(emulator.reports().iter().all(partner_center_insights::Report::is_active));
 }
@@ -101,5 +105,23 @@ async fn colours_can_be_turned_off() {
         let (code, text) = Terminal::start(&emulator, args, environment.as_slice()).end().await;
         assert_eq!(code, Some(0));
         assert_eq!(text.contains('\u{1b}'), colored, "{args:?} {environment:?}: {text:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_id_is_in_one_piece_however_wide_the_terminal_is() {
+    let gateway =
+        Fault::answer(403, "text/html", format!("<title>{}</title>", "Blocked ".repeat(20))).on(RESUME);
+    let emulator = emulator().fault(gateway).start().await.unwrap();
+    for columns in [0, 1, 40, 79, 80, 100, 200] {
+        for args in [&["list"][..], &["executions", PAUSED], &["resume", PAUSED]] {
+            let (_, text) = Terminal::of_width(columns, &emulator, args, &[("NO_COLOR", "1")]).end().await;
+            assert!(text.contains(&PAUSED[..34]), "{columns} {args:?}: {text}");
+            let longest = text.lines().map(|line| line.chars().count()).max();
+            assert!(
+                columns < 80 || args[0] != "list" || longest <= Some(columns.into()),
+                "{columns}: {text}"
+            );
+        }
     }
 }

@@ -13,13 +13,17 @@ async fn a_mistake_is_exit_2_with_the_next_step_and_nothing_is_sent() {
         (&["resme"][..], "similar subcommand exists: 'resume'"),
         (&["list", "--stauts", "paused"], "similar argument exists: '--status'"),
         (&["list", "--output", "jsn"], "similar value exists: 'json'"),
-        (&["list", "--status", "stopped"], "one of active, paused, inactive"),
-        (&["executions", PAUSED, "--status", "done"], "one of pending, running, paused, completed"),
+        (&["list", "--status", "stopped"], "[possible values: active, paused, inactive]"),
+        (
+            &["executions", PAUSED, "--status", "done"],
+            "[possible values: pending, running, paused, completed]",
+        ),
         (&["resume", "sales"], "such as 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4"),
         (&["resume"], "--all-paused"),
         (&["pause"], "--all-active"),
-        (&["resume", "--all-active", "--yes"], "to resume, use --all-paused"),
-        (&["pause", "--all-paused", "--yes"], "to pause, use --all-active"),
+        (&["resume", "--all", "--yes"], "similar argument exists: '--all-paused'"),
+        (&["pause", "--all-paused", "--yes"], "similar argument exists: '--all-active'"),
+        (&["resume", "--name", "x", "--yes"], "add --all-paused"),
         (&["resume", PAUSED, "--all-paused"], "cannot be used with"),
         (&["resume", "--all-paused"], "--yes"),
         (&["resume", "--all-paused", "--timeout", "soon"], "90s, 5m or 1h"),
@@ -28,6 +32,7 @@ async fn a_mistake_is_exit_2_with_the_next_step_and_nothing_is_sent() {
         (&["resume", "--ids-file", "-", "--query-id", "x"], "--query-id"),
         (&["list", "--base-url", "ftp://localhost"], "https://"),
         (&["man", "resme"], "no command"),
+        (&["man", "auth", "logn"], "no command"),
         (&["schema", "spec"], "possible values"),
         (&["list", "--quiet", "--verbose"], "cannot be used with"),
     ] {
@@ -46,7 +51,7 @@ async fn a_file_of_ids_may_hold_comments_blank_lines_and_json_lines() {
     let emulator = emulator().start().await.unwrap();
     let mut file = tempfile::NamedTempFile::new().unwrap();
     let row = format!(r#"{{"reportId":"{ALSO_PAUSED}","outcome":"failed"}}"#);
-    write!(file, "# stopped last night\r\n\r\n  {PAUSED}\r\n{row}\n\t# twice:\n{PAUSED}\n").unwrap();
+    write!(file, "\u{feff}# stopped last night\r\n\r\n  {PAUSED}\r\n{row}\n\t# twice:\n{PAUSED}\n").unwrap();
     let ended =
         run(&emulator, &["resume", "--ids-file", file.path().to_str().unwrap(), "--yes", "--output", "ids"])
             .await;

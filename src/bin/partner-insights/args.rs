@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{FalseyValueParser, PossibleValuesParser, TypedValueParser};
+use clap::builder::{BoolishValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use partner_center_insights::emulator::Scenario;
 use partner_center_insights::{ExecutionStatus, Program, ReportId, ReportStatus, contract};
@@ -35,7 +35,7 @@ pub struct Global {
     pub base_url: Option<String>,
 
     /// Work on an emulated service with sample reports, in this process
-    #[arg(long, global = true, env = "PARTNER_CENTER_EMULATOR", value_parser = FalseyValueParser::new())]
+    #[arg(long, global = true, env = "PARTNER_CENTER_EMULATOR", value_parser = BoolishValueParser::new())]
     pub emulator: bool,
 
     /// Form of the data on standard output
@@ -50,7 +50,7 @@ pub struct Global {
     pub output: Format,
 
     /// Say nothing on standard error but errors
-    #[arg(long, short, global = true, env = "PARTNER_CENTER_QUIET", value_parser = FalseyValueParser::new())]
+    #[arg(long, short, global = true, env = "PARTNER_CENTER_QUIET", value_parser = BoolishValueParser::new())]
     pub quiet: bool,
 
     /// Log calls on standard error; twice for more
@@ -61,7 +61,14 @@ pub struct Global {
     pub sign_in: SignIn,
 
     /// Colours in the table
-    #[arg(long, global = true, env = "PARTNER_CENTER_COLOR", default_value = "auto", value_name = "WHEN")]
+    #[arg(
+        long,
+        global = true,
+        env = "PARTNER_CENTER_COLOR",
+        default_value = "auto",
+        value_name = "WHEN",
+        help_heading = "Global options"
+    )]
     pub color: When,
 }
 
@@ -89,11 +96,10 @@ pub enum Command {
     /// List scheduled reports
     List(List),
     /// Resume paused reports, and see that they run
-    #[command(after_help = EXAMPLES, mut_arg("all_active", |arg| arg.hide(true)))]
-    Resume(Change),
+    #[command(after_help = EXAMPLES)]
+    Resume(Resume),
     /// Pause active reports
-    #[command(mut_arg("all_paused", |arg| arg.hide(true)))]
-    Pause(Change),
+    Pause(Pause),
     /// List the executions of a report
     Executions(Executions),
     /// Sign in and out, and see what a token is good for
@@ -108,13 +114,13 @@ pub enum Command {
     /// Print a completion script
     Completions { shell: clap_complete::Shell },
     /// Print the man page, of the program or of a command
-    Man { command: Option<String> },
+    Man { command: Vec<String> },
 }
 
 #[derive(Debug, ClapArgs)]
 pub struct List {
-    /// Only reports with this status: active, paused or inactive
-    #[arg(long, value_parser = report_status)]
+    /// Only reports with this status
+    #[arg(long, ignore_case = true, value_parser = report_status())]
     pub status: Option<ReportStatus>,
     #[command(flatten)]
     pub filter: Filter,
@@ -131,17 +137,33 @@ pub struct Filter {
 }
 
 #[derive(Debug, ClapArgs)]
+pub struct Resume {
+    /// All paused reports
+    #[arg(long, conflicts_with_all = ["ids", "ids_file"])]
+    pub all_paused: bool,
+    #[command(flatten)]
+    pub change: Change,
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Pause {
+    /// All active reports
+    #[arg(long, conflicts_with_all = ["ids", "ids_file"])]
+    pub all_active: bool,
+    #[command(flatten)]
+    pub change: Change,
+}
+
+/// What both have.
+#[derive(Debug, ClapArgs)]
 pub struct Change {
     /// Ids of reports
-    #[arg(value_name = "ID", conflicts_with_all = ["ids_file", "all"])]
+    #[arg(value_name = "ID", conflicts_with = "ids_file")]
     pub ids: Vec<ReportId>,
 
     /// File with ids, one a line, or rows that --output json or jsonl wrote; - is standard input
-    #[arg(long, value_name = "FILE", conflicts_with = "all")]
+    #[arg(long, value_name = "FILE")]
     pub ids_file: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub all: All,
 
     #[command(flatten)]
     pub filter: Filter,
@@ -151,40 +173,28 @@ pub struct Change {
     pub dry_run: bool,
 
     /// Do not ask
-    #[arg(long, short, env = "PARTNER_CENTER_YES", value_parser = FalseyValueParser::new())]
+    #[arg(long, short, env = "PARTNER_CENTER_YES", value_parser = BoolishValueParser::new())]
     pub yes: bool,
 
     /// Believe the answers; do not read the reports back. With ids, send the bare requests only
     #[arg(long, conflicts_with = "dry_run")]
     pub no_verify: bool,
 
-    /// Requests under way at once
+    /// Requests under way at once, 1 to 256
     #[arg(long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: u16,
 
-    /// How long to wait for reports to be seen in their new state, such as 90s or 5m
+    /// How long to wait for reports to be seen in their new state, such as 90s or 5m, at most 24h
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     pub timeout: Duration,
-}
-
-/// One flag under two names; the command refuses the one that is not its own.
-#[derive(Debug, ClapArgs)]
-#[group(id = "all", multiple = false)]
-pub struct All {
-    /// All paused reports
-    #[arg(long)]
-    pub all_paused: bool,
-    /// All active reports
-    #[arg(long)]
-    pub all_active: bool,
 }
 
 #[derive(Debug, ClapArgs)]
 pub struct Executions {
     /// Id of the report
     pub id: ReportId,
-    /// Only executions in this state: pending, running, paused or completed (the service's default)
-    #[arg(long, value_parser = execution_status)]
+    /// Only executions in this state; without it, the service lists completed ones
+    #[arg(long, ignore_case = true, value_parser = execution_status())]
     pub status: Option<ExecutionStatus>,
     /// Executions of the last 90 days instead of the latest one
     #[arg(long)]
@@ -199,8 +209,8 @@ pub struct Emulator {
     /// Address to listen at; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", env = "PARTNER_CENTER_EMULATOR_LISTEN")]
     pub listen: SocketAddr,
-    /// Let things go wrong: mfa, throttle, flaky, html-403, pascal or camel; may be given more than once
-    #[arg(long, value_name = "NAME", value_parser = scenario)]
+    /// Let things go wrong; may be given more than once
+    #[arg(long, value_name = "NAME", value_parser = scenario())]
     pub scenario: Vec<Scenario>,
     /// JSON file with reports, such as `list --output json` writes, instead of the sample
     #[arg(long, value_name = "FILE")]
@@ -244,31 +254,26 @@ fn after_help() -> String {
 }
 
 fn program() -> impl TypedValueParser<Value = Program> {
-    PossibleValuesParser::new(Program::ALL.iter().map(|program| program.as_str()))
-        .try_map(|word| word.parse::<Program>())
+    words(Program::ALL.iter().map(|program| program.as_str())).try_map(|word| word.parse::<Program>())
 }
 
-fn report_status(text: &str) -> Result<ReportStatus, String> {
-    match ReportStatus::from(text) {
-        ReportStatus::Other(_) => Err(one_of(ReportStatus::KNOWN.iter().map(ReportStatus::as_str))),
-        known => Ok(known),
-    }
+fn report_status() -> impl TypedValueParser<Value = ReportStatus> {
+    words(ReportStatus::KNOWN.iter().map(ReportStatus::as_str)).map(|word| ReportStatus::from(&*word))
 }
 
-fn execution_status(text: &str) -> Result<ExecutionStatus, String> {
-    match ExecutionStatus::from(text) {
-        ExecutionStatus::Other(_) => Err(one_of(ExecutionStatus::KNOWN.iter().map(ExecutionStatus::as_str))),
-        known => Ok(known),
-    }
+fn execution_status() -> impl TypedValueParser<Value = ExecutionStatus> {
+    words(ExecutionStatus::KNOWN.iter().map(ExecutionStatus::as_str))
+        .map(|word| ExecutionStatus::from(&*word))
 }
 
-fn one_of<'a>(words: impl Iterator<Item = &'a str>) -> String {
-    format!("one of {}", words.collect::<Vec<_>>().join(", ").to_lowercase())
+fn scenario() -> impl TypedValueParser<Value = Scenario> {
+    let known = |word: &str| Scenario::ALL.into_iter().find(|scenario| scenario.as_str() == word);
+    words(Scenario::ALL.iter().map(|scenario| scenario.as_str()))
+        .try_map(move |word| known(&word).ok_or("there is no such scenario"))
 }
 
-fn scenario(text: &str) -> Result<Scenario, String> {
-    let known = Scenario::ALL.into_iter().find(|scenario| scenario.as_str() == text);
-    known.ok_or_else(|| one_of(Scenario::ALL.iter().map(|scenario| scenario.as_str())))
+fn words<'a>(words: impl Iterator<Item = &'a str>) -> PossibleValuesParser {
+    PossibleValuesParser::new(words.map(str::to_lowercase).collect::<Vec<_>>())
 }
 
 /// Seconds, or a number with s, m or h.

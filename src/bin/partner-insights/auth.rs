@@ -7,14 +7,14 @@ use clap::{Args, Subcommand};
 use comfy_table::Cell;
 use partner_center_insights::auth::inspect::{self, Claims, Holder, Mfa};
 use partner_center_insights::auth::{AccessToken, Login, StaticToken, TokenFile, TokenRequest};
-use partner_center_insights::{InsightsClient, Program, Timestamp};
+use partner_center_insights::{ErrorKind, InsightsClient, Program, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::Global;
 use crate::credentials::{Credentials, stored};
 use crate::exit::{self, Failure};
-use crate::output::{Output, Row};
+use crate::output::{Output, Row, plain};
 use crate::session;
 
 #[derive(Debug, Subcommand)]
@@ -23,7 +23,7 @@ pub enum Auth {
     Login,
     /// Forget the refresh token that was kept
     Logout,
-    /// Show whose token it is, and what will probably be refused
+    /// Show whose token it is, and what will probably be refused; then it ends with exit code 4
     Check(Check),
     /// Print an access token
     Token,
@@ -102,7 +102,9 @@ async fn check(global: &Global, check: Check, output: &mut Output) -> Result<u8,
     let (way, token) = token(global, output).await?;
     let claims = inspect::claims(&token);
     let mut row = CheckRow::new(way, claims.as_ref(), global.program);
-    let mut failure = None;
+    // A script can tell, too.
+    let mut failure =
+        (claims.is_some() && !row.concerns.is_empty()).then(|| ErrorKind::Credential.exit_code());
     if check.probe {
         let client: InsightsClient =
             session::builder(global).token_source(StaticToken::new(token.expose())).build()?;
@@ -234,7 +236,7 @@ impl Row for Fact {
     const HEADINGS: &'static [&'static str] = &["TOKEN", ""];
 
     fn cells(&self) -> Vec<Cell> {
-        vec![Cell::new(self.0), Cell::new(&self.1)]
+        vec![Cell::new(self.0), plain(Some(&self.1))]
     }
 
     fn id(&self) -> Option<&str> {

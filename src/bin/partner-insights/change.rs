@@ -1,11 +1,13 @@
 //! `resume` and `pause`: plan, ask, change, verify, report.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::time::Duration;
 
 use comfy_table::{Cell, Color};
 use partner_center_insights::{
-    ChangeAll, Event, Plan, ReportId, ReportOutcome, ReportStatus, Run, Selection,
+    ChangeAll, ErrorKind, Event, Outcome, Plan, ReportId, ReportOutcome, ReportStatus, Run, Selection,
 };
+use tokio::time::Instant;
 
 use crate::args::{Change, Global};
 use crate::exit::{Failure, Tally};
@@ -19,10 +21,11 @@ use crate::session::Session;
 pub async fn run(
     global: &Global,
     command: Change,
+    all: bool,
     direction: Direction,
     output: &mut Output,
 ) -> Result<u8, Failure> {
-    if let Some(problem) = misuse(&command, direction) {
+    if let Some(problem) = misuse(&command, all, direction) {
         return Err(Failure::usage(problem));
     }
     let mut interrupts = Interrupts::listen().map_err(Failure::unexpected)?;
@@ -44,24 +47,23 @@ pub async fn run(
 }
 
 /// What the parser cannot tell.
-fn misuse(command: &Change, direction: Direction) -> Option<&'static str> {
+fn misuse(command: &Change, all: bool, direction: Direction) -> Option<String> {
     let named = !command.ids.is_empty() || command.ids_file.is_some();
     let filtered = command.filter.name.is_some() || command.filter.query_id.is_some();
-    match direction {
-        Direction::Resume if command.all.all_active => {
-            Some("--all-active pauses; to resume, use --all-paused")
-        }
-        Direction::Pause if command.all.all_paused => {
-            Some("--all-paused resumes; to pause, use --all-active")
-        }
-        Direction::Resume if !named && !command.all.all_paused => Some(
-            "which reports? Give their ids, --ids-file FILE or --all-paused; `list --status paused` shows them",
-        ),
-        Direction::Pause if !named && !command.all.all_active => Some(
-            "which reports? Give their ids, --ids-file FILE or --all-active; `list --status active` shows them",
-        ),
+    let (flag, status) = match direction {
+        Direction::Resume => ("--all-paused", ReportStatus::Paused),
+        Direction::Pause => ("--all-active", ReportStatus::Active),
+    };
+    match (named, filtered) {
         // A report that was asked for by its id must not drop out in silence.
-        _ if named && filtered => Some("--name and --query-id choose among all reports, not among given ids"),
+        (true, true) => {
+            Some("--name and --query-id choose among all reports, not among given ids".to_owned())
+        }
+        (false, true) if !all => Some(format!("--name and --query-id choose among all reports; add {flag}")),
+        (false, false) if !all => Some(format!(
+            "which reports? Give their ids, --ids-file FILE or {flag}; `list --status {}` shows them",
+            status.as_str().to_lowercase()
+        )),
         _ => None,
     }
 }
@@ -119,6 +121,9 @@ fn show(plan: &Plan, direction: Direction, output: &mut Output) -> Result<u8, Fa
     Ok(tally.code())
 }
 
+/// Without a bar, so often a line says how far it is: a limit may keep a run waiting for long.
+const STILL_THERE: Duration = Duration::from_secs(30);
+
 /// Follows the run to its end, and tells all that is known however it ends. The first Ctrl-C lets what is under way
 /// finish, the second does not.
 async fn finish(
@@ -134,9 +139,14 @@ async fn finish(
     let mut rows = Vec::new();
     let mut answered = HashSet::new();
     let mut ended = Ok(());
+    let mut still_there = tokio::time::interval_at(Instant::now() + STILL_THERE, STILL_THERE);
     loop {
         let event = tokio::select! {
             event = run.next() => event,
+            _ = still_there.tick(), if bar.is_hidden() => {
+                output.note(&format!("{} of {} answered so far.", bar.position(), order.len()));
+                continue;
+            }
             () = interrupts.next() => {
                 if summary.interrupted {
                     summary.abandoned = true;
@@ -174,11 +184,23 @@ async fn finish(
         }
     }
     bar.finish_and_clear();
+    // Given up: what was answered was not read back.
+    for id in answered {
+        let row = ChangeRow::unconfirmed(id);
+        summary.count(Outcome::Unconfirmed);
+        ended = ended.and(output.line(&row));
+        rows.push((order.get(&id), row));
+    }
     // Whole documents are in the order of the plan, whichever report came first.
     rows.sort_by_key(|(place, _)| *place);
     let ended = ended.and(output.whole(&rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>()));
-    if let Some(summary) = summary.text(order.len()) {
-        output.note(&summary);
+    if let Some(text) = summary.text(order.len()) {
+        output.note(&text);
+    }
+    for outcome in Outcome::ALL.into_iter().filter(|outcome| summary.counts.contains_key(outcome.as_str())) {
+        if let Some(advice) = advice(outcome) {
+            output.note(&format!("{outcome}: {advice}."));
+        }
     }
     ended?;
     if summary.interrupted { Err(Failure::interrupted()) } else { Ok(summary.tally.code()) }
@@ -197,7 +219,11 @@ struct Summary {
 impl Summary {
     fn add(&mut self, report: &ReportOutcome) {
         self.tally.add(report.outcome, report.error.as_ref());
-        *self.counts.entry(report.outcome.as_str()).or_default() += 1;
+        self.count(report.outcome);
+    }
+
+    fn count(&mut self, outcome: Outcome) {
+        *self.counts.entry(outcome.as_str()).or_default() += 1;
     }
 
     /// A sentence, if there is anything to tell.
@@ -212,20 +238,35 @@ impl Summary {
     }
 }
 
+/// The next step after an outcome that has no error to tell it.
+fn advice(outcome: Outcome) -> Option<&'static str> {
+    Some(match outcome {
+        Outcome::NotFound => ErrorKind::NotFound.help(),
+        Outcome::NotResumable => {
+            "only a paused report can be resumed; an inactive one has nothing left to run"
+        }
+        Outcome::NotPausable => "only an active report can be paused",
+        Outcome::Unconfirmed => {
+            "list the reports in a few minutes to see what became of it; running this again is safe"
+        }
+        _ => return None,
+    })
+}
+
 impl Row for ChangeRow {
     const HEADINGS: &'static [&'static str] = &["REPORT", "OUTCOME", "STATUS", "NAME"];
 
     fn cells(&self) -> Vec<Cell> {
-        let mut name = visible(self.report_name.as_deref().unwrap_or_default());
-        if let Some(error) = &self.error {
-            name += &format!("\n{}", error.explanation());
-        }
         vec![
             Cell::new(&self.report_id),
             outcome(self.outcome),
             plain(self.report_status.as_ref().map(ReportStatus::as_str)),
-            Cell::new(name.trim_start()),
+            plain(self.report_name.as_deref()),
         ]
+    }
+
+    fn remark(&self) -> Option<String> {
+        Some(format!("{}: {}", self.report_id, visible(&self.error.as_ref()?.explanation())))
     }
 
     /// Reports that are in the wanted state, or would be.

@@ -37,6 +37,10 @@ pub struct SignIn {
     #[arg(long, global = true, env = "AZURE_TENANT_ID", value_name = "TENANT")]
     pub tenant: Option<String>,
 
+    /// Whether that came from the command line.
+    #[arg(skip)]
+    pub tenant_is_typed: bool,
+
     /// Id of the application that is registered in the tenant
     #[arg(long, global = true, env = "AZURE_CLIENT_ID", value_name = "ID")]
     pub client_id: Option<String>,
@@ -136,9 +140,7 @@ impl SignIn {
         let source = match (&self.refresh_token_file, secret(REFRESH_TOKEN)) {
             (Some(file), _) => self.kept_in(TokenFile::new(file))?,
             (None, Some(token)) => RefreshToken::new(entra(self.settings())?, token),
-            (None, None) => {
-                self.kept_in(kept().ok_or_else(|| Failure::sign_in("nobody has signed in").and(LOGIN))?)?
-            }
+            (None, None) => self.signed_in(output)?,
         };
         let source = match secret(CLIENT_SECRET) {
             Some(value) => source.client_secret(value),
@@ -150,6 +152,22 @@ impl SignIn {
                 output.note(&format!("The new refresh token could not be kept: {error}"));
             }
         }))
+    }
+
+    /// As whoever used `auth login`. Other tools read AZURE_TENANT_ID too, so that it may be meant for them.
+    fn signed_in(&self, output: &Output) -> Result<RefreshToken, Failure> {
+        let file = kept().ok_or_else(|| Failure::sign_in("nobody has signed in").and(LOGIN))?;
+        let login = file.read()?.filter(|login| login.tenant.is_some() && login.client_id.is_some());
+        let login = login.ok_or_else(|| Failure::sign_in(&format!("{file} is damaged")).and(LOGIN))?;
+        let mut builder = self.over(login.entra());
+        if let (Some(kept), Some(set), false) = (&login.tenant, &self.tenant, self.tenant_is_typed)
+            && !kept.eq_ignore_ascii_case(set)
+        {
+            output
+                .note(&format!("The login that was kept is for tenant {kept}; AZURE_TENANT_ID is not used."));
+            builder = builder.tenant(kept);
+        }
+        Ok(RefreshToken::from_file(entra(builder)?, file))
     }
 
     /// What the file knows counts, unless a setting says otherwise.

@@ -33,23 +33,23 @@ pub fn completions(shell: Shell, output: &mut Output) -> Result<u8, Failure> {
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, name, &mut script);
-    output.text(&String::from_utf8_lossy(&script))?;
+    let script = String::from_utf8_lossy(&script);
+    // clap_complete 4.6 splits a program's name at its hyphen in one half of the bash script (clap-rs/clap#6421).
+    output.text(&script.replace("partner__subcmd__insights", "partner__insights"))?;
     Ok(exit::OK)
 }
 
-pub fn man(command: Option<&str>, output: &mut Output) -> Result<u8, Failure> {
+pub fn man(command: &[String], output: &mut Output) -> Result<u8, Failure> {
     let mut program = Args::command();
     program.build();
-    let described = match command {
-        None => program,
-        Some(name) => {
-            let unknown =
-                || Failure::usage(format!("there is no command {name:?}; see `partner-insights --help`"));
-            program.find_subcommand(name).cloned().ok_or_else(unknown)?
-        }
-    };
+    let mut described = &program;
+    for name in command {
+        let unknown =
+            || Failure::usage(format!("there is no command {name:?}; see `partner-insights --help`"));
+        described = described.find_subcommand(name).ok_or_else(unknown)?;
+    }
     let mut page = Vec::new();
-    clap_mangen::Man::new(described).render(&mut page).map_err(Failure::unexpected)?;
+    clap_mangen::Man::new(described.clone()).render(&mut page).map_err(Failure::unexpected)?;
     output.text(&String::from_utf8_lossy(&page))?;
     Ok(exit::OK)
 }

@@ -1,12 +1,10 @@
 //! `emulator`
 
-use std::fs;
-
 use partner_center_insights::emulator::Emulator;
 
 use crate::args;
 use crate::exit::{self, Failure};
-use crate::interrupt::Interrupts;
+use crate::interrupt::{self, Interrupts};
 use crate::output;
 
 pub async fn run(command: args::Emulator) -> Result<u8, Failure> {
@@ -18,7 +16,7 @@ pub async fn run(command: args::Emulator) -> Result<u8, Failure> {
     }
     if let Some(file) = &command.reports {
         let refuse = |problem: String| Failure::usage(format!("{}: {problem}", file.display()));
-        let json = fs::read_to_string(file).map_err(|error| refuse(error.to_string()))?;
+        let json = interrupt::read_file(file).await.map_err(|error| refuse(error.to_string()))?;
         builder =
             builder.reports_json(&json).map_err(|error| refuse(format!("no list of reports: {error}")))?;
     }

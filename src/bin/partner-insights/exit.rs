@@ -26,7 +26,7 @@ pub const TABLE: [(u8, &str); 12] = [
     (8, "the answer breaks the contract"),
     (SOME_FAILED, "some of several reports failed"),
     (UNCONFIRMED, "not confirmed in time"),
-    (INTERRUPTED, "interrupted"),
+    (INTERRUPTED, "interrupted, or the question was answered with no"),
 ];
 
 /// What ends the program early.

@@ -1,7 +1,7 @@
 //! Being told to end: Ctrl-C, and what service managers send.
 
 use std::fs;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use crate::exit::Failure;
@@ -51,16 +51,13 @@ impl Interrupts {
     }
 }
 
-/// Reads a file, or standard input if it is called `-`.
+/// Reads a file, or standard input if it is called `-`, without the byte order mark that Windows likes to begin with.
 pub async fn read_file(file: &Path) -> io::Result<String> {
     let file = file.to_owned();
     read(move || {
-        if file.as_os_str() == "-" {
-            let mut text = String::new();
-            io::stdin().read_to_string(&mut text).map(|_| text)
-        } else {
-            fs::read_to_string(file)
-        }
+        let text =
+            if file.as_os_str() == "-" { io::read_to_string(io::stdin()) } else { fs::read_to_string(file) };
+        text.map(|text| text.trim_start_matches('\u{feff}').to_owned())
     })
     .await
 }

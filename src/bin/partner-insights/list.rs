@@ -29,6 +29,11 @@ pub async fn run(global: &Global, command: List, output: &mut Output) -> Result<
     Ok(exit::OK)
 }
 
+/// The day of a time; the whole of it is in the other formats.
+fn day(time: &str) -> &str {
+    time.split('T').next().unwrap_or_default()
+}
+
 impl Row for ReportRow {
     const HEADINGS: &'static [&'static str] = &["REPORT", "STATUS", "EVERY", "MODIFIED", "NAME"];
 
@@ -46,7 +51,7 @@ impl Row for ReportRow {
                 status => plain(status.as_ref().map(ReportStatus::as_str)),
             },
             Cell::new(every),
-            plain(self.modified_time.as_deref()),
+            plain(self.modified_time.as_deref().map(day)),
             plain(self.report_name.as_deref()),
         ]
     }

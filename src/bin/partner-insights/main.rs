@@ -29,7 +29,7 @@ mod session;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use crate::args::{Args, Command};
+use crate::args::{Args, Command, Pause, Resume};
 use crate::exit::Failure;
 use crate::interrupt::Interrupts;
 use crate::output::Output;
@@ -53,8 +53,12 @@ fn run(args: Args) -> Result<u8, Failure> {
     let result = runtime.block_on(async {
         match args.command {
             Command::List(command) => until_interrupted(list::run(global, command, &mut output)).await,
-            Command::Resume(command) => change::run(global, command, Direction::Resume, &mut output).await,
-            Command::Pause(command) => change::run(global, command, Direction::Pause, &mut output).await,
+            Command::Resume(Resume { all_paused, change }) => {
+                change::run(global, change, all_paused, Direction::Resume, &mut output).await
+            }
+            Command::Pause(Pause { all_active, change }) => {
+                change::run(global, change, all_active, Direction::Pause, &mut output).await
+            }
             Command::Executions(command) => {
                 until_interrupted(executions::run(global, command, &mut output)).await
             }
@@ -63,7 +67,7 @@ fn run(args: Args) -> Result<u8, Failure> {
             Command::Spec => describe::spec(&mut output),
             Command::Schema { command } => describe::schema(command, &mut output),
             Command::Completions { shell } => describe::completions(shell, &mut output),
-            Command::Man { command } => describe::man(command.as_deref(), &mut output),
+            Command::Man { command } => describe::man(&command, &mut output),
         }
     });
     // A thread may still wait for standard input.

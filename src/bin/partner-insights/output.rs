@@ -3,18 +3,30 @@
 use std::fmt;
 use std::io::{self, IsTerminal, Write};
 
-use comfy_table::{Cell, Color, ContentArrangement, Table, presets};
+use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::args::{Format, Global, When};
 use crate::exit::Failure;
+
+/// Blanks around a column.
+const PADDING: u16 = 2;
+/// A last column with less room than this is not worth breaking.
+const NARROW: u16 = 10;
 
 /// A row that can be written in every format.
 pub trait Row: Serialize {
     /// Headings of the table.
     const HEADINGS: &'static [&'static str];
     fn cells(&self) -> Vec<Cell>;
+    /// What is told of it below the table, in a line that is not broken.
+    fn remark(&self) -> Option<String> {
+        None
+    }
     /// What `--output ids` writes; nothing if the row is left out there.
     fn id(&self) -> Option<&str>;
 }
@@ -72,7 +84,12 @@ impl Output {
                 let json = serde_json::to_string_pretty(rows).map_err(Failure::unexpected)?;
                 self.write(&format!("{json}\n"))
             }
-            Format::Table if !rows.is_empty() => self.write(&format!("{}\n", self.table(rows).trim_fmt())),
+            Format::Table if !rows.is_empty() => {
+                self.write(&format!("{}\n", self.table(rows).trim_fmt()))?;
+                let remarks: String =
+                    rows.iter().filter_map(Row::remark).map(|remark| remark + "\n").collect();
+                self.write(&remarks)
+            }
             _ => Ok(()),
         }
     }
@@ -106,12 +123,22 @@ impl Output {
         } else {
             table.force_no_tty();
         }
-        // A reader that is no terminal gets whole lines.
-        if io::stdout().is_terminal() {
-            table.set_content_arrangement(ContentArrangement::Dynamic);
-        }
         for row in rows {
             table.add_row(row.cells());
+        }
+        // A reader that is no terminal gets whole lines. At one, the last column takes what the others leave; an id that
+        // is broken in two could not be copied.
+        if io::stdout().is_terminal() {
+            let widths = table.column_max_content_widths();
+            let (_, others) = widths.split_last().unwrap_or((&0, &[]));
+            let taken: u16 = others.iter().map(|width| width + PADDING).sum();
+            if table.width().is_some_and(|width| width >= taken + PADDING + NARROW) {
+                table.set_content_arrangement(ContentArrangement::Dynamic);
+                let count = others.len();
+                for column in table.column_iter_mut().take(count) {
+                    column.set_constraint(ColumnConstraint::ContentWidth);
+                }
+            }
         }
         table
     }
@@ -136,7 +163,7 @@ impl Output {
             return ProgressBar::hidden();
         }
         let bar = ProgressBar::new(length as u64);
-        if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
+        if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {elapsed} so far") {
             bar.set_style(style);
         }
         bar
@@ -150,7 +177,11 @@ pub fn prompt(text: &str) {
 
 /// A text of the service, which may hold anything: nothing in it acts on the terminal or breaks the line.
 pub fn visible(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let acts = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().map(|c| if acts(c) { ' ' } else { c }).collect()
 }
 
 /// A cell with such a text.
@@ -163,6 +194,8 @@ pub fn meaning(word: impl fmt::Display, color: Color) -> Cell {
     Cell::new(word).fg(color)
 }
 
+const LIBRARY: &str = "partner_center_insights";
+
 /// Sends what the library traces to standard error.
 pub fn log(verbose: u8) {
     let level = match verbose {
@@ -170,8 +203,13 @@ pub fn log(verbose: u8) {
         1 => tracing::Level::DEBUG,
         _ => tracing::Level::TRACE,
     };
-    let log =
-        tracing_subscriber::fmt().with_max_level(level).with_writer(io::stderr).with_target(verbose > 1);
+    // Of the layers below, only whoever asks for everything wants to hear.
+    let of_whom = if verbose > 1 {
+        Targets::new().with_default(level)
+    } else {
+        Targets::new().with_target(LIBRARY, level)
+    };
+    let log = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(verbose > 1);
     // Where nobody reads the log, complaining on the same stream would be a panic.
-    log.log_internal_errors(false).init();
+    tracing_subscriber::registry().with(log.log_internal_errors(false)).with(of_whom).init();
 }

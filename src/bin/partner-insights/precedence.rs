@@ -29,6 +29,7 @@ pub fn parse() -> Args {
         }
     }
     let sign_in = &mut global.sign_in;
+    sign_in.tenant_is_typed = typed("tenant");
     let files = [
         ("token_file", "--token-file", Way::Token),
         ("refresh_token_file", "--refresh-token-file", Way::RefreshToken),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use partner_center_insights::{
-    Error, Execution, ExecutionStatus, Outcome, Report, ReportOutcome, ReportStatus, Step,
+    Error, Execution, ExecutionStatus, Outcome, Report, ReportId, ReportOutcome, ReportStatus, Step,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
@@ -192,6 +192,17 @@ impl ChangeRow {
         }
     }
 
+    /// Answered, and not read back.
+    pub fn unconfirmed(id: ReportId) -> Self {
+        Self {
+            report_id: id.to_string(),
+            report_name: None,
+            report_status: None,
+            outcome: Word::Did(Outcome::Unconfirmed),
+            error: None,
+        }
+    }
+
     pub fn planned(step: &Step, direction: Direction) -> Self {
         Self {
             report_id: step.report_id.to_string(),
@@ -214,6 +225,9 @@ impl ErrorRow {
             text += &format!(": {}", message.trim_end_matches('.'));
         }
         text += &format!("; {}", self.help);
+        if let Some(wait) = self.retry_after {
+            text += &format!("; the service asks to wait {wait} s");
+        }
         if let (Some(request), Some(correlation)) = (&self.request_id, &self.correlation_id) {
             text += &format!(" [request {request}, correlation {correlation}]");
         }

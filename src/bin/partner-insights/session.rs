@@ -16,6 +16,7 @@ pub struct Session {
 impl Session {
     pub async fn open(global: &Global, output: &Output) -> Result<Self, Failure> {
         if global.emulator {
+            output.note("On the emulated service; nothing real is read or changed.");
             let emulator = Emulator::start().await.map_err(Failure::unexpected)?;
             let builder = InsightsClient::builder().program(global.program);
             let client = builder.base_url(emulator.base_url()).token(emulator.token()).build()?;

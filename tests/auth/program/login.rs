@@ -31,6 +31,50 @@ async fn without_a_terminal_nobody_is_asked_for_a_code() {
     assert_eq!((stage.entra.connections(), stage.login().exists()), (0, false));
 }
 
+/// A stage where somebody has signed in.
+async fn signed_in(text: &str) -> Stage {
+    let stage = Stage::new(vec![rotated(ACCESS_TOKEN, REFRESH_TOKEN)]).await;
+    fs::create_dir_all(stage.login().parent().unwrap()).unwrap();
+    let text = text.replace("ENTRA", &stage.entra.url());
+    fs::write(stage.login(), text).unwrap();
+    stage
+}
+
+#[tokio::test]
+async fn a_tenant_that_is_set_for_other_tools_does_not_move_the_login_that_was_kept() {
+    let kept = json!({"authority": "ENTRA", "tenant": TENANT, "client_id": CLIENT_ID, "refresh_token": REFRESH_TOKEN});
+    let stage = signed_in(&kept.to_string()).await;
+    let ended = stage.run(&[("AZURE_TENANT_ID", "other.example")], &["list"]).await;
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains(&format!("is for tenant {TENANT}; AZURE_TENANT_ID is not used")),
+        "{}",
+        ended.stderr
+    );
+    assert!(stage.entra.requests()[0].line.contains(TENANT));
+
+    // One that is typed is meant.
+    stage.run(&[], &["list", "--tenant", "other.example"]).await;
+    assert!(stage.entra.requests()[1].line.contains("/other.example/"));
+}
+
+#[tokio::test]
+async fn a_login_that_is_damaged_is_told_as_such() {
+    for text in ["garbage", "{\"refresh_token\":\"r\"}"] {
+        let stage = signed_in(text).await;
+        for environment in [app(&[]), vec![]] {
+            let ended = stage.run(&environment, &["list"]).await;
+            assert_eq!(ended.code, 4);
+            assert!(
+                ended.stderr.contains("login.json is damaged; run `partner-insights auth login`"),
+                "{}",
+                ended.stderr
+            );
+        }
+        assert_eq!(stage.entra.connections(), 0);
+    }
+}
+
 #[tokio::test]
 async fn whoever_signs_in_at_a_terminal_stays_signed_in_until_they_sign_out() {
     let user = jwt(&json!({"upn": "someone@contoso.com"}));
