@@ -110,6 +110,8 @@ impl Output {
     fn table<R: Row>(&self, rows: &[R]) -> Table {
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_header(R::HEADINGS.iter().copied());
+        // A reader that is no terminal gets whole lines.
+        let width = table.width().filter(|_| io::stdout().is_terminal());
         let colored = match self.color {
             When::Always => true,
             When::Never => false,
@@ -126,18 +128,14 @@ impl Output {
         for row in rows {
             table.add_row(row.cells());
         }
-        // A reader that is no terminal gets whole lines. At one, the last column takes what the others leave; an id that
-        // is broken in two could not be copied.
-        if io::stdout().is_terminal() {
-            let widths = table.column_max_content_widths();
-            let (_, others) = widths.split_last().unwrap_or((&0, &[]));
-            let taken: u16 = others.iter().map(|width| width + PADDING).sum();
-            if table.width().is_some_and(|width| width >= taken + PADDING + NARROW) {
-                table.set_content_arrangement(ContentArrangement::Dynamic);
-                let count = others.len();
-                for column in table.column_iter_mut().take(count) {
-                    column.set_constraint(ColumnConstraint::ContentWidth);
-                }
+        // The last column takes what the others leave; an id that is broken in two could not be copied.
+        let widths = table.column_max_content_widths();
+        let (_, others) = widths.split_last().unwrap_or((&0, &[]));
+        let taken: u16 = others.iter().map(|width| width + PADDING).sum();
+        if let Some(width) = width.filter(|width| *width >= taken + PADDING + NARROW) {
+            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+            for column in table.column_iter_mut().take(others.len()) {
+                column.set_constraint(ColumnConstraint::ContentWidth);
             }
         }
         table
