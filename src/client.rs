@@ -317,7 +317,8 @@ impl InsightsClientBuilder {
             contract::base_path(version, self.program.as_str())
         );
         let tokens = TokenCache::new(tokens, scope);
-        let inner = Inner { base_url, http, tokens, retry: self.retry, gate: Gate::default() };
+        let gate = Gate::new(self.retry.total_time);
+        let inner = Inner { base_url, http, tokens, retry: self.retry, gate };
         Ok(InsightsClient { inner: Arc::new(inner) })
     }
 }

@@ -90,6 +90,7 @@ impl Head {
             is_mfa_compliant: text(&IS_MFA_COMPLIANT)
                 .and_then(|word| word.trim().to_ascii_lowercase().parse().ok()),
             limit: Limit {
+                too_many: status == StatusCode::TOO_MANY_REQUESTS,
                 refused: status == StatusCode::TOO_MANY_REQUESTS || told_to_wait,
                 retry_after,
                 remaining: text(&RATE_LIMIT_REMAINING).and_then(|left| left.trim().parse().ok()),

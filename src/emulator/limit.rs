@@ -37,7 +37,7 @@ impl Limit {
 
 /// The count behind a limit.
 #[derive(Debug)]
-pub(super) struct Meter {
+pub(crate) struct Meter {
     limit: Limit,
     since: Instant,
     left: f64,
@@ -45,7 +45,7 @@ pub(super) struct Meter {
 
 /// What the gateway says of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Verdict {
+pub(crate) struct Verdict {
     pub limit: u32,
     pub remaining: u32,
     /// The call is refused, with the seconds to wait if they are told.

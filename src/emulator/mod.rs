@@ -68,7 +68,7 @@
 mod answer;
 mod check;
 mod fault;
-mod limit;
+pub(crate) mod limit;
 mod server;
 mod service;
 mod state;
