@@ -91,7 +91,7 @@ impl InsightsClient {
             })?;
             began += pass.in_line;
             attempt += 1;
-            let seen = Arc::new(Noted::new(AccessToken::clone(&token)));
+            let seen = Arc::new(Noted::new(AccessToken::clone(&token), self.inner.answer_limit));
             let result = self.attempt(&token, ids, &send, &seen).await;
             // Now, not after the pause that may follow: others would wait for it too.
             let is_limited = seen.head.get().is_some_and(|head| pass.answered(head.limit));
