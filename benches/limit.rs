@@ -89,7 +89,7 @@ async fn run(row: Row) -> Outturn {
         }
     }
     let time = began.elapsed().as_secs_f64();
-    let requests = emulator.request_count() as f64;
+    let requests = f64::from(u32::try_from(emulator.request_count()).expect("so many were not sent"));
     Outturn { time, wasted: 100.0 * (requests - f64::from(row.reports)) / requests }
 }
 
