@@ -83,14 +83,10 @@ impl Gate {
     /// calls get through; at once and with the time to wait, if that is known.
     pub async fn pass(&self, patience: Duration) -> Result<Pass<'_>, Option<Duration>> {
         let came = Instant::now();
-        let mut turn = pin!(self.line.lock());
-        let _turn = loop {
-            let left = self.lock().patience_left(came, patience)?;
-            match timeout(left, &mut turn).await {
-                Ok(turn) => break turn,
-                Err(_) if left.is_zero() => return Err(None),
-                Err(_) => {}
-            }
+        // Mostly there is no line, and then it costs nothing.
+        let _turn = match self.line.try_lock() {
+            Ok(turn) => turn,
+            Err(_) => self.stand_in_line(came, patience).await?,
         };
         loop {
             // Registered before looking, so that no change is missed in between.
@@ -111,6 +107,22 @@ impl Gate {
                 opens.map_or(left, |closed| left.min(closed.probe_at - now))
             };
             let _ = timeout(longest, changed).await;
+        }
+    }
+
+    async fn stand_in_line(
+        &self,
+        came: Instant,
+        patience: Duration,
+    ) -> Result<tokio::sync::MutexGuard<'_, ()>, Option<Duration>> {
+        let mut turn = pin!(self.line.lock());
+        loop {
+            let left = self.lock().patience_left(came, patience)?;
+            match timeout(left, &mut turn).await {
+                Ok(turn) => return Ok(turn),
+                Err(_) if left.is_zero() => return Err(None),
+                Err(_) => {}
+            }
         }
     }
 
