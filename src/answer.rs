@@ -11,7 +11,7 @@ use crate::auth::AccessToken;
 use crate::body::{self, Detail};
 use crate::error::{Error, ErrorKind, one_line};
 use crate::generated::types;
-use crate::hooks::{ANSWER_LIMIT, Noted};
+use crate::hooks::Noted;
 use crate::transport::{causes, is_invalid_data, root_cause};
 
 /// At most so much of a failure's body is read.
@@ -96,8 +96,8 @@ fn open<E: Envelope>(envelope: E, seen: &Noted) -> Result<Answer<E::Item>, Error
 #[cfg(fuzzing)]
 pub(crate) fn read_bytes<E: Envelope>(bytes: &[u8]) -> Result<Answer<E::Item>, Error> {
     match serde_json::from_slice(bytes) {
-        Ok(envelope) => open::<E>(envelope, &Noted::new(AccessToken::new("none"))),
-        Err(error) => Err(undecodable::<E>(bytes, error, &Noted::new(AccessToken::new("none")))),
+        Ok(envelope) => open::<E>(envelope, &Noted::new(AccessToken::new("none"), usize::MAX)),
+        Err(error) => Err(undecodable::<E>(bytes, error, &Noted::new(AccessToken::new("none"), usize::MAX))),
     }
 }
 
@@ -161,7 +161,8 @@ fn undecodable<E: Envelope>(bytes: &[u8], error: serde_json::Error, seen: &Noted
     let status = seen.head.get().map_or(200, |head| head.status.as_u16());
     if seen.too_large.get().is_some() {
         return accepted(status).with_message(format!(
-            "the service accepted the request, but its answer is larger than {ANSWER_LIMIT} bytes"
+            "the service accepted the request, but its answer is larger than the answer_limit of {} bytes",
+            seen.answer_limit
         ));
     }
     // Decoded once more, on this path only, for the name of the field that does not fit.

@@ -62,10 +62,11 @@ impl InsightsClient {
         Fut: Future<Output = Sent<E>>,
     {
         let policy = &self.inner.retry;
-        let began = Instant::now();
+        let mut began = Instant::now();
         let with_ids = |error: Error| error.with_ids(text(&ids.request), text(&ids.correlation));
         let mut renewed = false;
         let mut attempt = 0;
+        let mut limited = 0;
         loop {
             let no_token = |sent| {
                 move |error| {
@@ -77,19 +78,24 @@ impl InsightsClient {
             let token = self.inner.tokens.token().await.map_err(no_token(attempt))?;
             let patience = policy.total_time.saturating_sub(began.elapsed());
             let pass = self.inner.gate.pass(patience).await.map_err(|wait| {
+                let why = match wait {
+                    Some(_) => "an earlier call was told to wait longer than this one may take",
+                    None => {
+                        "other calls were waiting too, and none got through for as long as this one may take"
+                    }
+                };
                 with_ids(Error::new(ErrorKind::Throttled))
-                    .with_message("an earlier call was told to wait longer than this one may take")
-                    .with_retry_after(Some(wait))
+                    .with_message(why)
+                    .with_retry_after(wait)
                     .with_attempts(attempt)
             })?;
+            began += pass.in_line;
             attempt += 1;
-            let seen = Arc::new(Noted::new(AccessToken::clone(&token)));
+            let seen = Arc::new(Noted::new(AccessToken::clone(&token), self.inner.answer_limit));
             let result = self.attempt(&token, ids, &send, &seen).await;
-            match seen.head.get() {
-                Some(head) => pass.answered(head.limit),
-                // Now, not after the pause that may follow: others would wait for it too.
-                None => drop(pass),
-            }
+            // Now, not after the pause that may follow: others would wait for it too.
+            let is_limited = seen.head.get().is_some_and(|head| pass.answered(head.limit));
+            limited += u32::from(is_limited);
             let error = match result {
                 Ok(answer) => {
                     let status = seen.head.get().map(|head| head.status.as_u16());
@@ -101,7 +107,8 @@ impl InsightsClient {
             };
             let failure = Failure {
                 operation,
-                attempt,
+                attempt: attempt - limited,
+                is_limited,
                 elapsed: began.elapsed(),
                 kind: error.kind(),
                 retry_after: error.retry_after(),

@@ -42,6 +42,7 @@ pub(crate) struct Inner {
     pub tokens: TokenCache,
     pub retry: RetryPolicy,
     pub gate: Gate,
+    pub answer_limit: usize,
 }
 
 impl InsightsClient {
@@ -180,6 +181,7 @@ pub struct InsightsClientBuilder {
     connect_timeout: Duration,
     timeout: Duration,
     retry: RetryPolicy,
+    answer_limit: usize,
     roots: Roots,
 }
 
@@ -194,6 +196,7 @@ impl Default for InsightsClientBuilder {
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(60),
             retry: RetryPolicy::default(),
+            answer_limit: 16 << 20,
             roots: Roots::default(),
         }
     }
@@ -253,6 +256,13 @@ impl InsightsClientBuilder {
     /// When failed attempts are made again. Default: [`RetryPolicy::default`].
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.retry = policy;
+        self
+    }
+
+    /// How many bytes of an answer are read at most; a larger one is an error. Default: 16 MiB. The service sends the
+    /// list of reports in one piece, so tens of thousands of reports need more.
+    pub fn answer_limit(mut self, bytes: usize) -> Self {
+        self.answer_limit = bytes;
         self
     }
 
@@ -317,7 +327,9 @@ impl InsightsClientBuilder {
             contract::base_path(version, self.program.as_str())
         );
         let tokens = TokenCache::new(tokens, scope);
-        let inner = Inner { base_url, http, tokens, retry: self.retry, gate: Gate::default() };
+        let gate = Gate::new(self.retry.total_time);
+        let answer_limit = self.answer_limit;
+        let inner = Inner { base_url, http, tokens, retry: self.retry, gate, answer_limit };
         Ok(InsightsClient { inner: Arc::new(inner) })
     }
 }

@@ -1,77 +1,127 @@
 //! One gate for all calls of a client: when the service tells one of them to wait, all wait.
 //!
-//! Before it is told, the gate heeds `X-RateLimit-Remaining`: no more calls are under way than are left. After a wait, a
-//! single call goes ahead to see whether the way is free, so that a crowd does not run into the next refusal.
+//! Before it is told, the gate heeds `X-RateLimit-Remaining`: no more calls are under way than are left, and when nothing is
+//! left it closes until the limit is filled up again, as far as it has [learned](refills) when that is. After a wait a single call, the probe, goes ahead to see whether the way
+//! is free, so that a crowd does not run into the next refusal.
 
+mod refills;
+
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-/// How long the gate stays closed when nothing is left and the service does not say for how long.
-const UNKNOWN_WINDOW: Duration = Duration::from_secs(1);
+use refills::Refills;
 
-#[derive(Debug, Default)]
+/// How long the gate stays closed when a call is refused for another cause than a limit, and not told for how long.
+const UNKNOWN_WAIT: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
 pub(crate) struct Gate {
+    /// Callers stand in line here, so that each has its turn; the first of them waits for the state.
+    line: tokio::sync::Mutex<()>,
     state: Mutex<State>,
     changed: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
-    /// Closed until then; afterwards, until one call has succeeded, for one at a time.
-    closed_until: Option<Instant>,
-    /// What the latest answer said is left.
-    remaining: Option<u32>,
+    closed: Option<Closed>,
+    left: Option<Left>,
     under_way: u32,
+    /// When a call last got through.
+    served: Option<Instant>,
+    refills: Refills,
+    /// However long the service asks to stay away, after this time a probe is sent.
+    longest: Duration,
 }
 
-impl State {
-    fn may_pass(&self, now: Instant) -> bool {
-        match self.closed_until {
-            Some(until) => now >= until && self.under_way == 0,
-            // With nothing under way one call must go ahead, or nobody would ever learn more.
-            None => self.under_way == 0 || self.remaining.is_none_or(|remaining| self.under_way < remaining),
-        }
-    }
+/// Everybody waits, until a probe has got through.
+#[derive(Clone, Copy, Debug)]
+struct Closed {
+    until: Instant,
+    /// When a probe may be sent: at the end, or before it if that is far away.
+    probe_at: Instant,
+    is_probed: bool,
+}
+
+/// How many calls are left.
+#[derive(Clone, Copy, Debug)]
+struct Left {
+    calls: u32,
+    heard: Instant,
 }
 
 /// What an answer says about the limit.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Limit {
-    /// The call was refused because there were too many, or the service asked to stay away.
+    /// The call was refused because there were too many.
+    pub too_many: bool,
+    /// It was refused for that, or the service asked to stay away for another cause.
     pub refused: bool,
     pub retry_after: Option<Duration>,
     pub remaining: Option<u32>,
 }
 
 impl Gate {
-    /// Waits until a call may be made. Tells the time to wait instead if that is longer than `patience`.
-    pub async fn pass(&self, patience: Duration) -> Result<Pass<'_>, Duration> {
-        let began = Instant::now();
+    /// However long the service asks to stay away, after `longest` a probe is sent.
+    pub fn new(longest: Duration) -> Self {
+        let state = State {
+            closed: None,
+            left: None,
+            under_way: 0,
+            served: None,
+            refills: Refills::new(longest),
+            longest,
+        };
+        Self { line: tokio::sync::Mutex::default(), state: Mutex::new(state), changed: Notify::default() }
+    }
+
+    /// Waits until a call may be made. Fails when that takes longer than `patience`, not counting the time in which other
+    /// calls get through; at once and with the time to wait, if that is known.
+    pub async fn pass(&self, patience: Duration) -> Result<Pass<'_>, Option<Duration>> {
+        let came = Instant::now();
+        // Mostly there is no line, and then it costs nothing.
+        let _turn = match self.line.try_lock() {
+            Ok(turn) => turn,
+            Err(_) => self.stand_in_line(came, patience).await?,
+        };
         loop {
             // Registered before looking, so that no change is missed in between.
             let changed = self.changed.notified();
-            let open_at = {
+            let longest = {
                 let mut state = self.lock();
+                let left = state.patience_left(came, patience)?;
                 let now = Instant::now();
-                if state.may_pass(now) {
-                    state.under_way += 1;
-                    return Ok(Pass { gate: self, limit: None });
+                if let Some(is_probe) = state.let_in(now) {
+                    let in_line = state.served.filter(|served| *served > came).map(|_| now - came);
+                    let in_line = in_line.unwrap_or_default();
+                    return Ok(Pass { gate: self, sent: now, is_probe, in_line, limit: None });
                 }
-                state.closed_until.filter(|until| *until > now)
+                if left.is_zero() {
+                    return Err(None);
+                }
+                let opens = state.closed.filter(|closed| closed.probe_at > now);
+                opens.map_or(left, |closed| left.min(closed.probe_at - now))
             };
-            let Some(open_at) = open_at else {
-                changed.await;
-                continue;
-            };
-            if open_at.duration_since(began) > patience {
-                return Err(open_at.duration_since(Instant::now()));
-            }
-            tokio::select! {
-                () = tokio::time::sleep_until(open_at) => {}
-                () = changed => {}
+            let _ = timeout(longest, changed).await;
+        }
+    }
+
+    async fn stand_in_line(
+        &self,
+        came: Instant,
+        patience: Duration,
+    ) -> Result<tokio::sync::MutexGuard<'_, ()>, Option<Duration>> {
+        let mut turn = pin!(self.line.lock());
+        loop {
+            let left = self.lock().patience_left(came, patience)?;
+            match timeout(left, &mut turn).await {
+                Ok(turn) => return Ok(turn),
+                Err(_) if left.is_zero() => return Err(None),
+                Err(_) => {}
             }
         }
     }
@@ -81,16 +131,114 @@ impl Gate {
     }
 }
 
+impl State {
+    /// Lets a call in, if one may be made now, and says whether it is the probe.
+    fn let_in(&mut self, now: Instant) -> Option<bool> {
+        let may_pass = match &mut self.closed {
+            Some(closed) if now < closed.probe_at || closed.is_probed => false,
+            Some(closed) => {
+                closed.is_probed = true;
+                true
+            }
+            // With nothing under way one call must go ahead, or nobody would ever learn more.
+            None => self.under_way == 0 || self.left.is_none_or(|left| self.under_way < left.calls),
+        };
+        self.under_way += u32::from(may_pass);
+        may_pass.then_some(self.closed.is_some())
+    }
+
+    /// What is left of a caller's patience. Fails with the time to wait if it is not enough.
+    fn patience_left(&self, came: Instant, patience: Duration) -> Result<Duration, Option<Duration>> {
+        let now = Instant::now();
+        let moved = self.served.map_or(came, |served| served.max(came));
+        let left = patience.saturating_sub(now - moved);
+        match self.closed {
+            Some(closed) if closed.is_probed || now < closed.probe_at => {
+                let wait = closed.until.saturating_duration_since(now);
+                if wait > left { Err(Some(wait)) } else { Ok(left) }
+            }
+            _ => Ok(left),
+        }
+    }
+
+    /// Whether an answer refuses because of a limit that counts calls.
+    fn is_limited(&self, limit: &Limit) -> bool {
+        limit.too_many && limit.remaining.map_or(self.refills.are_counted(), |left| left == 0)
+    }
+
+    fn answered(&mut self, pass: &Pass, limit: Limit) {
+        let now = Instant::now();
+        let is_limited = self.is_limited(&limit);
+        if !limit.refused {
+            self.served = Some(now);
+            self.refills.served(limit.remaining);
+        }
+        if pass.is_probe {
+            if is_limited {
+                self.refills.missed(pass.sent, limit.retry_after);
+            } else if !limit.refused {
+                self.refills.found(pass.sent, limit.remaining);
+            }
+            self.closed = None;
+        } else if self.refills.are_later_than(pass.sent) && (is_limited || !limit.refused) {
+            return;
+        }
+        self.note_left(pass.sent, limit.remaining, now);
+        let told = limit.retry_after.map(|wait| now + wait);
+        if is_limited || (!limit.refused && limit.remaining == Some(0)) {
+            let learned = self.refills.next(now, pass.is_probe);
+            self.close(told.map_or(learned, |told| told.max(learned)), now);
+        } else if limit.refused {
+            self.close(told.unwrap_or(now + UNKNOWN_WAIT), now);
+        }
+    }
+
+    /// The probe ended without an answer. If the time to wait is over, nobody said that it goes on, and to send one call at
+    /// a time into a network that loses them would help nobody.
+    fn lost_probe(&mut self) {
+        let now = Instant::now();
+        match self.closed.take().filter(|closed| closed.until > now) {
+            Some(told) => self.close(told.until, now),
+            None => self.left = None,
+        }
+    }
+
+    /// Calls that were under way together are answered in any order; of them the least counts.
+    fn note_left(&mut self, sent: Instant, remaining: Option<u32>, now: Instant) {
+        self.left = remaining.map(|calls| match self.left {
+            Some(known) if sent < known.heard => Left { calls: calls.min(known.calls), ..known },
+            _ => Left { calls, heard: now },
+        });
+    }
+
+    fn close(&mut self, until: Instant, now: Instant) {
+        let probe_at = until.min(now.checked_add(self.longest).unwrap_or(until));
+        self.closed = Some(match self.closed {
+            None => Closed { until, probe_at, is_probed: false },
+            Some(earlier) => Closed {
+                until: until.max(earlier.until),
+                probe_at: probe_at.max(earlier.probe_at),
+                is_probed: earlier.is_probed,
+            },
+        });
+    }
+}
+
 /// A call under way. Dropping it, however the call ends, lets others go ahead.
 pub(crate) struct Pass<'a> {
     gate: &'a Gate,
+    sent: Instant,
+    is_probe: bool,
+    /// The time that was waited while other calls got through.
+    pub in_line: Duration,
     limit: Option<Limit>,
 }
 
 impl Pass<'_> {
-    /// Reports what the answer said, and ends the call.
-    pub fn answered(mut self, limit: Limit) {
+    /// Reports what the answer said, and ends the call. Tells whether a limit refused it that counts calls.
+    pub fn answered(mut self, limit: Limit) -> bool {
         self.limit = Some(limit);
+        self.gate.lock().is_limited(&limit)
     }
 }
 
@@ -98,16 +246,11 @@ impl Drop for Pass<'_> {
     fn drop(&mut self) {
         let mut state = self.gate.lock();
         state.under_way = state.under_way.saturating_sub(1);
-        // A call without an answer says nothing about the limit.
-        if let Some(limit) = self.limit {
-            state.remaining = limit.remaining;
-            let empty = limit.remaining == Some(0);
-            if limit.refused || empty {
-                let until = Instant::now() + limit.retry_after.unwrap_or(UNKNOWN_WINDOW);
-                state.closed_until = state.closed_until.max(Some(until));
-            } else if state.closed_until.is_some_and(|until| Instant::now() >= until) {
-                state.closed_until = None;
-            }
+        match self.limit {
+            Some(limit) => state.answered(self, limit),
+            None if self.is_probe => state.lost_probe(),
+            // A call without an answer says nothing about the limit.
+            None => {}
         }
         drop(state);
         self.gate.changed.notify_waiters();
@@ -115,85 +258,4 @@ impl Drop for Pass<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LONG: Duration = Duration::from_secs(3600);
-
-    fn left(remaining: u32) -> Limit {
-        Limit { remaining: Some(remaining), ..Limit::default() }
-    }
-
-    fn refused(seconds: u64) -> Limit {
-        Limit { refused: true, retry_after: Some(Duration::from_secs(seconds)), remaining: None }
-    }
-
-    async fn waits(gate: &Gate) -> Duration {
-        let began = Instant::now();
-        drop(gate.pass(LONG).await);
-        began.elapsed()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn an_open_gate_lets_any_number_pass() {
-        let gate = Gate::default();
-        let mut passes = Vec::new();
-        for _ in 0..100 {
-            passes.push(gate.pass(Duration::ZERO).await.unwrap());
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn one_refusal_makes_everybody_wait() {
-        let gate = Gate::default();
-        gate.pass(LONG).await.unwrap().answered(refused(57));
-        assert_eq!(waits(&gate).await, Duration::from_secs(57));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn after_a_refusal_one_call_goes_ahead_and_its_success_opens_the_gate() {
-        let gate = Gate::default();
-        gate.pass(LONG).await.unwrap().answered(refused(5));
-        let probe = gate.pass(LONG).await.unwrap();
-        let second = tokio::time::timeout(Duration::from_secs(60), gate.pass(LONG)).await;
-        assert!(second.is_err(), "a second call passed beside the probe");
-        probe.answered(Limit::default());
-        let _first = gate.pass(LONG).await.unwrap();
-        let _second = gate.pass(LONG).await.unwrap();
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn nothing_left_closes_the_gate_before_anything_is_refused() {
-        let gate = Gate::default();
-        gate.pass(LONG).await.unwrap().answered(left(0));
-        assert_eq!(waits(&gate).await, UNKNOWN_WINDOW);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn no_more_calls_are_under_way_than_are_left() {
-        let gate = Gate::default();
-        gate.pass(LONG).await.unwrap().answered(left(2));
-        let first = gate.pass(LONG).await.unwrap();
-        let _second = gate.pass(LONG).await.unwrap();
-        assert!(tokio::time::timeout(Duration::from_secs(9), gate.pass(LONG)).await.is_err());
-        first.answered(left(2));
-        assert!(gate.pass(LONG).await.is_ok());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_call_that_is_abandoned_blocks_nobody() {
-        let gate = Gate::default();
-        gate.pass(LONG).await.unwrap().answered(refused(5));
-        drop(gate.pass(LONG).await.unwrap());
-        assert!(gate.pass(LONG).await.is_ok());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_wait_longer_than_the_patience_fails_at_once_and_says_how_long() {
-        let gate = Gate::default();
-        gate.pass(LONG).await.unwrap().answered(refused(600));
-        let began = Instant::now();
-        let wait = gate.pass(Duration::from_secs(120)).await.err();
-        assert_eq!((wait, began.elapsed()), (Some(Duration::from_secs(600)), Duration::ZERO));
-    }
-}
+mod tests;

@@ -13,9 +13,6 @@ use crate::gate::Limit;
 use crate::generated::Client;
 use crate::transport::retry_after;
 
-/// At most so much of an answer is read; the rest of a larger one is left on the wire.
-pub(crate) const ANSWER_LIMIT: usize = 16 << 20;
-
 const REQUEST_ID: HeaderName = HeaderName::from_static("ms-requestid");
 const CORRELATION_ID: HeaderName = HeaderName::from_static("ms-correlationid");
 const RATE_LIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
@@ -40,13 +37,15 @@ pub(crate) struct Attempt {
 pub(crate) struct Noted {
     /// The token that was sent; it is taken out of whatever came back before anything of that is kept.
     pub token: AccessToken,
+    /// At most so much of an answer is read; the rest of a larger one is left on the wire.
+    pub answer_limit: usize,
     pub head: OnceLock<Head>,
     pub too_large: OnceLock<()>,
 }
 
 impl Noted {
-    pub fn new(token: AccessToken) -> Self {
-        Self { token, head: OnceLock::new(), too_large: OnceLock::new() }
+    pub fn new(token: AccessToken, answer_limit: usize) -> Self {
+        Self { token, answer_limit, head: OnceLock::new(), too_large: OnceLock::new() }
     }
 
     /// The id under which the service knows the call; only failures tell it.
@@ -90,6 +89,7 @@ impl Head {
             is_mfa_compliant: text(&IS_MFA_COMPLIANT)
                 .and_then(|word| word.trim().to_ascii_lowercase().parse().ok()),
             limit: Limit {
+                too_many: status == StatusCode::TOO_MANY_REQUESTS,
                 refused: status == StatusCode::TOO_MANY_REQUESTS || told_to_wait,
                 retry_after,
                 remaining: text(&RATE_LIMIT_REMAINING).and_then(|left| left.trim().parse().ok()),
@@ -134,9 +134,11 @@ impl ClientHooks<Attempt> for Client {
         // Read here, because progenitor reads without a limit and stumbles over a byte order mark.
         let expected =
             response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
-        let mut bytes = Vec::with_capacity(expected.min(ANSWER_LIMIT));
+        let mut bytes = Vec::new();
+        // Any length may be announced; what there is no room for is not begun with.
+        let _ = bytes.try_reserve_exact(expected.min(seen.answer_limit));
         while let Some(chunk) = response.chunk().await? {
-            if bytes.len() + chunk.len() > ANSWER_LIMIT {
+            if chunk.len() > seen.answer_limit - bytes.len() {
                 let _ = seen.too_large.set(());
                 bytes.clear();
                 break;

@@ -13,13 +13,15 @@ use crate::error::{ErrorKind, Repeat};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// Attempts in all, the first included. Default 4.
+    /// Attempts in all, the first included. Default 4. An attempt that a limit refused because no calls are left does not
+    /// count: it came too early, which `total_time` bounds.
     pub max_attempts: u32,
     /// Upper bound of the first wait. Default 1 s.
     pub first_wait: Duration,
     /// Upper bound of every wait. Default 30 s.
     pub longest_wait: Duration,
-    /// No wait begins that would end after this time. Default 2 min.
+    /// No wait begins that would end after this time, not counting time in line while other calls of the client get
+    /// through under a limit. Default 2 min.
     pub total_time: Duration,
 }
 
@@ -45,8 +47,10 @@ impl RetryPolicy {
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
     pub operation: &'static Operation,
-    /// The attempt that failed; the first is 1.
+    /// The attempt that failed; the first is 1. One that is limited has no number of its own.
     pub attempt: u32,
+    /// A limit refused it because no calls are left. The gate knows when there are some again.
+    pub is_limited: bool,
     /// Since the call began.
     pub elapsed: Duration,
     pub kind: ErrorKind,
@@ -69,8 +73,13 @@ pub(crate) fn decide(policy: &RetryPolicy, failure: &Failure, chance: f64) -> De
     match failure.kind.repeat() {
         // A request that was not authorised was not executed, so any method may be sent again.
         Repeat::WithFreshToken if !failure.token_is_fresh => Decision::RenewToken,
-        Repeat::Later if repeatable && failure.attempt < policy.max_attempts => {
-            let ours = backoff(policy, failure.attempt).mul_f64(chance.clamp(0.0, 1.0));
+        Repeat::Later
+            if repeatable
+                && policy.max_attempts > 1
+                && (failure.is_limited || failure.attempt < policy.max_attempts) =>
+        {
+            let ours = if failure.is_limited { Duration::ZERO } else { backoff(policy, failure.attempt) };
+            let ours = ours.mul_f64(chance.clamp(0.0, 1.0));
             let wait = ours.max(failure.retry_after.unwrap_or_default());
             if failure.elapsed.saturating_add(wait) > policy.total_time {
                 Decision::GiveUp
@@ -104,6 +113,7 @@ mod tests {
         Failure {
             operation: RESUME,
             attempt: 1,
+            is_limited: false,
             elapsed: Duration::ZERO,
             kind,
             retry_after: None,
@@ -116,6 +126,8 @@ mod tests {
         use Decision::*;
         use ErrorKind::*;
         let asked = |seconds| Failure { retry_after: Some(secs(seconds)), ..failed(Throttled) };
+        let limited =
+            |attempt, retry_after| Failure { attempt, is_limited: true, retry_after, ..failed(Throttled) };
         let rows: Vec<(&str, Failure, f64, Decision)> = vec![
             ("throttled waits what chance says", failed(Throttled), 0.5, Wait(Duration::from_millis(500))),
             ("service failure", failed(ServiceFailure), 1.0, Wait(secs(1))),
@@ -131,6 +143,9 @@ mod tests {
             ("the service asks for too much", asked(121), 1.0, GiveUp),
             ("time is up", Failure { elapsed: secs(120), ..failed(Timeout) }, 1.0, GiveUp),
             ("an absurd wait does not overflow", asked(u64::MAX), 1.0, GiveUp),
+            ("a limit leaves the waiting to the gate", limited(4, None), 1.0, Wait(secs(0))),
+            ("a limit that tells the wait", limited(4, Some(secs(57))), 1.0, Wait(secs(57))),
+            ("a limit that asks for too much", limited(0, Some(secs(121))), 1.0, GiveUp),
             ("a POST may have been executed", Failure { operation: POST, ..failed(Timeout) }, 1.0, GiveUp),
             ("401 asks for a fresh token", failed(Unauthenticated), 1.0, RenewToken),
             ("401 does so once", Failure { token_is_fresh: true, ..failed(Unauthenticated) }, 1.0, GiveUp),
@@ -160,6 +175,7 @@ mod tests {
             assert_eq!(decide(&RetryPolicy::default(), &failed(kind), 1.0), GiveUp, "{kind}");
         }
         assert_eq!(decide(&RetryPolicy::never(), &failed(Timeout), 1.0), GiveUp, "no retries wanted");
+        assert_eq!(decide(&RetryPolicy::never(), &limited(0, None), 1.0), GiveUp, "no retries wanted");
     }
 
     #[test]

@@ -203,6 +203,7 @@ async fn an_assertion_that_fails_says_what_was_expected_and_what_came() {
     let emulator = Emulator::builder().fault(Fault::refuse(500)).start().await.unwrap();
     client(&emulator).reports().await.unwrap_err();
     emulator.assert_requests("getReports", 1);
+    assert_eq!(emulator.request_count(), 1);
     let failed =
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| emulator.assert_requests("getReports", 2)));
     let message = *failed.unwrap_err().downcast::<String>().unwrap();

@@ -18,17 +18,17 @@ enum Kind {
 }
 
 impl Limit {
-    /// So many calls in each window of this length.
+    /// So many calls in each window of this length, at once or not. The gateway's limit is thought to be one.
     pub fn window(calls: u32, length: Duration) -> Self {
         Self { kind: Kind::Window(length), calls, tells_wait: true }
     }
 
-    /// So many calls a second on average, and as many at once as `burst`.
+    /// So many calls a second on average, and after a rest as many at once as `burst`.
     pub fn bucket(calls_per_second: f64, burst: u32) -> Self {
         Self { kind: Kind::Bucket(calls_per_second), calls: burst, tells_wait: true }
     }
 
-    /// Does not say how long to wait.
+    /// Does not say how long to wait. Otherwise a refusal has a `Retry-After`.
     pub fn without_retry_after(mut self) -> Self {
         self.tells_wait = false;
         self
@@ -37,7 +37,7 @@ impl Limit {
 
 /// The count behind a limit.
 #[derive(Debug)]
-pub(super) struct Meter {
+pub(crate) struct Meter {
     limit: Limit,
     since: Instant,
     left: f64,
@@ -45,7 +45,7 @@ pub(super) struct Meter {
 
 /// What the gateway says of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Verdict {
+pub(crate) struct Verdict {
     pub limit: u32,
     pub remaining: u32,
     /// The call is refused, with the seconds to wait if they are told.

@@ -63,12 +63,15 @@
 //! * An execution completes in the moment it is due. Executions missed during a pause are not made up for.
 //! * Before its first execution, a report without further parameters is answered with 404, not with the pending one.
 //! * Parameters that the contract does not name, and values that do not fit their schema, are refused with 400.
+//! * A [`Limit`] counts all calls together, whoever makes them and whatever comes of them, but not those that it refuses.
+//! * A window begins with the first call after the end of the one before. A bucket is full at the start.
+//! * A refusal says that nothing is left and, unless told not to, how long to wait: in whole seconds, rounded up.
 //! * Any of the contract's versions is served for any of its programs, with the same reports.
 
 mod answer;
 mod check;
 mod fault;
-mod limit;
+pub(crate) mod limit;
 mod server;
 mod service;
 mod state;
@@ -164,6 +167,11 @@ impl Emulator {
         self.service.requests()
     }
 
+    /// How many requests came.
+    pub fn request_count(&self) -> u64 {
+        self.service.request_count()
+    }
+
     /// Asserts how many requests of an operation came, by its `operationId`.
     ///
     /// # Panics
@@ -255,7 +263,8 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Limits the calls. What is too much is answered with 429, and every answer says how many are left.
+    /// Limits the calls. What is too much is answered with 429, and every answer says how many are left. Such headers have
+    /// been seen, with a limit of ten; the rest is assumed, see the [module](self#assumptions).
     pub fn limit(mut self, limit: Limit) -> Self {
         self.settings.limit = Some(limit);
         self

@@ -1,6 +1,7 @@
 //! Routes of the contract, and what each operation does.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use std::{fmt, io};
@@ -71,6 +72,7 @@ pub(crate) struct Service {
     state: Mutex<State>,
     trouble: Mutex<Trouble>,
     seen: Mutex<VecDeque<Seen>>,
+    count: AtomicU64,
 }
 
 /// What decides over faults, and is changed by every call.
@@ -102,6 +104,7 @@ impl Service {
             state: Mutex::new(state),
             trouble: Mutex::new(trouble),
             seen: Mutex::default(),
+            count: AtomicU64::new(0),
         })
     }
 
@@ -260,7 +263,12 @@ impl Service {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
+    pub fn request_count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
     fn remember(&self, request: &Request, answer: &Response) {
+        self.count.fetch_add(1, Ordering::Relaxed);
         let dropped = answer.extensions().get::<DropConnection>().is_some();
         let id = request.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use partner_center_insights::{Error, ErrorKind, Report, ReportStatus};
+use partner_center_insights::{Error, ErrorKind, InsightsClient, Report, ReportStatus, RetryPolicy};
 
 use crate::server::{CORRELATION, Server, http, json};
 use crate::{ID, TOKEN, client};
@@ -151,12 +151,34 @@ async fn a_long_token_is_in_no_error_not_even_in_part() {
         format!("HTTP/1.1 302 Found\r\nLocation: /{token}\r\nContent-Length: 0\r\n\r\n").into_bytes(),
     ] {
         let server = Server::sending(answer.clone()).await;
-        let builder = partner_center_insights::InsightsClient::builder().token(token.as_str());
-        let builder = builder.base_url(server.url()).retry(partner_center_insights::RetryPolicy::never());
+        let builder = InsightsClient::builder().token(token.as_str());
+        let builder = builder.base_url(server.url()).retry(RetryPolicy::never());
         let error = builder.build().unwrap().resume(ID).await.unwrap_err();
         let shown = format!("{error} {error:#} {error:?}");
         assert!(!shown.contains("eyJ0eXAieyJ0eXAi"), "{shown}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_may_be_as_large_as_the_limit_and_not_larger() {
+    let server = Server::sending(json("200 OK", CAMEL)).await;
+    let builder =
+        || InsightsClient::builder().token(TOKEN).base_url(server.url()).retry(RetryPolicy::never());
+    let client = builder().answer_limit(CAMEL.len()).build().unwrap();
+    assert!(client.resume(ID).await.unwrap().unwrap().is_active());
+    let error = builder().answer_limit(CAMEL.len() - 1).build().unwrap().resume(ID).await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::BrokenContract, Some(200)));
+    let limit = format!("larger than the answer_limit of {} bytes", CAMEL.len() - 1);
+    assert!(error.to_string().contains(&limit), "{error}");
+}
+
+#[tokio::test]
+async fn a_length_that_there_is_no_memory_for_is_only_a_word() {
+    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{CAMEL}", 1_u64 << 50);
+    let server = Server::sending(answer).await;
+    let builder = InsightsClient::builder().token(TOKEN).base_url(server.url()).retry(RetryPolicy::never());
+    let error = builder.answer_limit(usize::MAX).build().unwrap().resume(ID).await.unwrap_err();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Connect, Some(200)), "{error}");
 }
 
 #[tokio::test]

@@ -361,7 +361,7 @@ fn unreadable() -> Vec<Row> {
             BrokenContract,
             200,
             1,
-            "larger than",
+            "larger than the answer_limit of 16777216 bytes",
         ),
         fails(
             "200, a gzip bomb",
@@ -369,7 +369,7 @@ fn unreadable() -> Vec<Row> {
             BrokenContract,
             200,
             1,
-            "larger than",
+            "larger than the answer_limit of 16777216 bytes",
         ),
         fails(
             "200, said to be compressed",

@@ -153,3 +153,15 @@ async fn when_one_call_is_told_to_wait_all_wait() {
     let refused = emulator.requests().iter().filter(|request| request.status == Some(429)).count();
     assert!(refused <= 8, "{refused} calls were refused");
 }
+
+#[tokio::test]
+async fn refusals_while_the_window_is_not_known_fail_no_report() {
+    let builder = Emulator::builder().reports((0..12).map(|n| report(n, "Paused")));
+    let limit = Limit::window(6, Duration::from_secs(1)).without_retry_after();
+    let emulator = builder.limit(limit).start().await.unwrap();
+    let change = client(&emulator, 2).resume_all(Selection::ids((0..12).map(id))).concurrency(1);
+    let outcomes = finish(change.without_confirmation().plan().await.unwrap().run()).await;
+    assert!(outcomes.iter().all(|o| o.outcome == Outcome::Resumed), "{outcomes:?}");
+    // More than one call has attempts.
+    assert!(emulator.requests().iter().filter(|request| request.status == Some(429)).count() > 2);
+}
