@@ -1,8 +1,8 @@
 //! One gate for all calls of a client: when the service tells one of them to wait, all wait.
 //!
-//! Before it is told, the gate heeds `X-RateLimit-Remaining`: no more calls are under way than are left, and when nothing is
-//! left it closes until the limit is filled up again, as far as it has [learned](refills) when that is. After a wait a single call, the probe, goes ahead to see whether the way
-//! is free, so that a crowd does not run into the next refusal.
+//! Before it is told, the gate heeds `X-RateLimit-Remaining`: no more calls are under way than are left, and when nothing
+//! is left it closes until the limit is filled up again, as far as it has [learned](refills) when that is. After a wait a
+//! single call, the probe, goes ahead to see whether the way is free, so that a crowd does not run into the next refusal.
 
 mod refills;
 

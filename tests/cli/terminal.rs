@@ -100,6 +100,7 @@ async fn colours_can_be_turned_off() {
         (&["list"], Some(("NO_COLOR", "1")), false),
         // As no-color.org has it, empty is unset.
         (&["list"], Some(("NO_COLOR", "")), true),
+        (&["list"], Some(("TERM", "dumb")), false),
         (&["list", "--color", "never"], None, false),
     ] {
         let (code, text) = Terminal::start(&emulator, args, environment.as_slice()).end().await;

@@ -118,6 +118,7 @@ impl Output {
             When::Auto => {
                 io::stdout().is_terminal()
                     && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+                    && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
             }
         };
         if colored {
