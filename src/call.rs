@@ -94,7 +94,8 @@ impl InsightsClient {
             let seen = Arc::new(Noted::new(AccessToken::clone(&token), self.inner.answer_limit));
             let result = self.attempt(&token, ids, &send, &seen).await;
             // Now, not after the pause that may follow: others would wait for it too.
-            let is_limited = seen.head.get().is_some_and(|head| pass.answered(head.limit));
+            let is_limited =
+                seen.head.get().is_some_and(|head| head.tells_limit() && pass.answered(head.limit));
             limited += u32::from(is_limited);
             let error = match result {
                 Ok(answer) => {

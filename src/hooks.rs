@@ -98,6 +98,13 @@ impl Head {
     }
 }
 
+impl Head {
+    /// The error page of a gateway knows nothing of the limit behind it.
+    pub fn tells_limit(&self) -> bool {
+        !self.status.is_server_error() || self.limit.refused || self.limit.remaining.is_some()
+    }
+}
+
 impl ClientHooks<Attempt> for Client {
     async fn pre<E>(
         &self,

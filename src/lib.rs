@@ -42,7 +42,7 @@
 //! ```text
 //! client.resume(id)
 //!   │  a token, from the cache: renewed ahead of its end, once for all who wait        (auth)
-//!   │  the gate: closed for all calls while the service has told one of them to wait
+//!   │  the gate: closed for all calls while one was told to wait, or while nothing is left of a limit
 //!   ▼
 //! PUT …/ScheduledReport/resume/{reportId}      the generated client, stamped with token and ids
 //!   │

@@ -1,6 +1,7 @@
 //! Routes of the contract, and what each operation does.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::future::ready;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -344,16 +345,18 @@ fn dropped() -> Response {
 /// Lets the body end in an error after some bytes, upon which the connection is closed.
 fn truncated(answer: Response, bytes: usize) -> Response {
     let (parts, body) = answer.into_parts();
-    let mut left = bytes;
-    let cut = body.into_data_stream().map(move |chunk| {
-        let mut chunk = chunk.map_err(io::Error::other)?;
-        if left == 0 {
-            return Err(io::Error::from(io::ErrorKind::ConnectionAborted));
-        }
-        chunk.truncate(left);
-        left -= chunk.len();
-        Ok(chunk)
+    let cut = body.into_data_stream().scan(bytes, |left, chunk| {
+        let part = chunk.map_err(io::Error::other).map(|mut chunk| {
+            chunk.truncate(*left);
+            *left -= chunk.len();
+            chunk
+        });
+        ready((*left > 0 || part.as_ref().is_ok_and(|part| !part.is_empty())).then_some(part))
     });
-    let end = stream::once(async { Err(io::Error::from(io::ErrorKind::ConnectionAborted)) });
+    let end = stream::once(async {
+        // What was written so far is sent while the body has nothing to give.
+        tokio::task::yield_now().await;
+        Err(io::Error::from(io::ErrorKind::ConnectionAborted))
+    });
     Response::from_parts(parts, Body::from_stream(cut.chain(end)))
 }

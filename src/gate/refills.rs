@@ -93,7 +93,7 @@ impl Refills {
             self.enough = Some(enough);
             self.step = (enough / CLOSE).max(FIRST / CLOSE);
             // A bucket that could take in as much again: nothing of it ran over.
-            if left.map(|left| left + 2) <= self.most {
+            if left.is_some_and(|left| Some(left.saturating_add(2)) <= self.most) {
                 self.too_short = enough;
             } else if self.in_a_row >= OFTEN {
                 let gap = enough.saturating_sub(self.too_short).max(enough / CLOSE);
@@ -107,8 +107,17 @@ impl Refills {
     /// The first call after a wait was refused.
     pub fn missed(&mut self, sent: Instant, told: Option<Duration>) {
         let after = sent - self.since;
+        let is_first = self.in_a_row > 0;
         self.in_a_row = 0;
         if !self.is_prompt(after) {
+            // There was a refill that nobody saw, or the answer took longer than the wait. Count from here, and wait longer
+            // each time, or one refusal would follow the other.
+            self.since = sent;
+            self.is_exact = false;
+            if !is_first {
+                self.enough = None;
+                self.step = self.step.saturating_mul(2).min(self.longest);
+            }
             return;
         }
         self.too_short = after;

@@ -249,6 +249,29 @@ async fn under_any_limit_little_time_and_few_calls_are_lost() {
     }
 }
 
+/// However slow the answers are, and however long a caller paused: a limit that tells nothing costs few refusals.
+#[cfg(feature = "emulator")]
+#[tokio::test(start_paused = true)]
+async fn refusals_do_not_follow_each_other_without_longer_and_longer_waits() {
+    let limit = crate::emulator::Limit::window(10, Duration::from_secs(60)).without_retry_after();
+    for seconds in [1, 3, 10] {
+        let (_, wasted) = spend(100, 1, Duration::from_secs(seconds), limit).await;
+        assert!(wasted <= 20, "{wasted} refusals with answers that take {seconds} s");
+    }
+
+    let gate = Gate::new(LONGEST);
+    gate.pass(LONG).await.unwrap().answered(left(0));
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let (since, mut refused) = (Instant::now(), 0);
+    while since.elapsed() < Duration::from_secs(55) {
+        let pass = gate.pass(LONG).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        pass.answered(Limit { too_many: true, refused: true, retry_after: None, remaining: Some(0) });
+        refused += 1;
+    }
+    assert!(refused <= 12, "{refused} refusals in a minute");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_wait_that_is_longer_than_need_be_becomes_shorter() {
     let mut refills = Refills::new(LONGEST);

@@ -222,8 +222,9 @@ fn may_have_arrived(error: &Error) -> bool {
     (error.is_retryable() && !told_to_wait) || was_accepted(error)
 }
 
+/// The service said yes, whatever became of the rest of its answer.
 fn was_accepted(error: &Error) -> bool {
-    error.kind() == ErrorKind::BrokenContract && error.status().is_some_and(|status| status < 300)
+    error.status().is_some_and(|status| (200..300).contains(&status))
 }
 
 /// Where the confirmation stands.
@@ -251,7 +252,8 @@ async fn confirm(shared: Arc<Shared>, mut confirming: Confirming) -> Option<(Vec
         shared.change.client.reports(),
     )
     .await;
-    let last_look = since.elapsed() >= limit || shared.stop.is_asked();
+    let out_of_time = since.elapsed() >= limit;
+    let last_look = out_of_time || shared.stop.is_asked();
     let (seen, failure) = match list {
         Ok(Ok(reports)) => {
             (reports.into_iter().map(|report| (report.report_id, report.report_status)).collect(), None)
@@ -269,11 +271,11 @@ async fn confirm(shared: Arc<Shared>, mut confirming: Confirming) -> Option<(Vec
         step.status = status.or(step.status);
         match error {
             _ if reached => settled.push(step.finished(shared.change.direction.done(), None)),
-            // It was not done, and is not being done: a service that was too slow may still be at it.
+            // It was not done, and is not being done: whoever was cut off, or too slow, may still be at it.
             Some(error)
                 if unchanged
-                    && !was_accepted(&error)
-                    && (last_look || error.kind() != ErrorKind::Timeout) =>
+                    && (error.kind() == ErrorKind::ServiceFailure
+                        || (out_of_time && !was_accepted(&error))) =>
             {
                 settled.push(step.finished(Outcome::of(&error), Some(error)));
             }

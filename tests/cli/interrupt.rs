@@ -166,6 +166,18 @@ async fn waiting_for_a_token_it_can_be_interrupted() {
 }
 
 #[tokio::test]
+async fn waiting_for_reports_the_emulator_can_be_interrupted() {
+    let mut command = crate::bare();
+    let mut child = command.args(["emulator", "--reports", "-"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(" ".repeat(300_000).as_bytes()).await.unwrap();
+    interrupt(&child).await;
+    let ended = ended(child).await;
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(130), "error: interrupted\n"));
+    drop(stdin);
+}
+
+#[tokio::test]
 async fn the_emulator_ends_well_when_it_is_told_to() {
     for signal in ["-INT", "-TERM"] {
         let mut child = crate::bare().arg("emulator").spawn().unwrap();

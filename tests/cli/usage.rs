@@ -35,6 +35,8 @@ async fn a_mistake_is_exit_2_with_the_next_step_and_nothing_is_sent() {
         (&["man", "auth", "logn"], "no command"),
         (&["schema", "spec"], "possible values"),
         (&["list", "--quiet", "--verbose"], "cannot be used with"),
+        (&["list", "--token-file", "a", "--refresh-token-file", "b"], "cannot be used with"),
+        (&["resume", "--ids-file", "-", "--token-file", "/dev/stdin"], "the file with the token"),
     ] {
         let ended = run(&emulator, args).await;
         assert_eq!(ended.code, Some(2), "{args:?}: {}", ended.stderr);

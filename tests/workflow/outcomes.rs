@@ -88,8 +88,9 @@ async fn a_resume_that_did_not_arrive_has_failed_with_its_error() {
         .reports([report(1, "Paused")])
         .fault(Fault::drop_before().on("resumeReportExecutions"));
     let emulator = builder.start().await.unwrap();
-    let outcomes =
-        finish(client(&emulator, 2).resume_all(Selection::all()).plan().await.unwrap().run()).await;
+    let change =
+        client(&emulator, 2).resume_all(Selection::all()).confirm_within(Duration::from_millis(1200));
+    let outcomes = finish(change.plan().await.unwrap().run()).await;
     assert_eq!(words(&outcomes), ["failed"]);
     let error = outcomes[0].error.as_ref().unwrap();
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 2));
@@ -161,6 +162,39 @@ async fn a_resume_that_is_done_after_its_timeout_is_resumed() {
     // As if the service had come to it at last.
     self::client(&emulator, 1).resume(id(1)).await.unwrap();
     assert_eq!(words(&finish(run).await), ["resumed"]);
+}
+
+#[tokio::test]
+async fn a_run_that_is_stopped_says_of_what_may_still_be_done_that_it_is_unconfirmed() {
+    let emulator = Emulator::builder()
+        .reports([report(1, "Paused"), report(2, "Paused")])
+        .fault(Fault::answer(504, "text/html", "<title>Gateway timeout</title>").report(id(1)))
+        .fault(Fault::answer(500, "text/plain", "oops").report(id(2)))
+        .start()
+        .await
+        .unwrap();
+    let mut run = client(&emulator, 1).resume_all(Selection::all()).plan().await.unwrap().run();
+    assert!(matches!(run.next().await, Some(Event::Answered(_))));
+    run.stop();
+    assert_eq!(words(&finish(run).await), ["unconfirmed", "failed"]);
+}
+
+#[tokio::test]
+async fn an_acceptance_that_breaks_off_is_not_failed() {
+    // The list goes on to say what it said before.
+    let stale = serde_json::json!({ "value": [report(1, "Paused")], "totalCount": 1, "statusCode": 200 });
+    let emulator = Emulator::builder()
+        .reports([report(1, "Paused")])
+        .fault(Fault::truncate(30).on("resumeReportExecutions"))
+        .fault(Fault::answer(200, "application/json", stale.to_string()).on("getReports"))
+        .start()
+        .await
+        .unwrap();
+    let change =
+        client(&emulator, 1).resume_all(Selection::all()).confirm_within(Duration::from_millis(1200));
+    let outcomes = finish(change.plan().await.unwrap().run()).await;
+    assert_eq!(words(&outcomes), ["unconfirmed"]);
+    assert_eq!(outcomes[0].error.as_ref().unwrap().status(), Some(200));
 }
 
 #[tokio::test]

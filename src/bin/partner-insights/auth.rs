@@ -92,7 +92,7 @@ fn settings_file() -> Result<TokenFile, Failure> {
 }
 
 /// A token of the chosen way, and that way's name.
-async fn token(global: &Global, output: &Output) -> Result<(&'static str, AccessToken), Failure> {
+async fn token(global: &Global, output: &Output) -> Result<(String, AccessToken), Failure> {
     let scope = session::builder(global).token_scope()?;
     let Credentials { way, source } = global.sign_in.credentials(output).await?;
     Ok((way.name(), source.token(TokenRequest::new(&scope)).await?))
@@ -101,7 +101,7 @@ async fn token(global: &Global, output: &Output) -> Result<(&'static str, Access
 async fn check(global: &Global, check: Check, output: &mut Output) -> Result<u8, Failure> {
     let (way, token) = token(global, output).await?;
     let claims = inspect::claims(&token);
-    let mut row = CheckRow::new(way, claims.as_ref(), global.program);
+    let mut row = CheckRow::new(&way, claims.as_ref(), global.program);
     // A script can tell, too.
     let mut failure =
         (claims.is_some() && !row.concerns.is_empty()).then(|| ErrorKind::Credential.exit_code());

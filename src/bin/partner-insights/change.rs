@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use comfy_table::{Cell, Color};
 use partner_center_insights::{
-    ChangeAll, ErrorKind, Event, Outcome, Plan, ReportId, ReportOutcome, ReportStatus, Run, Selection,
+    ChangeAll, Error, ErrorKind, Event, Outcome, Plan, ReportOutcome, ReportStatus, Run, Selection, Step,
 };
 use tokio::time::Instant;
 
@@ -38,12 +38,11 @@ pub async fn run(
     if bulk && plan.requests() > 0 && !command.yes && !session.is_emulated() {
         interrupts.end(question::ask(&plan, direction.verb(), output)).await?;
     }
-    let total = plan.steps().len();
-    let order = plan.steps().iter().enumerate().map(|(place, step)| (step.report_id, place)).collect();
-    if total == 0 {
+    let steps = plan.steps().to_vec();
+    if steps.is_empty() {
         output.note(&format!("There is no report to {}.", direction.verb()));
     }
-    finish(plan.run(), &order, direction, interrupts, output).await
+    finish(plan.run(), &steps, direction, interrupts, output).await
 }
 
 /// What the parser cannot tell.
@@ -77,10 +76,8 @@ async fn plan(
     let mut selection = match (&command.ids[..], &command.ids_file) {
         ([], None) => Selection::all(),
         // Both on standard input, say: the token would be read as an id, and shown because it is none.
-        ([], Some(file)) if global.sign_in.token_file.as_ref() == Some(file) => {
-            return Err(Failure::usage(
-                "--ids-file and --token-file are the same file; give the token in PARTNER_CENTER_ACCESS_TOKEN",
-            ));
+        ([], Some(file)) if global.sign_in.reads(file) => {
+            return Err(Failure::usage("--ids-file is the file with the token; give the ids in another one"));
         }
         ([], Some(file)) => Selection::ids(ids::read(file).await?),
         (ids, _) => Selection::ids(ids.iter().copied()),
@@ -128,11 +125,13 @@ const STILL_THERE: Duration = Duration::from_secs(30);
 /// finish, the second does not.
 async fn finish(
     mut run: Run,
-    order: &HashMap<ReportId, usize>,
+    steps: &[Step],
     direction: Direction,
     mut interrupts: Interrupts,
     output: &mut Output,
 ) -> Result<u8, Failure> {
+    let order: HashMap<_, _> =
+        steps.iter().enumerate().map(|(place, step)| (step.report_id, place)).collect();
     let bar = output.progress(order.len());
     bar.set_message(direction.verb());
     let mut summary = Summary::default();
@@ -185,11 +184,11 @@ async fn finish(
     }
     bar.finish_and_clear();
     // Given up: what was answered was not read back.
-    for id in answered {
-        let row = ChangeRow::unconfirmed(id);
-        summary.count(Outcome::Unconfirmed);
+    for place in answered.iter().filter_map(|id| order.get(id)) {
+        let row = ChangeRow::unconfirmed(&steps[*place]);
+        summary.count(Outcome::Unconfirmed, None);
         ended = ended.and(output.line(&row));
-        rows.push((order.get(&id), row));
+        rows.push((Some(place), row));
     }
     // Whole documents are in the order of the plan, whichever report came first.
     rows.sort_by_key(|(place, _)| *place);
@@ -197,7 +196,7 @@ async fn finish(
     if let Some(text) = summary.text(order.len()) {
         output.note(&text);
     }
-    for outcome in Outcome::ALL.into_iter().filter(|outcome| summary.counts.contains_key(outcome.as_str())) {
+    for outcome in Outcome::ALL.into_iter().filter(|outcome| summary.advised.contains(outcome)) {
         if let Some(advice) = advice(outcome) {
             output.note(&format!("{outcome}: {advice}."));
         }
@@ -211,6 +210,8 @@ async fn finish(
 struct Summary {
     tally: Tally,
     counts: BTreeMap<&'static str, usize>,
+    /// Outcomes that came about without an error.
+    advised: Vec<Outcome>,
     interrupted: bool,
     /// Given up with requests under way.
     abandoned: bool,
@@ -219,11 +220,15 @@ struct Summary {
 impl Summary {
     fn add(&mut self, report: &ReportOutcome) {
         self.tally.add(report.outcome, report.error.as_ref());
-        self.count(report.outcome);
+        self.count(report.outcome, report.error.as_ref());
     }
 
-    fn count(&mut self, outcome: Outcome) {
+    fn count(&mut self, outcome: Outcome, error: Option<&Error>) {
         *self.counts.entry(outcome.as_str()).or_default() += 1;
+        // Errors tell the next step themselves.
+        if error.is_none() && !self.advised.contains(&outcome) {
+            self.advised.push(outcome);
+        }
     }
 
     /// A sentence, if there is anything to tell.

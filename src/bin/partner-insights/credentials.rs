@@ -1,6 +1,6 @@
 //! Where the program's tokens come from: flags and environment, one way for each run.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::{env, io};
 
 use clap::{Args, ValueEnum};
@@ -18,7 +18,7 @@ const ACCESS_TOKEN: &str = "PARTNER_CENTER_ACCESS_TOKEN";
 const REFRESH_TOKEN: &str = "PARTNER_CENTER_REFRESH_TOKEN";
 const CLIENT_SECRET: &str = "AZURE_CLIENT_SECRET";
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Signing in")]
 pub struct SignIn {
     /// How to get a token; auto takes the first way, in this order, that is configured
@@ -37,9 +37,9 @@ pub struct SignIn {
     #[arg(long, global = true, env = "AZURE_TENANT_ID", value_name = "TENANT")]
     pub tenant: Option<String>,
 
-    /// Whether that came from the command line.
+    /// Which of these settings came from the command line.
     #[arg(skip)]
-    pub tenant_is_typed: bool,
+    pub typed: Vec<&'static str>,
 
     /// Id of the application that is registered in the tenant
     #[arg(long, global = true, env = "AZURE_CLIENT_ID", value_name = "ID")]
@@ -70,15 +70,9 @@ pub enum Way {
 }
 
 impl Way {
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Auto => "auto",
-            Self::Token => "token",
-            Self::RefreshToken => "refresh-token",
-            Self::ClientSecret => "client-secret",
-            Self::AzureCli => "azure-cli",
-            Self::DeviceCode => "device-code",
-        }
+    /// The word for `--auth`.
+    pub fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 }
 
@@ -137,14 +131,14 @@ impl SignIn {
     }
 
     fn refresh_token(&self, output: &Output) -> Result<RefreshToken, Failure> {
-        let source = match (&self.refresh_token_file, secret(REFRESH_TOKEN)) {
-            (Some(file), _) => self.kept_in(TokenFile::new(file))?,
-            (None, Some(token)) => RefreshToken::new(entra(self.settings())?, token),
-            (None, None) => self.signed_in(output)?,
-        };
-        let source = match secret(CLIENT_SECRET) {
+        let with_secret = |source: RefreshToken| match secret(CLIENT_SECRET) {
             Some(value) => source.client_secret(value),
             None => source,
+        };
+        let source = match (&self.refresh_token_file, secret(REFRESH_TOKEN)) {
+            (Some(file), _) => with_secret(self.kept_in(TokenFile::new(file))?),
+            (None, Some(token)) => with_secret(RefreshToken::new(entra(self.settings())?, token)),
+            (None, None) => self.signed_in(output)?,
         };
         let output = output.clone();
         Ok(source.on_rotation(move |rotation: Rotation| {
@@ -154,20 +148,31 @@ impl SignIn {
         }))
     }
 
-    /// As whoever used `auth login`. Other tools read AZURE_TENANT_ID too, so that it may be meant for them.
+    /// As whoever used `auth login`. Other tools read AZURE_TENANT_ID and its like too, so that these may be meant for
+    /// them: what the login says counts, unless it is typed otherwise.
     fn signed_in(&self, output: &Output) -> Result<RefreshToken, Failure> {
         let file = kept().ok_or_else(|| Failure::sign_in("nobody has signed in").and(LOGIN))?;
         let login = file.read()?.filter(|login| login.tenant.is_some() && login.client_id.is_some());
         let login = login.ok_or_else(|| Failure::sign_in(&format!("{file} is damaged")).and(LOGIN))?;
-        let mut builder = self.over(login.entra());
-        if let (Some(kept), Some(set), false) = (&login.tenant, &self.tenant, self.tenant_is_typed)
-            && !kept.eq_ignore_ascii_case(set)
+        let differs = |kept: &Option<String>, set: &Option<String>| matches!((kept, set), (Some(kept), Some(set)) if !kept.eq_ignore_ascii_case(set));
+        let is_typed = |name| self.typed.contains(&name);
+        let is_of_another = differs(&login.client_id, &self.client_id);
+        if (is_of_another && !is_typed("client_id"))
+            || (differs(&login.tenant, &self.tenant) && !is_typed("tenant"))
         {
-            output
-                .note(&format!("The login that was kept is for tenant {kept}; AZURE_TENANT_ID is not used."));
-            builder = builder.tenant(kept);
+            output.note(
+                "AZURE_TENANT_ID and AZURE_CLIENT_ID are not used; the login that was kept has its own.",
+            );
         }
-        Ok(RefreshToken::from_file(entra(builder)?, file))
+        let mut settings = Self { typed: Vec::new(), ..self.clone() };
+        settings.tenant = settings.tenant.filter(|_| is_typed("tenant"));
+        settings.client_id = settings.client_id.filter(|_| is_typed("client_id"));
+        settings.authority = settings.authority.filter(|_| is_typed("authority"));
+        let source = RefreshToken::from_file(entra(settings.over(login.entra()))?, file);
+        Ok(match secret(CLIENT_SECRET) {
+            Some(value) if self.client_id.is_some() && !is_of_another => source.client_secret(value),
+            _ => source,
+        })
     }
 
     /// What the file knows counts, unless a setting says otherwise.
@@ -196,6 +201,17 @@ impl SignIn {
         let entra = entra(self.settings())?;
         let device = DeviceCode::new(entra.clone(), |prompt| output::prompt(&prompt.message));
         Ok((entra, device))
+    }
+
+    /// Whether this is a file that a token is read from, under whatever name.
+    pub fn reads(&self, file: &Path) -> bool {
+        let real = |file: &Path| match file.to_str() {
+            Some("-" | "/dev/stdin") => Some(PathBuf::from("-")),
+            _ => file.canonicalize().ok(),
+        };
+        let own = [&self.token_file, &self.refresh_token_file];
+        let mut own = own.into_iter().flatten();
+        own.any(|own| own == file || (real(own).is_some() && real(own) == real(file)))
     }
 
     fn settings(&self) -> EntraBuilder {

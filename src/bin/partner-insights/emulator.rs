@@ -16,7 +16,8 @@ pub async fn run(command: args::Emulator) -> Result<u8, Failure> {
     }
     if let Some(file) = &command.reports {
         let refuse = |problem: String| Failure::usage(format!("{}: {problem}", file.display()));
-        let json = interrupt::read_file(file).await.map_err(|error| refuse(error.to_string()))?;
+        let read = async { interrupt::read_file(file).await.map_err(|error| refuse(error.to_string())) };
+        let json = stop.end(read).await?;
         builder =
             builder.reports_json(&json).map_err(|error| refuse(format!("no list of reports: {error}")))?;
     }

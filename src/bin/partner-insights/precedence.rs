@@ -29,11 +29,14 @@ pub fn parse() -> Args {
         }
     }
     let sign_in = &mut global.sign_in;
-    sign_in.tenant_is_typed = typed("tenant");
+    sign_in.typed = ["tenant", "client_id", "authority"].into_iter().filter(|id| typed(id)).collect();
     let files = [
         ("token_file", "--token-file", Way::Token),
         ("refresh_token_file", "--refresh-token-file", Way::RefreshToken),
     ];
+    if files.iter().all(|(id, ..)| typed(id)) {
+        refuse("--token-file", "--refresh-token-file");
+    }
     if let Some((_, flag, way)) = files.into_iter().find(|(id, ..)| typed(id)) {
         if !typed("auth") {
             sign_in.auth = way;

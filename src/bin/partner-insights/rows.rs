@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use partner_center_insights::{
-    Error, Execution, ExecutionStatus, Outcome, Report, ReportId, ReportOutcome, ReportStatus, Step,
+    Error, Execution, ExecutionStatus, Outcome, Report, ReportOutcome, ReportStatus, Step,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
@@ -193,22 +193,20 @@ impl ChangeRow {
     }
 
     /// Answered, and not read back.
-    pub fn unconfirmed(id: ReportId) -> Self {
-        Self {
-            report_id: id.to_string(),
-            report_name: None,
-            report_status: None,
-            outcome: Word::Did(Outcome::Unconfirmed),
-            error: None,
-        }
+    pub fn unconfirmed(step: &Step) -> Self {
+        Self::of_step(step, Word::Did(Outcome::Unconfirmed))
     }
 
     pub fn planned(step: &Step, direction: Direction) -> Self {
+        Self::of_step(step, step.skip.map_or(Word::Would(direction), Word::Did))
+    }
+
+    fn of_step(step: &Step, outcome: Word) -> Self {
         Self {
             report_id: step.report_id.to_string(),
             report_name: step.name.clone(),
             report_status: step.status.clone(),
-            outcome: step.skip.map_or(Word::Would(direction), Word::Did),
+            outcome,
             error: None,
         }
     }

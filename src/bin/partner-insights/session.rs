@@ -7,6 +7,9 @@ use crate::args::Global;
 use crate::exit::Failure;
 use crate::output::Output;
 
+/// Room for the list of a million reports; somebody who is at the program has no setting for it.
+const ANSWER_LIMIT: usize = 256 << 20;
+
 /// A client, and the emulator that it talks to, if it does.
 pub struct Session {
     pub client: InsightsClient,
@@ -38,7 +41,7 @@ impl Session {
 
 /// A client's settings but for its tokens.
 pub fn builder(global: &Global) -> InsightsClientBuilder {
-    let mut builder = InsightsClient::builder().program(global.program);
+    let mut builder = InsightsClient::builder().program(global.program).answer_limit(ANSWER_LIMIT);
     if let Some(url) = &global.base_url {
         builder = builder.base_url(url);
     }

@@ -210,7 +210,7 @@ async fn a_token_where_ids_are_read_as_well_is_not_shown_as_a_bad_id() {
         let args = ["resume", "--ids-file", name, "--token-file", name, "--yes"];
         let ended = stage.fed(ACCESS_TOKEN, &[], &args).await;
         assert_eq!(ended.code, 2, "{}", ended.stderr);
-        assert!(ended.stderr.contains("give the token in PARTNER_CENTER_ACCESS_TOKEN"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("give the ids in another one"), "{}", ended.stderr);
     }
     assert_eq!(stage.api.connections(), 0);
 }

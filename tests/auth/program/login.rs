@@ -41,16 +41,21 @@ async fn signed_in(text: &str) -> Stage {
 }
 
 #[tokio::test]
-async fn a_tenant_that_is_set_for_other_tools_does_not_move_the_login_that_was_kept() {
+async fn what_is_set_for_other_tools_does_not_move_the_login_that_was_kept() {
     let kept = json!({"authority": "ENTRA", "tenant": TENANT, "client_id": CLIENT_ID, "refresh_token": REFRESH_TOKEN});
     let stage = signed_in(&kept.to_string()).await;
-    let ended = stage.run(&[("AZURE_TENANT_ID", "other.example")], &["list"]).await;
+    let others = [
+        ("AZURE_TENANT_ID", "other.example"),
+        ("AZURE_CLIENT_ID", "another"),
+        ("AZURE_CLIENT_SECRET", "x-s3cr3t"),
+    ];
+    let ended = stage.run(&others, &["list"]).await;
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert!(
-        ended.stderr.contains(&format!("is for tenant {TENANT}; AZURE_TENANT_ID is not used")),
-        "{}",
-        ended.stderr
+    assert_eq!(
+        (&stage.sent("client_id")[..], &stage.sent("client_secret")[..]),
+        (&[Some(CLIENT_ID.into())][..], &[None][..])
     );
+    assert!(ended.stderr.contains("are not used; the login that was kept has its own"), "{}", ended.stderr);
     assert!(stage.entra.requests()[0].line.contains(TENANT));
 
     // One that is typed is meant.
@@ -136,7 +141,7 @@ async fn a_login_of_another_application_is_not_used_for_this_one() {
     let login = json!({"tenant": TENANT, "client_id": "another", "refresh_token": REFRESH_TOKEN});
     fs::create_dir_all(stage.login().parent().unwrap()).unwrap();
     fs::write(stage.login(), login.to_string()).unwrap();
-    let ended = stage.run(&app(&[]), &["auth", "check"]).await;
+    let ended = stage.run(&[], &["auth", "check", "--client-id", CLIENT_ID]).await;
     assert_eq!(ended.code, 4);
     assert!(ended.stderr.contains("is of the application another"), "{}", ended.stderr);
     assert_eq!(stage.entra.connections(), 0);
