@@ -37,7 +37,7 @@ mod tests {
         let fault = Fault::drop_after().on("resumeReportExecutions").nth(2);
         let emulator = Emulator::builder().fault(fault).start().await.unwrap();
         assert_eq!(wake_up(&client(&emulator)).await.unwrap(), 3);
-        assert!(!emulator.reports().iter().any(partner_center_insights::Report::is_paused));
+        assert!(!emulator.reports().iter().any(|report| report.is_paused()));
         emulator.assert_requests("resumeReportExecutions", 4);
     }
 

@@ -30,7 +30,7 @@ async fn ten_thousand() -> Emulator {
 
 /// Each report is active, after one request.
 fn touched_once(emulator: &Emulator) {
-    assert!(emulator.reports().iter().all(partner_center_insights::Report::is_active));
+    assert!(emulator.reports().iter().all(|report| report.is_active()));
     let mut touched: HashMap<_, u32> = HashMap::new();
     for request in emulator.requests().into_iter().filter(|request| request.operation == Some(RESUME)) {
         *touched.entry(request.target).or_default() += 1;

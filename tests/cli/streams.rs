@@ -58,7 +58,7 @@ async fn a_reader_that_goes_away_does_not_stop_the_work() {
         let output = child.wait_with_output().await.unwrap();
         assert_eq!(String::from_utf8_lossy(&output.stderr), "20 resumed.\n");
         assert_eq!(output.status.code(), Some(0), "{format}");
-        assert!(emulator.reports().iter().all(partner_center_insights::Report::is_active));
+        assert!(emulator.reports().iter().all(|report| report.is_active()));
     }
 }
 

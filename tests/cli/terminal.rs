@@ -76,7 +76,7 @@ async fn a_bulk_change_shows_the_plan_asks_and_goes_on_after_a_yes() {
     assert!(text.contains("30 resumed."), "{text}");
     assert!(text.contains("/30, "), "there was no progress bar: {text}");
     assert!(text.contains("\u{1b}["), "there were no colours: {text}");
-    assert!(emulator.reports().iter().all(partner_center_insights::Report::is_active));
+    assert!(emulator.reports().iter().all(|report| report.is_active()));
 }
 
 #[tokio::test]

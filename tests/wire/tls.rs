@@ -243,6 +243,6 @@ mod program {
 
         let (code, said) = resume_all(&front.url(), Some(&OURS)).await;
         assert_eq!(code, Some(0), "{said}");
-        assert!(!emulator.reports().iter().any(partner_center_insights::Report::is_paused));
+        assert!(!emulator.reports().iter().any(|report| report.is_paused()));
     }
 }

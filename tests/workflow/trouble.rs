@@ -25,7 +25,7 @@ async fn a_thousand_resumes_survive_throttling_resets_and_bursts_of_503() {
     let plan = client.resume_all(Selection::all()).concurrency(16).plan().await.unwrap();
     let outcomes = finish(plan.run()).await;
     assert_eq!(outcomes.iter().filter(|o| o.outcome == Outcome::Resumed).count(), 1000);
-    assert!(emulator.reports().iter().all(partner_center_insights::Report::is_active));
+    assert!(emulator.reports().iter().all(|report| report.is_active()));
 
     // Every attempt is accounted for: each report was resumed once, and every other request failed in a known way.
     let requests: Vec<_> =
@@ -101,8 +101,7 @@ async fn a_run_that_is_stopped_finishes_what_is_under_way_and_begins_nothing_new
             resumed.push(outcome.report_id);
         }
     }
-    let active: Vec<_> =
-        emulator.reports().into_iter().filter(partner_center_insights::Report::is_active).collect();
+    let active: Vec<_> = emulator.reports().into_iter().filter(|report| report.is_active()).collect();
     assert_eq!(active.len(), resumed.len(), "what was done was not told, or the other way round");
     assert!((5..=11).contains(&resumed.len()), "{} were begun", resumed.len());
 
