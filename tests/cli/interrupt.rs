@@ -154,27 +154,17 @@ async fn waiting_for_ids_it_can_be_interrupted() {
 }
 
 #[tokio::test]
-async fn waiting_for_a_token_it_can_be_interrupted() {
-    let mut command = crate::bare();
-    let mut child = command.args(["list", "--token-file", "-"]).stdin(Stdio::piped()).spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all("a".repeat(300_000).as_bytes()).await.unwrap();
-    interrupt(&child).await;
-    let ended = ended(child).await;
-    assert_eq!((ended.code, ended.stderr.as_str()), (Some(130), "error: interrupted\n"));
-    drop(stdin);
-}
-
-#[tokio::test]
-async fn waiting_for_reports_the_emulator_can_be_interrupted() {
-    let mut command = crate::bare();
-    let mut child = command.args(["emulator", "--reports", "-"]).stdin(Stdio::piped()).spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    stdin.write_all(" ".repeat(300_000).as_bytes()).await.unwrap();
-    interrupt(&child).await;
-    let ended = ended(child).await;
-    assert_eq!((ended.code, ended.stderr.as_str()), (Some(130), "error: interrupted\n"));
-    drop(stdin);
+async fn waiting_for_standard_input_it_can_be_interrupted() {
+    for args in [["list", "--token-file", "-"], ["emulator", "--reports", "-"]] {
+        let mut child = crate::bare().args(args).stdin(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        // More than a pipe holds.
+        stdin.write_all(" ".repeat(300_000).as_bytes()).await.unwrap();
+        interrupt(&child).await;
+        let ended = ended(child).await;
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(130), "error: interrupted\n"), "{args:?}");
+        drop(stdin);
+    }
 }
 
 #[tokio::test]
