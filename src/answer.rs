@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 #[cfg(fuzzing)]
 use crate::auth::AccessToken;
 use crate::body::{self, Detail};
+use crate::elements::Elements;
 use crate::error::{Error, ErrorKind, one_line};
 use crate::generated::types;
 use crate::hooks::Noted;
@@ -39,24 +40,32 @@ pub(crate) struct Opened<T> {
 
 /// What the service wraps around its answers.
 pub(crate) trait Envelope: DeserializeOwned {
-    type Item;
+    type Item: DeserializeOwned;
+    /// The member that holds the items.
+    const LIST: &'static str;
     fn open(self) -> Opened<Self::Item>;
 }
 
 macro_rules! envelope {
-    ($envelope:ident of $item:ident) => {
+    ($envelope:ident with $item:ident in $list:ident) => {
         impl Envelope for types::$envelope {
             type Item = types::$item;
+            const LIST: &'static str = stringify!($list);
             fn open(self) -> Opened<Self::Item> {
-                let Self { value, status_code, message, next_link, .. } = self;
-                Opened { value, status_code, message, next_link }
+                let Self { $list, status_code, message, next_link, .. } = self;
+                Opened { value: $list, status_code, message, next_link }
             }
         }
     };
 }
 
-envelope!(ReportEnvelope of Report);
-envelope!(ExecutionEnvelope of Execution);
+envelope!(ReportEnvelope with Report in value);
+envelope!(ExecutionEnvelope with Execution in value);
+
+/// Takes the items of an envelope one by one, while it comes in.
+pub(crate) fn elements<E: Envelope>(mut take: impl FnMut(E::Item) + Send + 'static) -> Elements {
+    Elements::new(E::LIST, move |json| serde_json::from_slice(json).map(&mut take).is_ok())
+}
 
 /// Result of a generated method. Its error has no type of its own, because only successes are generated.
 pub(crate) type Sent<E> = Result<ResponseValue<E>, progenitor_client::Error<()>>;
@@ -167,7 +176,11 @@ fn undecodable<E: Envelope>(bytes: &[u8], error: serde_json::Error, seen: &Noted
     }
     // Decoded once more, on this path only, for the name of the field that does not fit.
     let at = serde_path_to_error::deserialize::<_, E>(&mut serde_json::Deserializer::from_slice(bytes));
-    let problem = at.err().map_or_else(|| error.to_string(), |at| at.to_string());
+    let mut problem = at.err().map_or_else(|| error.to_string(), |at| at.to_string());
+    // Of a list whose elements were taken, the first one left is the one that does not fit.
+    if let Some(taken) = seen.taken.get() {
+        problem = problem.replacen("[0]", &format!("[{taken}]"), 1);
+    }
     accepted(status).with_message(one_line(
         &seen.clean(&format!("the service accepted the request, but its answer cannot be read: {problem}")),
         300,

@@ -1,6 +1,6 @@
 //! The hooks of the generated client: what is stamped on each request, and what is noted of each answer.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
@@ -8,6 +8,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, H
 use reqwest::{Method, ResponseBuilderExt, StatusCode};
 
 use crate::auth::AccessToken;
+use crate::elements::Elements;
 use crate::error::one_line;
 use crate::gate::Limit;
 use crate::generated::Client;
@@ -41,11 +42,22 @@ pub(crate) struct Noted {
     pub answer_limit: usize,
     pub head: OnceLock<Head>,
     pub too_large: OnceLock<()>,
+    /// Set by a call that takes the elements of the list itself.
+    pub elements: Mutex<Option<Elements>>,
+    /// How many it took; the rest of the answer does not hold them.
+    pub taken: OnceLock<usize>,
 }
 
 impl Noted {
     pub fn new(token: AccessToken, answer_limit: usize) -> Self {
-        Self { token, answer_limit, head: OnceLock::new(), too_large: OnceLock::new() }
+        Self {
+            token,
+            answer_limit,
+            head: OnceLock::new(),
+            too_large: OnceLock::new(),
+            elements: Mutex::default(),
+            taken: OnceLock::new(),
+        }
     }
 
     /// The id under which the service knows the call; only failures tell it.
@@ -139,18 +151,32 @@ impl ClientHooks<Attempt> for Client {
             return Ok(response);
         }
         // Read here, because progenitor reads without a limit and stumbles over a byte order mark.
+        let mut elements = seen.elements.lock().unwrap_or_else(PoisonError::into_inner).take();
         let expected =
             response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
         let mut bytes = Vec::new();
-        // Any length may be announced; what there is no room for is not begun with.
-        let _ = bytes.try_reserve_exact(expected.min(seen.answer_limit));
+        if elements.is_none() {
+            // Any length may be announced; what there is no room for is not begun with.
+            let _ = bytes.try_reserve_exact(expected.min(seen.answer_limit));
+        }
+        let mut room = seen.answer_limit;
         while let Some(chunk) = response.chunk().await? {
-            if chunk.len() > seen.answer_limit - bytes.len() {
+            let Some(left) = room.checked_sub(chunk.len()) else {
                 let _ = seen.too_large.set(());
                 bytes.clear();
+                elements = None;
                 break;
+            };
+            room = left;
+            match &mut elements {
+                Some(elements) => elements.read(&chunk),
+                None => bytes.extend_from_slice(&chunk),
             }
-            bytes.extend_from_slice(&chunk);
+        }
+        if let Some(elements) = elements {
+            let taken;
+            (bytes, taken) = elements.finish();
+            let _ = seen.taken.set(taken);
         }
         if bytes.starts_with(b"\xef\xbb\xbf") {
             bytes.drain(..3);

@@ -95,6 +95,7 @@ mod body;
 mod call;
 mod client;
 pub mod contract;
+mod elements;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 mod error;

@@ -2,14 +2,16 @@
 
 use std::future::IntoFuture;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wildmatch::WildMatch;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, elements};
 use crate::client::InsightsClient;
 use crate::contract::{self, Operation};
 use crate::error::{Error, ErrorKind};
 use crate::generated::Client;
+use crate::generated::types::ReportEnvelope;
 use crate::report::{Execution, ExecutionStatus, Report, ReportId, ReportStatus};
 
 type ListFuture<'a, T> = Pin<Box<dyn Future<Output = Result<Vec<T>, Error>> + Send + 'a>>;
@@ -32,7 +34,7 @@ type ListFuture<'a, T> = Pin<Box<dyn Future<Output = Result<Vec<T>, Error>> + Se
 #[must_use = "nothing is sent until it is awaited"]
 pub struct ListReports<'a> {
     client: &'a InsightsClient,
-    filter: ReportFilter,
+    pub(crate) filter: ReportFilter,
 }
 
 /// Which reports are wanted. Everything that is set must fit.
@@ -84,13 +86,36 @@ impl<'a> ListReports<'a> {
     }
 
     async fn send(self) -> Result<Vec<Report>, Error> {
-        let operation = &contract::GET_REPORTS;
-        let send = |api: Client| async move { api.get_reports(None, None, None).await };
-        let answer = self.client.call(operation, send).await;
-        let mut reports = whole_list(operation, answer, NOTHING_MATCHES)?;
-        reports.retain(|report| self.filter.fits(report));
-        Ok(reports)
+        self.keep(Some).await
     }
+
+    /// Keeps of every report that fits what `keep` makes of it, while the list comes in.
+    pub(crate) async fn keep<T: Send + 'static>(
+        self,
+        keep: impl Fn(Report) -> Option<T> + Send + Sync + 'static,
+    ) -> Result<Vec<T>, Error> {
+        let operation = &contract::GET_REPORTS;
+        let filter = self.filter;
+        let keep = Arc::new(move |report: Report| if filter.fits(&report) { keep(report) } else { None });
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let send = |api: Client| {
+            // Another attempt begins anew.
+            lock(&kept).clear();
+            let (kept, keep) = (kept.clone(), keep.clone());
+            let elements = elements::<ReportEnvelope>(move |report| lock(&kept).extend(keep(report)));
+            *lock(&api.inner.seen.elements) = Some(elements);
+            async move { api.get_reports(None, None, None).await }
+        };
+        let answer = self.client.call(operation, send).await;
+        let rest = whole_list(operation, answer, NOTHING_MATCHES)?;
+        let mut kept = std::mem::take(&mut *lock(&kept));
+        kept.extend(rest.into_iter().filter_map(|report| keep(report)));
+        Ok(kept)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<'a> IntoFuture for ListReports<'a> {

@@ -6,6 +6,7 @@ mod run;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use run::{Event, ReportOutcome, Run};
@@ -77,6 +78,20 @@ impl Direction {
             Self::Resume => Outcome::Resumed,
             Self::Pause => Outcome::Paused,
         }
+    }
+
+    /// The outcome of a report that needs no request, or cannot be helped by one.
+    fn skip(self, status: Option<&ReportStatus>) -> Option<Outcome> {
+        if status == Some(&self.source()) {
+            return None;
+        }
+        let there = status == Some(&self.target());
+        Some(match (self, there) {
+            (Direction::Resume, true) => Outcome::AlreadyActive,
+            (Direction::Resume, false) => Outcome::NotResumable,
+            (Direction::Pause, true) => Outcome::AlreadyPaused,
+            (Direction::Pause, false) => Outcome::NotPausable,
+        })
     }
 }
 
@@ -227,46 +242,49 @@ impl ChangeAll {
     /// # Errors
     ///
     /// If the list cannot be read. See [`ErrorKind`].
-    pub async fn plan(self) -> Result<Plan, Error> {
-        let steps = match self.selection.ids.clone() {
+    pub async fn plan(mut self) -> Result<Plan, Error> {
+        let steps = match self.selection.ids.take() {
+            None => self.steps_of_all().await?,
             Some(ids) if self.confirm_within.is_none() => ids.into_iter().map(Step::unseen).collect(),
-            ids => self.steps(ids, self.client.reports().await?),
+            Some(ids) => self.steps_of(ids).await?,
         };
         Ok(Plan { change: self, steps })
     }
 
-    fn steps(&self, ids: Option<Vec<ReportId>>, reports: Vec<Report>) -> Vec<Step> {
-        let filter = &self.selection.filter;
-        let Some(ids) = ids else {
-            let source = Some(self.direction.source());
-            let wanted =
-                reports.into_iter().filter(|report| report.report_status == source && filter.fits(report));
-            return wanted.map(|report| Step::seen(report, None)).collect();
-        };
-        let mut by_id: HashMap<_, _> = reports.into_iter().map(|report| (report.report_id, report)).collect();
-        let step = |id| match by_id.remove(&id) {
-            Some(report) if !filter.fits(&report) => None,
-            Some(report) => {
-                let skip = self.skip(report.report_status.as_ref());
-                Some(Step::seen(report, skip))
-            }
-            None => Some(Step { skip: Some(Outcome::NotFound), ..Step::unseen(id) }),
-        };
-        ids.into_iter().filter_map(step).collect()
+    async fn steps_of_all(&self) -> Result<Vec<Step>, Error> {
+        let mut list = self.client.reports();
+        list.filter = ReportFilter { status: Some(self.direction.source()), ..self.selection.filter.clone() };
+        list.keep(|report| Some(Step::seen(report, None))).await
     }
 
-    /// The outcome of a report that needs no request, or cannot be helped by one.
-    fn skip(&self, status: Option<&ReportStatus>) -> Option<Outcome> {
-        if status == Some(&self.direction.source()) {
-            return None;
+    /// In the order of the ids.
+    async fn steps_of(&self, ids: Vec<ReportId>) -> Result<Vec<Step>, Error> {
+        let places: Arc<HashMap<_, _>> = Arc::new(ids.iter().copied().zip(0..).collect());
+        let (wanted, filter, direction) = (places.clone(), self.selection.filter.clone(), self.direction);
+        let listed = self.client.reports().keep(move |report| {
+            wanted.contains_key(&report.report_id).then(|| {
+                if !filter.fits(&report) {
+                    return Err(report.report_id);
+                }
+                let skip = direction.skip(report.report_status.as_ref());
+                Ok(Step::seen(report, skip))
+            })
+        });
+        let listed = listed.await?;
+        let mut is_listed = vec![false; ids.len()];
+        for report in &listed {
+            let id = report.as_ref().map_or_else(|id| *id, |step| step.report_id);
+            if let Some(is_listed) = places.get(&id).and_then(|place| is_listed.get_mut(*place)) {
+                *is_listed = true;
+            }
         }
-        let there = status == Some(&self.direction.target());
-        Some(match (self.direction, there) {
-            (Direction::Resume, true) => Outcome::AlreadyActive,
-            (Direction::Resume, false) => Outcome::NotResumable,
-            (Direction::Pause, true) => Outcome::AlreadyPaused,
-            (Direction::Pause, false) => Outcome::NotPausable,
-        })
+        // Reuses the list's memory.
+        let mut steps: Vec<_> = listed.into_iter().filter_map(Result::ok).collect();
+        let missing = ids.iter().zip(is_listed).filter(|(_, is_listed)| !is_listed);
+        steps.extend(missing.map(|(id, _)| Step { skip: Some(Outcome::NotFound), ..Step::unseen(*id) }));
+        steps.sort_unstable_by_key(|step| places.get(&step.report_id));
+        steps.dedup_by_key(|step| step.report_id);
+        Ok(steps)
     }
 
     async fn send(&self, id: ReportId) -> Result<Option<Report>, Error> {
@@ -298,11 +316,6 @@ impl Step {
 
     fn seen(report: Report, skip: Option<Outcome>) -> Self {
         Self { report_id: report.report_id, name: report.report_name, status: report.report_status, skip }
-    }
-
-    fn finished(self, outcome: Outcome, error: Option<Error>) -> Event {
-        let Self { report_id, name, status, .. } = self;
-        Event::Finished(ReportOutcome { report_id, name, status, outcome, error })
     }
 }
 

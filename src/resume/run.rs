@@ -1,20 +1,19 @@
 //! A plan being carried out: requests with bounded concurrency, then looks at the list until every report is settled.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::stream::{self, Stream, StreamExt};
-use tokio::sync::Notify;
-use tokio::time::Instant;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
 
 use super::{ChangeAll, Outcome, Step};
 use crate::error::{Error, ErrorKind};
-use crate::report::{ReportId, ReportStatus};
+use crate::report::{Report, ReportId, ReportStatus};
 
 /// First and longest pause between two looks at the list.
 const LOOK_AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
@@ -24,7 +23,8 @@ const UNREACHABLE_IN_A_ROW: u32 = 8;
 /// A change under way: a [`Stream`] of [`Event`]s. Dropping it sends nothing more.
 pub struct Run {
     events: Pin<Box<dyn Stream<Item = Event> + Send>>,
-    stop: Arc<Stop>,
+    stage: watch::Sender<Stage>,
+    shared: Arc<Shared>,
 }
 
 impl Run {
@@ -33,10 +33,21 @@ impl Run {
         self.events.next().await
     }
 
+    /// How many reports were skipped, or are done with as far as their request goes. Of the steps of the plan, these
+    /// draw a progress bar.
+    pub fn answered(&self) -> usize {
+        self.shared.book().answered
+    }
+
     /// Lets what is under way finish and be confirmed, and begins nothing new. Reports that were not begun get no event.
     pub fn stop(&self) {
-        self.stop.asked.store(true, Ordering::Relaxed);
-        self.stop.wake.notify_waiters();
+        self.stage.send_modify(|stage| *stage = (*stage).max(Stage::Ending));
+    }
+
+    /// Ends at once. Reports that were answered and not read back are [unconfirmed](Outcome::Unconfirmed); those whose
+    /// request was under way get no event, for what became of them is not known.
+    pub fn give_up(&self) {
+        self.stage.send_replace(Stage::GivenUp);
     }
 }
 
@@ -68,6 +79,8 @@ pub enum Event {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ReportOutcome {
+    /// Which of the [steps of the plan](super::Plan::steps) it was, from 0.
+    pub place: usize,
     /// The report.
     pub report_id: ReportId,
     /// Its name, if it was read.
@@ -80,93 +93,172 @@ pub struct ReportOutcome {
     pub error: Option<Error>,
 }
 
-/// Asks a run to end soon, and wakes it if it waits.
-#[derive(Default)]
-struct Stop {
-    asked: AtomicBool,
-    wake: Notify,
-}
-
-impl Stop {
-    fn is_asked(&self) -> bool {
-        self.asked.load(Ordering::Relaxed)
-    }
-
-    /// Waits, but not longer than until the run is to end.
-    async fn pause(&self, time: Duration) {
-        let wake = self.wake.notified();
-        if self.is_asked() {
-            return;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(time) => {}
-            () = wake => {}
-        }
-    }
+/// How long a run goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Going,
+    /// Nothing new is begun.
+    Ending,
+    GivenUp,
 }
 
 struct Shared {
     change: ChangeAll,
-    stop: Arc<Stop>,
+    stage: watch::Receiver<Stage>,
     /// What stopped the run for all.
     halted: OnceLock<Error>,
     unreachable: AtomicU32,
-    /// Answered, or maybe arrived; to be looked up in the list.
-    unconfirmed: Mutex<Vec<(Step, Option<Error>)>>,
+    book: Mutex<Book>,
+}
+
+/// What is known of each report. It is all that grows with their number.
+struct Book {
+    steps: Vec<Step>,
+    pending: Vec<Pending>,
+    answered: usize,
+}
+
+/// Answered, or maybe arrived; to be looked up in the list.
+struct Pending {
+    place: usize,
+    error: Option<Error>,
+    /// The latest list tells its status.
+    is_listed: bool,
+    is_settled: bool,
 }
 
 /// Begins a run; nothing is sent before it is polled.
 pub(super) fn start(change: ChangeAll, steps: Vec<Step>) -> Run {
-    let (skipped, wanted): (Vec<_>, Vec<_>) = steps.into_iter().partition(|step| step.skip.is_some());
-    let concurrency = change.concurrency;
+    let (stage, watched) = watch::channel(Stage::Going);
+    let (places, concurrency) = (0..steps.len(), change.concurrency);
     let shared = Arc::new(Shared {
         change,
-        stop: Arc::default(),
+        stage: watched,
         halted: OnceLock::new(),
         unreachable: AtomicU32::new(0),
-        unconfirmed: Mutex::default(),
+        book: Mutex::new(Book { steps, pending: Vec::new(), answered: 0 }),
     });
-    let skipped = stream::iter(skipped).map(|step| {
-        let outcome = step.skip.unwrap_or(Outcome::Failed);
-        step.finished(outcome, None)
-    });
-    let stop = shared.stop.clone();
-    let one = shared.clone();
-    let sent = stream::iter(wanted)
-        .take_while(move |_| std::future::ready(!stop.is_asked()))
-        .map(move |step| change_one(one.clone(), step))
-        .buffer_unordered(concurrency);
-    let confirmed = stream::unfold(Confirming::default(), {
-        let shared = shared.clone();
-        move |confirming| confirm(shared.clone(), confirming)
-    });
-    let stop = shared.stop.clone();
-    Run { events: Box::pin(skipped.chain(sent).chain(confirmed.map(stream::iter).flatten())), stop }
+    let (one, ending) = (shared.clone(), shared.clone());
+    let answered = stream::iter(places)
+        .filter(move |place| std::future::ready(ending.is_skipped(*place) || ending.stage() == Stage::Going))
+        .map(move |place| change_one(one.clone(), place))
+        .buffer_unordered(concurrency)
+        .take_until(reached(shared.stage.clone(), Stage::GivenUp));
+    let confirmed =
+        stream::unfold((shared.clone(), Confirming::default()), |(shared, mut confirming)| async {
+            let event = confirm(&shared, &mut confirming).await?;
+            Some((event, (shared, confirming)))
+        });
+    Run { events: Box::pin(answered.chain(confirmed)), stage, shared }
+}
+
+/// Waits until a run has come to a stage. It does not end for a run that nobody can tell anything any more.
+async fn reached(mut stage: watch::Receiver<Stage>, wanted: Stage) {
+    if stage.wait_for(|stage| *stage >= wanted).await.is_err() {
+        std::future::pending().await
+    }
+}
+
+impl Shared {
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stage(&self) -> Stage {
+        *self.stage.borrow()
+    }
+
+    fn is_skipped(&self, place: usize) -> bool {
+        self.book().steps[place].skip.is_some()
+    }
+}
+
+impl Book {
+    fn saw(&mut self, place: usize, status: Option<ReportStatus>) {
+        if status.is_some() {
+            self.steps[place].status = status;
+        }
+    }
+
+    /// Its request has been answered, and the list has to say the rest.
+    fn look_up(&mut self, place: usize, error: Option<Error>) -> Event {
+        self.answered += 1;
+        self.pending.push(Pending { place, error, is_listed: false, is_settled: false });
+        Event::Answered(self.steps[place].report_id)
+    }
+
+    /// It needs no look at the list.
+    fn finish_now(&mut self, place: usize, outcome: Outcome, error: Option<Error>) -> Event {
+        self.answered += 1;
+        self.finish(place, outcome, error)
+    }
+
+    fn finish(&mut self, place: usize, outcome: Outcome, error: Option<Error>) -> Event {
+        let Step { report_id, name, status, .. } = &mut self.steps[place];
+        let (report_id, name, status) = (*report_id, name.take(), status.take());
+        Event::Finished(ReportOutcome { place, report_id, name, status, outcome, error })
+    }
+
+    /// While a list comes in, those that wait for it are found by their id.
+    fn await_list(&mut self) {
+        let Self { steps, pending, .. } = self;
+        for waiting in &mut *pending {
+            waiting.is_listed = false;
+        }
+        pending.sort_unstable_by_key(|waiting| steps[waiting.place].report_id);
+    }
+
+    fn saw_in_list(&mut self, report: Report) {
+        let Self { steps, pending, .. } = self;
+        let found = pending.binary_search_by_key(&report.report_id, |waiting| steps[waiting.place].report_id);
+        if let (Ok(found), true) = (found, report.report_status.is_some()) {
+            let waiting = &mut pending[found];
+            waiting.is_listed = true;
+            steps[waiting.place].status = report.report_status;
+        }
+    }
+
+    /// A part of a list is no list. Otherwise as the plan has it: outcomes come in its order.
+    fn heard_list(&mut self, is_whole: bool) {
+        self.pending.sort_unstable_by_key(|waiting| waiting.place);
+        for waiting in &mut self.pending {
+            waiting.is_listed &= is_whole;
+        }
+    }
 }
 
 /// Sends one request and sorts what comes back.
-async fn change_one(shared: Arc<Shared>, mut step: Step) -> Event {
+async fn change_one(shared: Arc<Shared>, place: usize) -> Event {
+    let (id, skip) = {
+        let book = shared.book();
+        (book.steps[place].report_id, book.steps[place].skip)
+    };
+    if let Some(outcome) = skip {
+        return shared.book().finish_now(place, outcome, None);
+    }
     if let Some(cause) = shared.halted.get() {
         let message = format!(
             "not tried, because another report failed for a cause that concerns all: {}",
             cause.message().unwrap_or(cause.kind().name())
         );
-        return step.finished(Outcome::Failed, Some(cause.echo().with_message(message)));
+        let error = cause.echo().with_message(message);
+        return shared.book().finish_now(place, Outcome::Failed, Some(error));
     }
     let confirms = shared.change.confirm_within.is_some();
-    match shared.change.send(step.report_id).await {
+    let direction = shared.change.direction;
+    match shared.change.send(id).await {
         Ok(report) => {
             shared.unreachable.store(0, Ordering::Relaxed);
             let status = report.and_then(|report| report.report_status);
-            let contradicts =
-                status.as_ref().is_some_and(|status| *status != shared.change.direction.target());
-            step.status = status.or(step.status);
+            let contradicts = status.as_ref().is_some_and(|status| *status != direction.target());
+            let mut book = shared.book();
+            book.saw(place, status);
             if confirms {
-                shared.look_up(step, None)
+                book.look_up(place, None)
             } else if contradicts {
-                step.finished(Outcome::Unconfirmed, None)
+                book.finish_now(place, Outcome::Unconfirmed, None)
             } else {
-                step.finished(shared.change.direction.done(), None)
+                book.finish_now(place, direction.done(), None)
             }
         }
         Err(error) => {
@@ -184,19 +276,11 @@ async fn change_one(shared: Arc<Shared>, mut step: Step) -> Event {
                 let _ = shared.halted.set(error.echo());
             }
             if confirms && may_have_arrived(&error) {
-                shared.look_up(step, Some(error))
+                shared.book().look_up(place, Some(error))
             } else {
-                step.finished(Outcome::of(&error), Some(error))
+                shared.book().finish_now(place, Outcome::of(&error), Some(error))
             }
         }
-    }
-}
-
-impl Shared {
-    fn look_up(&self, step: Step, error: Option<Error>) -> Event {
-        let id = step.report_id;
-        self.unconfirmed.lock().unwrap_or_else(PoisonError::into_inner).push((step, error));
-        Event::Answered(id)
     }
 }
 
@@ -232,60 +316,99 @@ fn was_accepted(error: &Error) -> bool {
 struct Confirming {
     since: Option<Instant>,
     looks: u32,
+    latest: Option<Look>,
+    /// How many of those that wait have been held against the latest look.
+    checked: usize,
 }
 
-/// One look at the list; the outcomes that it settles.
-async fn confirm(shared: Arc<Shared>, mut confirming: Confirming) -> Option<(Vec<Event>, Confirming)> {
-    let pending = std::mem::take(&mut *shared.unconfirmed.lock().unwrap_or_else(PoisonError::into_inner));
-    if pending.is_empty() {
-        return None;
+/// What a look at the list came to.
+#[derive(Default)]
+struct Look {
+    /// Why the list could not be read, if it could not.
+    failure: Option<Error>,
+    is_out_of_time: bool,
+    is_last: bool,
+}
+
+/// The next outcome. Looks at the list whenever the latest look settles no more.
+async fn confirm(shared: &Arc<Shared>, confirming: &mut Confirming) -> Option<Event> {
+    loop {
+        if let Some(event) = settle_next(shared, confirming) {
+            return Some(event);
+        }
+        if shared.book().pending.is_empty() {
+            return None;
+        }
+        confirming.latest = Some(look(shared, confirming).await);
+        confirming.checked = 0;
     }
+}
+
+/// Reads the list, and notes the status of those that wait for it.
+async fn look(shared: &Arc<Shared>, confirming: &mut Confirming) -> Look {
     let limit = shared.change.confirm_within.unwrap_or_default();
     let since = *confirming.since.get_or_insert_with(Instant::now);
     if confirming.looks > 0 {
         let pause = LOOK_AGAIN.0.saturating_mul(1 << (confirming.looks - 1).min(8)).min(LOOK_AGAIN.1);
-        shared.stop.pause(pause.min(limit.saturating_sub(since.elapsed()))).await;
+        let pause = pause.min(limit.saturating_sub(since.elapsed()));
+        let _ = timeout(pause, reached(shared.stage.clone(), Stage::Ending)).await;
     }
     confirming.looks += 1;
-    let list = tokio::time::timeout(
-        limit.saturating_sub(since.elapsed()).max(LOOK_AGAIN.0),
-        shared.change.client.reports(),
-    )
-    .await;
-    let out_of_time = since.elapsed() >= limit;
-    let last_look = out_of_time || shared.stop.is_asked();
-    let (seen, failure) = match list {
-        Ok(Ok(reports)) => {
-            (reports.into_iter().map(|report| (report.report_id, report.report_status)).collect(), None)
-        }
-        Ok(Err(error)) => (HashMap::new(), Some(error)),
-        Err(_) => (HashMap::new(), None),
+    shared.book().await_list();
+    let reader = shared.clone();
+    let list = shared.change.client.reports().keep(move |report| {
+        reader.book().saw_in_list(report);
+        None::<()>
+    });
+    let list = tokio::select! {
+        biased;
+        () = reached(shared.stage.clone(), Stage::GivenUp) => None,
+        list = timeout(limit.saturating_sub(since.elapsed()).max(LOOK_AGAIN.0), list) => Some(list),
     };
-    let hopeless = failure.as_ref().is_some_and(|error| !error.is_retryable());
-    let mut settled = Vec::new();
-    let mut open = Vec::new();
-    for (mut step, error) in pending {
-        let status = seen.get(&step.report_id).cloned().flatten();
-        let reached = status == Some(shared.change.direction.target());
-        let unchanged = status == Some(shared.change.direction.source());
-        step.status = status.or(step.status);
-        match error {
-            _ if reached => settled.push(step.finished(shared.change.direction.done(), None)),
+    let is_read = matches!(list, Some(Ok(Ok(_))));
+    shared.book().heard_list(is_read);
+    let is_out_of_time = since.elapsed() >= limit;
+    Look {
+        failure: list.and_then(Result::ok).and_then(Result::err),
+        is_out_of_time,
+        is_last: is_out_of_time || shared.stage() > Stage::Going,
+    }
+}
+
+/// The next outcome that the latest look settles.
+fn settle_next(shared: &Shared, confirming: &mut Confirming) -> Option<Event> {
+    let look = confirming.latest.as_ref()?;
+    let direction = shared.change.direction;
+    let mut book = shared.book();
+    let Book { steps, pending, .. } = &mut *book;
+    while let Some(waiting) = pending.get_mut(confirming.checked) {
+        confirming.checked += 1;
+        let status = steps[waiting.place].status.as_ref().filter(|_| waiting.is_listed);
+        let reached = status == Some(&direction.target());
+        let unchanged = status == Some(&direction.source());
+        let is_hopeless = look.failure.as_ref().is_some_and(|error| !error.is_retryable());
+        let (outcome, error) = match waiting.error.take() {
+            _ if reached => (direction.done(), None),
             // It was not done, and is not being done: whoever was cut off, or too slow, may still be at it.
             Some(error)
                 if unchanged
                     && (error.kind() == ErrorKind::ServiceFailure
-                        || (out_of_time && !was_accepted(&error))) =>
+                        || (look.is_out_of_time && !was_accepted(&error))) =>
             {
-                settled.push(step.finished(Outcome::of(&error), Some(error)));
+                (Outcome::of(&error), Some(error))
             }
-            error if last_look || hopeless => {
-                let error = error.or_else(|| failure.as_ref().map(Error::echo));
-                settled.push(step.finished(Outcome::Unconfirmed, error));
+            error if look.is_last || is_hopeless => {
+                (Outcome::Unconfirmed, error.or_else(|| look.failure.as_ref().map(Error::echo)))
             }
-            error => open.push((step, error)),
-        }
+            error => {
+                waiting.error = error;
+                continue;
+            }
+        };
+        waiting.is_settled = true;
+        let place = waiting.place;
+        return Some(book.finish(place, outcome, error));
     }
-    *shared.unconfirmed.lock().unwrap_or_else(PoisonError::into_inner) = open;
-    Some((settled, confirming))
+    pending.retain(|waiting| !waiting.is_settled);
+    None
 }

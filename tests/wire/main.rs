@@ -2,6 +2,7 @@
 
 mod answers;
 mod faults;
+mod lists;
 mod logs;
 mod probe;
 mod properties;

@@ -117,9 +117,9 @@ async fn check(global: &Global, check: Check, output: &mut Output) -> Result<u8,
         }
     }
     if output.is_table() {
-        output.rows(&row.facts())?;
+        output.rows(row.facts().iter())?;
     } else {
-        output.rows(&[row])?;
+        output.rows([&row].into_iter())?;
     }
     Ok(failure.unwrap_or(exit::OK))
 }

@@ -1,11 +1,11 @@
 //! `resume` and `pause`: plan, ask, change, verify, report.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use comfy_table::{Cell, Color};
 use partner_center_insights::{
-    ChangeAll, Error, ErrorKind, Event, Outcome, Plan, ReportOutcome, ReportStatus, Run, Selection, Step,
+    ChangeAll, ErrorKind, Event, Outcome, Plan, ReportOutcome, ReportStatus, Run, Selection,
 };
 use tokio::time::Instant;
 
@@ -38,11 +38,11 @@ pub async fn run(
     if bulk && plan.requests() > 0 && !command.yes && !session.is_emulated() {
         interrupts.end(question::ask(&plan, direction.verb(), output)).await?;
     }
-    let steps = plan.steps().to_vec();
-    if steps.is_empty() {
+    let total = plan.steps().len();
+    if total == 0 {
         output.note(&format!("There is no report to {}.", direction.verb()));
     }
-    finish(plan.run(), &steps, direction, interrupts, output).await
+    finish(plan.run(), total, direction, interrupts, output).await
 }
 
 /// What the parser cannot tell.
@@ -112,8 +112,7 @@ fn show(plan: &Plan, direction: Direction, output: &mut Output) -> Result<u8, Fa
             None => tally.add_planned(),
         }
     }
-    let rows: Vec<_> = plan.steps().iter().map(|step| ChangeRow::planned(step, direction)).collect();
-    output.rows(&rows)?;
+    output.rows(plan.steps().iter().map(|step| ChangeRow::planned(step, direction)))?;
     output.note(&format!("Would {} {}; nothing was changed.", direction.verb(), reports(plan.requests())));
     Ok(tally.code())
 }
@@ -125,75 +124,59 @@ const STILL_THERE: Duration = Duration::from_secs(30);
 /// finish, the second does not.
 async fn finish(
     mut run: Run,
-    steps: &[Step],
+    total: usize,
     direction: Direction,
     mut interrupts: Interrupts,
     output: &mut Output,
 ) -> Result<u8, Failure> {
-    let order: HashMap<_, _> =
-        steps.iter().enumerate().map(|(place, step)| (step.report_id, place)).collect();
-    let bar = output.progress(order.len());
+    let bar = output.progress(total);
     bar.set_message(direction.verb());
     let mut summary = Summary::default();
-    let mut rows = Vec::new();
-    let mut answered = HashSet::new();
+    let mut kept = Vec::new();
     let mut ended = Ok(());
     let mut still_there = tokio::time::interval_at(Instant::now() + STILL_THERE, STILL_THERE);
     loop {
         let event = tokio::select! {
             event = run.next() => event,
             _ = still_there.tick(), if bar.is_hidden() => {
-                output.note(&format!("{} of {} answered so far.", bar.position(), order.len()));
+                output.note(&format!("{} of {total} answered so far.", run.answered()));
                 continue;
             }
             () = interrupts.next() => {
                 if summary.interrupted {
                     summary.abandoned = true;
-                    break;
+                    run.give_up();
+                } else {
+                    summary.interrupted = true;
+                    run.stop();
+                    bar.suspend(|| output.note("Finishing what is under way; Ctrl-C again stops at once."));
                 }
-                summary.interrupted = true;
-                run.stop();
-                bar.suspend(|| output.note("Finishing what is under way; Ctrl-C again stops at once."));
                 continue;
             }
         };
+        bar.set_position(run.answered() as u64);
         match event {
-            Some(Event::Answered(id)) => {
-                answered.insert(id);
-                bar.inc(1);
-            }
             Some(Event::Finished(report)) => {
-                // Counted already when it was answered.
-                if !answered.remove(&report.report_id) {
-                    bar.inc(1);
-                }
                 summary.add(&report);
-                let row = ChangeRow::of(&report);
-                if let Err(failure) = bar.suspend(|| output.line(&row)) {
+                if let Err(failure) = bar.suspend(|| output.line(&ChangeRow::of(&report))) {
                     // What cannot be told is better not done.
                     run.stop();
                     ended = Err(failure);
                 }
                 if output.keeps_rows() {
-                    rows.push((order.get(&report.report_id), row));
+                    kept.push(report);
                 }
             }
             Some(_) => {}
             None => break,
         }
     }
+    drop(run);
     bar.finish_and_clear();
-    // Given up: what was answered was not read back.
-    for place in answered.iter().filter_map(|id| order.get(id)) {
-        let row = ChangeRow::unconfirmed(&steps[*place]);
-        summary.count(Outcome::Unconfirmed, None);
-        ended = ended.and(output.line(&row));
-        rows.push((Some(place), row));
-    }
     // Whole documents are in the order of the plan, whichever report came first.
-    rows.sort_by_key(|(place, _)| *place);
-    let ended = ended.and(output.whole(&rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>()));
-    if let Some(text) = summary.text(order.len()) {
+    kept.sort_unstable_by_key(|report| report.place);
+    let ended = ended.and(output.whole(kept.iter().map(ChangeRow::of)));
+    if let Some(text) = summary.text(total) {
         output.note(&text);
     }
     for outcome in Outcome::ALL.into_iter().filter(|outcome| summary.advised.contains(outcome)) {
@@ -219,14 +202,11 @@ struct Summary {
 
 impl Summary {
     fn add(&mut self, report: &ReportOutcome) {
-        self.tally.add(report.outcome, report.error.as_ref());
-        self.count(report.outcome, report.error.as_ref());
-    }
-
-    fn count(&mut self, outcome: Outcome, error: Option<&Error>) {
+        let outcome = report.outcome;
+        self.tally.add(outcome, report.error.as_ref());
         *self.counts.entry(outcome.as_str()).or_default() += 1;
         // Errors tell the next step themselves.
-        if error.is_none() && !self.advised.contains(&outcome) {
+        if report.error.is_none() && !self.advised.contains(&outcome) {
             self.advised.push(outcome);
         }
     }

@@ -20,7 +20,7 @@ pub async fn run(global: &Global, command: Executions, output: &mut Output) -> R
     }
     let executions = executions.await?;
     let rows: Vec<_> = executions.into_iter().map(|e| ExecutionRow::new(e, command.show_links)).collect();
-    output.rows(&rows)?;
+    output.rows(rows.iter())?;
     if rows.is_empty() {
         output.note("No execution fits. Without --status, only completed ones are listed.");
     }

@@ -22,7 +22,7 @@ pub async fn run(global: &Global, command: List, output: &mut Output) -> Result<
         reports = reports.query_id(query_id);
     }
     let rows: Vec<ReportRow> = reports.await?.into_iter().map(ReportRow::from).collect();
-    output.rows(&rows)?;
+    output.rows(rows.iter())?;
     if rows.is_empty() {
         output.note("No report fits.");
     }

@@ -1,11 +1,12 @@
 //! Data on standard output, everything else on standard error.
 
 use std::fmt;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::iter;
 
-use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
+use comfy_table::{Cell, Color, ColumnConstraint, Table, Width, presets};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -17,6 +18,8 @@ use crate::exit::Failure;
 const PADDING: u16 = 2;
 /// A last column with less room than this is not worth breaking.
 const NARROW: u16 = 10;
+/// So many rows are made into a table at once, for a row of a table takes some kilobytes.
+const PART: usize = 256;
 
 /// A row that can be written in every format.
 pub trait Row: Serialize {
@@ -29,6 +32,22 @@ pub trait Row: Serialize {
     }
     /// What `--output ids` writes; nothing if the row is left out there.
     fn id(&self) -> Option<&str>;
+}
+
+impl<R: Row> Row for &R {
+    const HEADINGS: &'static [&'static str] = R::HEADINGS;
+
+    fn cells(&self) -> Vec<Cell> {
+        (**self).cells()
+    }
+
+    fn remark(&self) -> Option<String> {
+        (**self).remark()
+    }
+
+    fn id(&self) -> Option<&str> {
+        (**self).id()
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -47,7 +66,7 @@ impl Output {
 
     /// Writes text as it is.
     pub fn text(&mut self, text: &str) -> Result<(), Failure> {
-        self.write(text)
+        self.write_all(text.as_bytes()).and_then(|()| self.flush()).map_err(Failure::unexpected)
     }
 
     /// Says something to the person at the terminal.
@@ -67,10 +86,10 @@ impl Output {
         match self.format {
             Format::Jsonl => {
                 let json = serde_json::to_string(row).map_err(Failure::unexpected)?;
-                self.write(&format!("{json}\n"))
+                self.text(&format!("{json}\n"))
             }
             Format::Ids => match row.id() {
-                Some(id) => self.write(&format!("{id}\n")),
+                Some(id) => self.text(&format!("{id}\n")),
                 None => Ok(()),
             },
             Format::Table | Format::Json => Ok(()),
@@ -78,26 +97,22 @@ impl Output {
     }
 
     /// Writes rows as a whole, if the format is not one of lines.
-    pub fn whole<R: Row>(&mut self, rows: &[R]) -> Result<(), Failure> {
+    pub fn whole<R: Row>(&mut self, rows: impl Iterator<Item = R> + Clone) -> Result<(), Failure> {
         match self.format {
             Format::Json => {
-                let json = serde_json::to_string_pretty(rows).map_err(Failure::unexpected)?;
-                self.write(&format!("{json}\n"))
+                let mut buffer = BufWriter::new(&mut *self);
+                serde_json::Serializer::pretty(&mut buffer).collect_seq(rows).map_err(Failure::unexpected)?;
+                writeln!(buffer).and_then(|()| buffer.flush()).map_err(Failure::unexpected)
             }
-            Format::Table if !rows.is_empty() => {
-                self.write(&format!("{}\n", self.table(rows).trim_fmt()))?;
-                let remarks: String =
-                    rows.iter().filter_map(Row::remark).map(|remark| remark + "\n").collect();
-                self.write(&remarks)
-            }
-            _ => Ok(()),
+            Format::Table => self.table(rows),
+            Format::Jsonl | Format::Ids => Ok(()),
         }
     }
 
     /// Writes rows that are all known.
-    pub fn rows<R: Row>(&mut self, rows: &[R]) -> Result<(), Failure> {
-        for row in rows {
-            self.line(row)?;
+    pub fn rows<R: Row>(&mut self, rows: impl Iterator<Item = R> + Clone) -> Result<(), Failure> {
+        for row in rows.clone() {
+            self.line(&row)?;
         }
         self.whole(rows)
     }
@@ -107,12 +122,47 @@ impl Output {
         matches!(self.format, Format::Json | Format::Table)
     }
 
-    fn table<R: Row>(&self, rows: &[R]) -> Table {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_header(R::HEADINGS.iter().copied());
-        // A reader that is no terminal gets whole lines.
-        let width = table.width().filter(|_| io::stdout().is_terminal());
-        let colored = match self.color {
+    /// Writes a table part by part, with columns as wide as all parts need.
+    fn table<R: Row>(&mut self, rows: impl Iterator<Item = R> + Clone) -> Result<(), Failure> {
+        let mut widths = vec![0; R::HEADINGS.len()];
+        for table in tables(rows.clone()) {
+            for (width, part) in widths.iter_mut().zip(table.column_max_content_widths()) {
+                *width = part.max(*width);
+            }
+        }
+        // The last column takes what the others leave; an id that is broken in two could not be copied.
+        if let Some((last, others)) = widths.split_last_mut() {
+            let taken = others
+                .iter()
+                .fold(PADDING, |taken, width| taken.saturating_add(width.saturating_add(PADDING)));
+            // A reader that is no terminal gets whole lines.
+            let width = Table::new().width().filter(|_| io::stdout().is_terminal());
+            if let Some(room) =
+                width.and_then(|width| width.checked_sub(taken)).filter(|room| *room >= NARROW)
+            {
+                *last = room.min(*last);
+            }
+        }
+        for mut table in tables(rows.clone()) {
+            if self.is_colored() {
+                table.enforce_styling();
+            } else {
+                table.force_no_tty();
+            }
+            for (column, width) in table.column_iter_mut().zip(&widths) {
+                column
+                    .set_constraint(ColumnConstraint::Absolute(Width::Fixed(width.saturating_add(PADDING))));
+            }
+            self.text(&format!("{}\n", table.trim_fmt()))?;
+        }
+        for part in parts(rows) {
+            let remarks: String = part.iter().filter_map(Row::remark).map(|remark| remark + "\n").collect();
+            self.text(&remarks)?;
+        }
+        Ok(())
+    }
+    fn is_colored(&self) -> bool {
+        match self.color {
             When::Always => true,
             When::Never => false,
             When::Auto => {
@@ -120,39 +170,6 @@ impl Output {
                     && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
                     && std::env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
             }
-        };
-        if colored {
-            table.enforce_styling();
-        } else {
-            table.force_no_tty();
-        }
-        for row in rows {
-            table.add_row(row.cells());
-        }
-        // The last column takes what the others leave; an id that is broken in two could not be copied.
-        let widths = table.column_max_content_widths();
-        let (_, others) = widths.split_last().unwrap_or((&0, &[]));
-        let taken: u16 = others.iter().map(|width| width + PADDING).sum();
-        if let Some(width) = width.filter(|width| *width >= taken + PADDING + NARROW) {
-            table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-            for column in table.column_iter_mut().take(others.len()) {
-                column.set_constraint(ColumnConstraint::ContentWidth);
-            }
-        }
-        table
-    }
-
-    fn write(&mut self, text: &str) -> Result<(), Failure> {
-        if self.closed {
-            return Ok(());
-        }
-        let mut stdout = io::stdout().lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.closed = true;
-                Ok(())
-            }
-            result => result.map_err(Failure::unexpected),
         }
     }
 
@@ -167,6 +184,55 @@ impl Output {
         }
         bar
     }
+}
+
+/// Standard output, until its reader has gone.
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.closed {
+            return Ok(bytes.len());
+        }
+        self.heed_close(io::stdout().write(bytes), bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.closed {
+            return Ok(());
+        }
+        self.heed_close(io::stdout().flush(), ())
+    }
+}
+
+impl Output {
+    fn heed_close<T>(&mut self, result: io::Result<T>, otherwise: T) -> io::Result<T> {
+        match result {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed = true;
+                Ok(otherwise)
+            }
+            result => result,
+        }
+    }
+}
+
+fn parts<R>(mut rows: impl Iterator<Item = R>) -> impl Iterator<Item = Vec<R>> {
+    iter::from_fn(move || {
+        let part: Vec<_> = rows.by_ref().take(PART).collect();
+        (!part.is_empty()).then_some(part)
+    })
+}
+
+/// Tables that are one together: the first has the headings.
+fn tables<R: Row>(rows: impl Iterator<Item = R>) -> impl Iterator<Item = Table> {
+    parts(rows).enumerate().map(|(index, part)| {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING);
+        if index == 0 {
+            table.set_header(R::HEADINGS.iter().copied());
+        }
+        table.add_rows(part.iter().map(Row::cells));
+        table
+    })
 }
 
 /// Says what somebody has to do now, quiet or not.

@@ -192,21 +192,12 @@ impl ChangeRow {
         }
     }
 
-    /// Answered, and not read back.
-    pub fn unconfirmed(step: &Step) -> Self {
-        Self::of_step(step, Word::Did(Outcome::Unconfirmed))
-    }
-
     pub fn planned(step: &Step, direction: Direction) -> Self {
-        Self::of_step(step, step.skip.map_or(Word::Would(direction), Word::Did))
-    }
-
-    fn of_step(step: &Step, outcome: Word) -> Self {
         Self {
             report_id: step.report_id.to_string(),
             report_name: step.name.clone(),
             report_status: step.status.clone(),
-            outcome,
+            outcome: step.skip.map_or(Word::Would(direction), Word::Did),
             error: None,
         }
     }
