@@ -34,7 +34,7 @@ type ListFuture<'a, T> = Pin<Box<dyn Future<Output = Result<Vec<T>, Error>> + Se
 #[must_use = "nothing is sent until it is awaited"]
 pub struct ListReports<'a> {
     client: &'a InsightsClient,
-    pub(crate) filter: ReportFilter,
+    filter: ReportFilter,
 }
 
 /// Which reports are wanted. Everything that is set must fit.
@@ -86,31 +86,35 @@ impl<'a> ListReports<'a> {
     }
 
     async fn send(self) -> Result<Vec<Report>, Error> {
-        self.keep(Some).await
+        let reports = Arc::new(Mutex::new(Vec::new()));
+        let (begun, read, filter) = (reports.clone(), reports.clone(), self.filter);
+        let begin = || lock(&begun).clear();
+        let take = move |report| lock(&read).extend(Some(report).filter(|report| filter.fits(report)));
+        self.client.read_reports(begin, take).await?;
+        let reports = std::mem::take(&mut *lock(&reports));
+        Ok(reports)
     }
+}
 
-    /// Keeps of every report that fits what `keep` makes of it, while the list comes in.
-    pub(crate) async fn keep<T: Send + 'static>(
-        self,
-        keep: impl Fn(Report) -> Option<T> + Send + Sync + 'static,
-    ) -> Result<Vec<T>, Error> {
+impl InsightsClient {
+    /// Reads the list of reports while it comes in, so that it is never there as a whole. A list that breaks off begins
+    /// anew.
+    pub(crate) async fn read_reports(
+        &self,
+        begin: impl Fn(),
+        take: impl Fn(Report) + Send + Sync + 'static,
+    ) -> Result<(), Error> {
         let operation = &contract::GET_REPORTS;
-        let filter = self.filter;
-        let keep = Arc::new(move |report: Report| if filter.fits(&report) { keep(report) } else { None });
-        let kept = Arc::new(Mutex::new(Vec::new()));
+        let take = Arc::new(take);
         let send = |api: Client| {
-            // Another attempt begins anew.
-            lock(&kept).clear();
-            let (kept, keep) = (kept.clone(), keep.clone());
-            let elements = elements::<ReportEnvelope>(move |report| lock(&kept).extend(keep(report)));
-            *lock(&api.inner.seen.elements) = Some(elements);
+            begin();
+            let take = take.clone();
+            *lock(&api.inner.seen.elements) = Some(elements::<ReportEnvelope>(move |report| take(report)));
             async move { api.get_reports(None, None, None).await }
         };
-        let answer = self.client.call(operation, send).await;
-        let rest = whole_list(operation, answer, NOTHING_MATCHES)?;
-        let mut kept = std::mem::take(&mut *lock(&kept));
-        kept.extend(rest.into_iter().filter_map(|report| keep(report)));
-        Ok(kept)
+        let answer = self.call(operation, send).await;
+        whole_list(operation, answer, NOTHING_MATCHES)?.into_iter().for_each(|report| take(report));
+        Ok(())
     }
 }
 

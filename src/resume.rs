@@ -2,11 +2,11 @@
 //!
 //! The plain operation, one request exactly as documented, is [`InsightsClient::resume`].
 
+mod ledger;
 mod run;
 
-use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use run::{Event, ReportOutcome, Run};
@@ -15,6 +15,7 @@ use crate::client::InsightsClient;
 use crate::error::{Error, ErrorKind};
 use crate::list::{ReportFilter, name_pattern};
 use crate::report::{Report, ReportId, ReportStatus};
+use ledger::{Ledger, Progress};
 
 /// Which reports are meant.
 #[derive(Clone, Debug)]
@@ -32,9 +33,7 @@ impl Selection {
 
     /// These reports, each once.
     pub fn ids(ids: impl IntoIterator<Item = ReportId>) -> Self {
-        let mut seen = HashSet::new();
-        let ids = ids.into_iter().filter(|id| seen.insert(*id)).collect();
-        Self { ids: Some(ids), filter: ReportFilter::default() }
+        Self { ids: Some(ids.into_iter().collect()), filter: ReportFilter::default() }
     }
 
     /// Of these, only reports whose whole name fits this pattern, in any letter case: `*` stands for any text, `?` for
@@ -242,49 +241,48 @@ impl ChangeAll {
     /// # Errors
     ///
     /// If the list cannot be read. See [`ErrorKind`].
-    pub async fn plan(mut self) -> Result<Plan, Error> {
-        let steps = match self.selection.ids.take() {
-            None => self.steps_of_all().await?,
-            Some(ids) if self.confirm_within.is_none() => ids.into_iter().map(Step::unseen).collect(),
-            Some(ids) => self.steps_of(ids).await?,
+    pub async fn plan(self) -> Result<Plan, Error> {
+        let mut change = self;
+        let ledger = match change.selection.ids.take() {
+            None => change.read_all().await?,
+            Some(ids) if change.confirm_within.is_none() => Ledger::of_ids(ids),
+            Some(ids) => change.read_ids(ids).await?,
         };
-        Ok(Plan { change: self, steps })
+        Ok(Plan { change, ledger })
     }
 
-    async fn steps_of_all(&self) -> Result<Vec<Step>, Error> {
-        let mut list = self.client.reports();
-        list.filter = ReportFilter { status: Some(self.direction.source()), ..self.selection.filter.clone() };
-        list.keep(|report| Some(Step::seen(report, None))).await
-    }
-
-    /// In the order of the ids.
-    async fn steps_of(&self, ids: Vec<ReportId>) -> Result<Vec<Step>, Error> {
-        let places: Arc<HashMap<_, _>> = Arc::new(ids.iter().copied().zip(0..).collect());
-        let (wanted, filter, direction) = (places.clone(), self.selection.filter.clone(), self.direction);
-        let listed = self.client.reports().keep(move |report| {
-            wanted.contains_key(&report.report_id).then(|| {
-                if !filter.fits(&report) {
-                    return Err(report.report_id);
-                }
-                let skip = direction.skip(report.report_status.as_ref());
-                Ok(Step::seen(report, skip))
-            })
-        });
-        let listed = listed.await?;
-        let mut is_listed = vec![false; ids.len()];
-        for report in &listed {
-            let id = report.as_ref().map_or_else(|id| *id, |step| step.report_id);
-            if let Some(is_listed) = places.get(&id).and_then(|place| is_listed.get_mut(*place)) {
-                *is_listed = true;
+    async fn read_all(&self) -> Result<Ledger, Error> {
+        let ledger = Arc::new(Mutex::new(Ledger::default()));
+        let (begun, read) = (ledger.clone(), ledger.clone());
+        let filter = ReportFilter { status: Some(self.direction.source()), ..self.selection.filter.clone() };
+        let begin = || *lock(&begun) = Ledger::default();
+        let take = move |report| {
+            if filter.fits(&report) {
+                lock(&read).add(report);
             }
-        }
-        // Reuses the list's memory.
-        let mut steps: Vec<_> = listed.into_iter().filter_map(Result::ok).collect();
-        let missing = ids.iter().zip(is_listed).filter(|(_, is_listed)| !is_listed);
-        steps.extend(missing.map(|(id, _)| Step { skip: Some(Outcome::NotFound), ..Step::unseen(*id) }));
-        steps.sort_unstable_by_key(|step| places.get(&step.report_id));
-        steps.dedup_by_key(|step| step.report_id);
-        Ok(steps)
+        };
+        self.client.read_reports(begin, take).await?;
+        Ok(closed(&ledger))
+    }
+
+    async fn read_ids(&self, ids: Vec<ReportId>) -> Result<Ledger, Error> {
+        let ledger = Arc::new(Mutex::new(Ledger::of_ids(ids)));
+        let (begun, read) = (ledger.clone(), ledger.clone());
+        let (filter, direction) = (self.selection.filter.clone(), self.direction);
+        let begin = || lock(&begun).begin();
+        let take = move |report: Report| {
+            let mut ledger = lock(&read);
+            if let Some(place) = ledger.find(report.report_id) {
+                if filter.fits(&report) {
+                    let skip = direction.skip(report.report_status.as_ref());
+                    ledger.note(place, report, skip);
+                } else {
+                    ledger.set_progress(place, Progress::LeftOut);
+                }
+            }
+        };
+        self.client.read_reports(begin, take).await?;
+        Ok(closed(&ledger))
     }
 
     async fn send(&self, id: ReportId) -> Result<Option<Report>, Error> {
@@ -293,6 +291,16 @@ impl ChangeAll {
             Direction::Pause => self.client.pause(id).await,
         }
     }
+}
+
+fn lock(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
+    ledger.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn closed(ledger: &Mutex<Ledger>) -> Ledger {
+    let mut ledger = std::mem::take(&mut *lock(ledger));
+    ledger.close();
+    ledger
 }
 
 /// What would be done with one report.
@@ -309,39 +317,29 @@ pub struct Step {
     pub skip: Option<Outcome>,
 }
 
-impl Step {
-    fn unseen(report_id: ReportId) -> Self {
-        Self { report_id, name: None, status: None, skip: None }
-    }
-
-    fn seen(report: Report, skip: Option<Outcome>) -> Self {
-        Self { report_id: report.report_id, name: report.report_name, status: report.report_status, skip }
-    }
-}
-
 /// What would be done, report by report. Nothing has been changed.
 #[derive(Clone, Debug)]
 #[must_use = "nothing is changed until it is run"]
 pub struct Plan {
     change: ChangeAll,
-    steps: Vec<Step>,
+    ledger: Ledger,
 }
 
 impl Plan {
     /// The steps, in the order of the service's list or of the given ids.
-    pub fn steps(&self) -> &[Step] {
-        &self.steps
+    pub fn steps(&self) -> impl ExactSizeIterator<Item = Step> + Clone {
+        (0..self.ledger.len()).map(|place| self.ledger.step(place))
     }
 
     /// How many reports would be sent a request.
     pub fn requests(&self) -> usize {
-        self.steps.iter().filter(|step| step.skip.is_none()).count()
+        (0..self.ledger.len()).filter(|place| self.ledger.skip(*place).is_none()).count()
     }
 
     /// Does it. The run begins when it is first polled.
     ///
     /// Running twice is safe: what is done already is skipped by the second plan.
     pub fn run(self) -> Run {
-        run::start(self.change, self.steps)
+        run::start(self.change, self.ledger)
     }
 }

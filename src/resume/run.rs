@@ -1,5 +1,6 @@
 //! A plan being carried out: requests with bounded concurrency, then looks at the list until every report is settled.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,6 +12,7 @@ use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
+use super::ledger::{Ledger, Progress};
 use super::{ChangeAll, Outcome, Step};
 use crate::error::{Error, ErrorKind};
 use crate::report::{Report, ReportId, ReportStatus};
@@ -111,32 +113,23 @@ struct Shared {
     book: Mutex<Book>,
 }
 
-/// What is known of each report. It is all that grows with their number.
 struct Book {
-    steps: Vec<Step>,
-    pending: Vec<Pending>,
+    ledger: Ledger,
+    /// What went wrong with those that are awaited in the list, by place.
+    errors: HashMap<usize, Error>,
     answered: usize,
 }
 
-/// Answered, or maybe arrived; to be looked up in the list.
-struct Pending {
-    place: usize,
-    error: Option<Error>,
-    /// The latest list tells its status.
-    is_listed: bool,
-    is_settled: bool,
-}
-
 /// Begins a run; nothing is sent before it is polled.
-pub(super) fn start(change: ChangeAll, steps: Vec<Step>) -> Run {
+pub(super) fn start(change: ChangeAll, ledger: Ledger) -> Run {
     let (stage, watched) = watch::channel(Stage::Going);
-    let (places, concurrency) = (0..steps.len(), change.concurrency);
+    let (places, concurrency) = (0..ledger.len(), change.concurrency);
     let shared = Arc::new(Shared {
         change,
         stage: watched,
         halted: OnceLock::new(),
         unreachable: AtomicU32::new(0),
-        book: Mutex::new(Book { steps, pending: Vec::new(), answered: 0 }),
+        book: Mutex::new(Book { ledger, errors: HashMap::new(), answered: 0 }),
     });
     let (one, ending) = (shared.clone(), shared.clone());
     let answered = stream::iter(places)
@@ -155,7 +148,7 @@ pub(super) fn start(change: ChangeAll, steps: Vec<Step>) -> Run {
 /// Waits until a run has come to a stage. It does not end for a run that nobody can tell anything any more.
 async fn reached(mut stage: watch::Receiver<Stage>, wanted: Stage) {
     if stage.wait_for(|stage| *stage >= wanted).await.is_err() {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
@@ -169,22 +162,17 @@ impl Shared {
     }
 
     fn is_skipped(&self, place: usize) -> bool {
-        self.book().steps[place].skip.is_some()
+        self.book().ledger.skip(place).is_some()
     }
 }
 
 impl Book {
-    fn saw(&mut self, place: usize, status: Option<ReportStatus>) {
-        if status.is_some() {
-            self.steps[place].status = status;
-        }
-    }
-
     /// Its request has been answered, and the list has to say the rest.
     fn look_up(&mut self, place: usize, error: Option<Error>) -> Event {
         self.answered += 1;
-        self.pending.push(Pending { place, error, is_listed: false, is_settled: false });
-        Event::Answered(self.steps[place].report_id)
+        self.ledger.set_progress(place, Progress::Awaited);
+        self.errors.extend(error.map(|error| (place, error)));
+        Event::Answered(self.ledger.report_id(place))
     }
 
     /// It needs no look at the list.
@@ -194,35 +182,32 @@ impl Book {
     }
 
     fn finish(&mut self, place: usize, outcome: Outcome, error: Option<Error>) -> Event {
-        let Step { report_id, name, status, .. } = &mut self.steps[place];
-        let (report_id, name, status) = (*report_id, name.take(), status.take());
+        self.ledger.set_progress(place, Progress::Settled);
+        let Step { report_id, name, status, .. } = self.ledger.step(place);
         Event::Finished(ReportOutcome { place, report_id, name, status, outcome, error })
     }
 
-    /// While a list comes in, those that wait for it are found by their id.
-    fn await_list(&mut self) {
-        let Self { steps, pending, .. } = self;
-        for waiting in &mut *pending {
-            waiting.is_listed = false;
-        }
-        pending.sort_unstable_by_key(|waiting| steps[waiting.place].report_id);
+    fn is_waiting(&self) -> bool {
+        let is_waiting = |place| matches!(self.ledger.progress(place), Progress::Awaited | Progress::Listed);
+        (0..self.ledger.len()).any(is_waiting)
     }
 
     fn saw_in_list(&mut self, report: Report) {
-        let Self { steps, pending, .. } = self;
-        let found = pending.binary_search_by_key(&report.report_id, |waiting| steps[waiting.place].report_id);
-        if let (Ok(found), true) = (found, report.report_status.is_some()) {
-            let waiting = &mut pending[found];
-            waiting.is_listed = true;
-            steps[waiting.place].status = report.report_status;
+        if let Some(place) = self.ledger.find(report.report_id)
+            && self.ledger.progress(place) == Progress::Awaited
+            && report.report_status.is_some()
+        {
+            self.ledger.set_progress(place, Progress::Listed);
+            self.ledger.note_status(place, report.report_status);
         }
     }
 
-    /// A part of a list is no list. Otherwise as the plan has it: outcomes come in its order.
-    fn heard_list(&mut self, is_whole: bool) {
-        self.pending.sort_unstable_by_key(|waiting| waiting.place);
-        for waiting in &mut self.pending {
-            waiting.is_listed &= is_whole;
+    /// What an earlier list said, or a part of one, counts no more.
+    fn forget_list(&mut self) {
+        for place in 0..self.ledger.len() {
+            if self.ledger.progress(place) == Progress::Listed {
+                self.ledger.set_progress(place, Progress::Awaited);
+            }
         }
     }
 }
@@ -231,7 +216,7 @@ impl Book {
 async fn change_one(shared: Arc<Shared>, place: usize) -> Event {
     let (id, skip) = {
         let book = shared.book();
-        (book.steps[place].report_id, book.steps[place].skip)
+        (book.ledger.report_id(place), book.ledger.skip(place))
     };
     if let Some(outcome) = skip {
         return shared.book().finish_now(place, outcome, None);
@@ -252,7 +237,7 @@ async fn change_one(shared: Arc<Shared>, place: usize) -> Event {
             let status = report.and_then(|report| report.report_status);
             let contradicts = status.as_ref().is_some_and(|status| *status != direction.target());
             let mut book = shared.book();
-            book.saw(place, status);
+            book.ledger.note_status(place, status);
             if confirms {
                 book.look_up(place, None)
             } else if contradicts {
@@ -317,8 +302,8 @@ struct Confirming {
     since: Option<Instant>,
     looks: u32,
     latest: Option<Look>,
-    /// How many of those that wait have been held against the latest look.
-    checked: usize,
+    /// The next place to be held against the latest look.
+    next: usize,
 }
 
 /// What a look at the list came to.
@@ -336,11 +321,11 @@ async fn confirm(shared: &Arc<Shared>, confirming: &mut Confirming) -> Option<Ev
         if let Some(event) = settle_next(shared, confirming) {
             return Some(event);
         }
-        if shared.book().pending.is_empty() {
+        if !shared.book().is_waiting() {
             return None;
         }
         confirming.latest = Some(look(shared, confirming).await);
-        confirming.checked = 0;
+        confirming.next = 0;
     }
 }
 
@@ -354,19 +339,17 @@ async fn look(shared: &Arc<Shared>, confirming: &mut Confirming) -> Look {
         let _ = timeout(pause, reached(shared.stage.clone(), Stage::Ending)).await;
     }
     confirming.looks += 1;
-    shared.book().await_list();
-    let reader = shared.clone();
-    let list = shared.change.client.reports().keep(move |report| {
-        reader.book().saw_in_list(report);
-        None::<()>
-    });
+    let (begun, reader) = (shared.clone(), shared.clone());
+    let begin = || begun.book().forget_list();
+    let list = shared.change.client.read_reports(begin, move |report| reader.book().saw_in_list(report));
     let list = tokio::select! {
         biased;
         () = reached(shared.stage.clone(), Stage::GivenUp) => None,
         list = timeout(limit.saturating_sub(since.elapsed()).max(LOOK_AGAIN.0), list) => Some(list),
     };
-    let is_read = matches!(list, Some(Ok(Ok(_))));
-    shared.book().heard_list(is_read);
+    if !matches!(list, Some(Ok(Ok(())))) {
+        shared.book().forget_list();
+    }
     let is_out_of_time = since.elapsed() >= limit;
     Look {
         failure: list.and_then(Result::ok).and_then(Result::err),
@@ -380,14 +363,16 @@ fn settle_next(shared: &Shared, confirming: &mut Confirming) -> Option<Event> {
     let look = confirming.latest.as_ref()?;
     let direction = shared.change.direction;
     let mut book = shared.book();
-    let Book { steps, pending, .. } = &mut *book;
-    while let Some(waiting) = pending.get_mut(confirming.checked) {
-        confirming.checked += 1;
-        let status = steps[waiting.place].status.as_ref().filter(|_| waiting.is_listed);
+    for place in confirming.next..book.ledger.len() {
+        let status = match book.ledger.progress(place) {
+            Progress::Listed => book.ledger.status(place),
+            Progress::Awaited => None,
+            _ => continue,
+        };
         let reached = status == Some(&direction.target());
         let unchanged = status == Some(&direction.source());
         let is_hopeless = look.failure.as_ref().is_some_and(|error| !error.is_retryable());
-        let (outcome, error) = match waiting.error.take() {
+        let (outcome, error) = match book.errors.remove(&place) {
             _ if reached => (direction.done(), None),
             // It was not done, and is not being done: whoever was cut off, or too slow, may still be at it.
             Some(error)
@@ -401,14 +386,13 @@ fn settle_next(shared: &Shared, confirming: &mut Confirming) -> Option<Event> {
                 (Outcome::Unconfirmed, error.or_else(|| look.failure.as_ref().map(Error::echo)))
             }
             error => {
-                waiting.error = error;
+                book.errors.extend(error.map(|error| (place, error)));
                 continue;
             }
         };
-        waiting.is_settled = true;
-        let place = waiting.place;
+        confirming.next = place + 1;
         return Some(book.finish(place, outcome, error));
     }
-    pending.retain(|waiting| !waiting.is_settled);
+    confirming.next = book.ledger.len();
     None
 }

@@ -87,15 +87,15 @@ fn read(file: &Path, folder: &Path, mut module: Module, modules: &mut Vec<Module
             inner.attrs.iter().any(|attribute| attribute.to_token_stream().to_string().contains("hidden"));
         let public = module.public && is_public(&inner.vis) && !hidden;
         assert!(inner.content.is_none() || !public, "the list of the surface does not read inline modules");
+        let condition = module.condition.clone() + &conditions(&inner.attrs);
         // The generated code is read from where it was written.
-        if inner.content.is_some() || inner.ident == "generated" {
+        if inner.content.is_some() || inner.ident == "generated" || condition.contains("cfg(test)") {
             continue;
         }
         let name = inner.ident.to_string();
         let flat = folder.join(format!("{name}.rs"));
         let file = if flat.exists() { flat } else { folder.join(&name).join("mod.rs") };
         let path = format!("{}{name}::", module.path);
-        let condition = module.condition.clone() + &conditions(&inner.attrs);
         read(&file, &folder.join(&name), Module { path, public, condition, items: Vec::new() }, modules);
     }
     modules.push(module);

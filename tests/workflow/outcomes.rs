@@ -46,7 +46,7 @@ async fn all_means_those_that_are_paused_and_fit() {
         (Selection::all(), vec![id(1), id(2)]),
     ] {
         let plan = client.resume_all(selection).plan().await.unwrap();
-        assert_eq!(plan.steps().iter().map(|step| step.report_id).collect::<Vec<_>>(), expected);
+        assert_eq!(plan.steps().map(|step| step.report_id).collect::<Vec<_>>(), expected);
     }
     emulator.assert_requests("resumeReportExecutions", 0);
 }
@@ -57,7 +57,7 @@ async fn a_second_run_finds_nothing_to_do() {
     let first = finish(client.resume_all(Selection::all()).plan().await.unwrap().run()).await;
     assert_eq!(words(&first), ["resumed"; 20]);
     let second = client.resume_all(Selection::all()).plan().await.unwrap();
-    assert_eq!(second.steps(), []);
+    assert_eq!(second.steps().len(), 0);
     assert_eq!(finish(second.run()).await.len(), 0);
     emulator.assert_requests("resumeReportExecutions", 20);
 }
@@ -66,7 +66,7 @@ async fn a_second_run_finds_nothing_to_do() {
 async fn no_reports_at_all_is_no_error() {
     let (_emulator, client) = start(Emulator::builder().reports([])).await;
     assert_eq!(client.reports().await.unwrap(), []);
-    assert_eq!(client.resume_all(Selection::all()).plan().await.unwrap().steps(), []);
+    assert_eq!(client.resume_all(Selection::all()).plan().await.unwrap().steps().len(), 0);
 }
 
 #[tokio::test]

@@ -112,7 +112,7 @@ fn show(plan: &Plan, direction: Direction, output: &mut Output) -> Result<u8, Fa
             None => tally.add_planned(),
         }
     }
-    output.rows(plan.steps().iter().map(|step| ChangeRow::planned(step, direction)))?;
+    output.rows(plan.steps().map(|step| ChangeRow::planned(step, direction)))?;
     output.note(&format!("Would {} {}; nothing was changed.", direction.verb(), reports(plan.requests())));
     Ok(tally.code())
 }

@@ -192,11 +192,11 @@ impl ChangeRow {
         }
     }
 
-    pub fn planned(step: &Step, direction: Direction) -> Self {
+    pub fn planned(step: Step, direction: Direction) -> Self {
         Self {
             report_id: step.report_id.to_string(),
-            report_name: step.name.clone(),
-            report_status: step.status.clone(),
+            report_name: step.name,
+            report_status: step.status,
             outcome: step.skip.map_or(Word::Would(direction), Word::Did),
             error: None,
         }
