@@ -21,6 +21,17 @@ async fn ids_end_by_the_state_they_were_in() {
         client.resume_all(Selection::ids([id(5), id(4), id(3), id(2), id(1), id(1)])).plan().await.unwrap();
     assert_eq!(plan.steps().len(), 5);
     assert_eq!(plan.requests(), 1);
+    let planned: Vec<_> =
+        plan.steps().map(|step| (step.report_id, step.name, step.status.map(|s| s.to_string()))).collect();
+    let told = |n, status: &str| (id(n), Some(format!("Report {n}")), Some(status.to_owned()));
+    let expected = [
+        (id(5), None, None),
+        told(4, "Hibernating"),
+        told(3, "Inactive"),
+        told(2, "Active"),
+        told(1, "Paused"),
+    ];
+    assert_eq!(planned, expected);
     let outcomes = finish(plan.run()).await;
     assert_eq!(
         words(&outcomes),

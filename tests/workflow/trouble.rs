@@ -130,6 +130,32 @@ async fn a_stop_while_it_waits_for_confirmation_is_heeded_at_once() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_given_up_ends_at_once_and_tells_what_was_answered() {
+    let resume = "resumeReportExecutions";
+    let emulator = Emulator::builder()
+        .reports((0..10).map(|n| report(n, "Paused")).chain([report(10, "Active")]))
+        .fault(Fault::delay(Duration::ZERO).on(resume).first(3))
+        .fault(Fault::delay(Duration::from_secs(600)).on(resume))
+        .start()
+        .await
+        .unwrap();
+    let change = client(&emulator, 1).resume_all(Selection::ids((0..=10).rev().map(id))).concurrency(2);
+    let mut run = change.plan().await.unwrap().run();
+    let mut skipped = 0;
+    while run.answered() < 4 {
+        skipped += usize::from(matches!(run.next().await, Some(Event::Finished(_))));
+    }
+    assert_eq!(skipped, 1);
+    run.give_up();
+    let outcomes = tokio::time::timeout(Duration::from_secs(5), finish(run)).await.unwrap();
+    // Of the two that were under way nobody knows.
+    assert!(outcomes.iter().all(|o| o.outcome == Outcome::Unconfirmed && o.error.is_none()));
+    let places: Vec<_> = outcomes.iter().map(|outcome| (outcome.report_id, outcome.place)).collect();
+    assert_eq!(places, [(id(7), 3), (id(8), 2), (id(9), 1)]);
+    emulator.assert_requests("getReports", 1);
+}
+
+#[tokio::test]
 async fn a_service_that_is_gone_stops_a_long_run_early() {
     let builder = Emulator::builder().reports((0..300).map(|n| report(n, "Paused")));
     let emulator = builder.fault(Fault::drop_before().on("resumeReportExecutions")).start().await.unwrap();
