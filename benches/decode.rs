@@ -9,11 +9,10 @@ use std::time::Instant;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use support::Spread;
-use uuid::Uuid;
 use ways::generated::types::ReportEnvelope;
 use ways::generated::{hooks, report};
 use ways::report::{camel, pascal};
-use ways::server::BODY;
+use ways::server::list;
 
 const ROUNDS: usize = 21;
 /// So many reports are decoded in a round: one long list, or many short ones.
@@ -21,10 +20,10 @@ const REPORTS: usize = 50_000;
 
 fn main() {
     let spellings: [(&str, fn(usize) -> String, fn(&str)); 2] = [
-        ("camelCase", in_camel_case, decode::<camel::Envelope>),
+        ("camelCase", list, decode::<camel::Envelope>),
         ("PascalCase", in_pascal_case, decode::<pascal::Envelope>),
     ];
-    check(&in_camel_case(3), |by_hand: camel::Envelope| by_hand.value);
+    check(&list(3), |by_hand: camel::Envelope| by_hand.value);
     check(&in_pascal_case(3), |by_hand: pascal::Envelope| by_hand.value);
     if !support::asked() {
         return;
@@ -63,18 +62,9 @@ fn decode<T: DeserializeOwned>(list: &str) {
     drop(black_box(serde_json::from_slice::<T>(list.as_bytes()).expect("a list")));
 }
 
-/// A list of so many reports that differ in their ids, as it was seen on the wire.
-fn in_camel_case(reports: usize) -> String {
-    let (before, rest) = BODY.split_once('[').expect("a list");
-    let (report, after) = rest.rsplit_once(']').expect("a list");
-    let id = ways::ID.to_string();
-    let reports: Vec<_> = (0..reports).map(|_| report.replace(&id, &Uuid::new_v4().to_string())).collect();
-    format!("{before}[{}]{after}", reports.join(","))
-}
-
-/// The same as the pages spell it.
+/// The list as the pages spell it.
 fn in_pascal_case(reports: usize) -> String {
-    let mut pieces: Vec<_> = in_camel_case(reports).split('"').map(str::to_owned).collect();
+    let mut pieces: Vec<_> = list(reports).split('"').map(str::to_owned).collect();
     // Every other piece is a text in quotes; it is a name if a colon follows.
     for n in (1..pieces.len() - 1).step_by(2) {
         if pieces[n + 1].starts_with(':') {

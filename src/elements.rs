@@ -48,10 +48,29 @@ impl Elements {
     }
 
     /// Goes on with the next part of the answer.
-    pub fn read(&mut self, chunk: &[u8]) {
-        for &byte in chunk {
-            self.step(byte);
+    pub fn read(&mut self, mut chunk: &[u8]) {
+        while !chunk.is_empty() {
+            // Most bytes mean nothing here, and are copied together.
+            let plain = self.plain(chunk);
+            self.target().extend_from_slice(&chunk[..plain]);
+            let Some((byte, rest)) = chunk[plain..].split_first() else { return };
+            self.step(*byte);
+            chunk = rest;
         }
+    }
+
+    /// How many bytes mean nothing.
+    fn plain(&self, chunk: &[u8]) -> usize {
+        let end = match self {
+            Self { depth: 0 | 1, .. } | Self { is_escaped: true, .. } => Some(0),
+            Self { is_text: true, .. } => chunk.iter().position(|byte| matches!(byte, b'"' | b'\\')),
+            _ => chunk.iter().position(|byte| matches!(byte, b'"' | b'{' | b'}' | b'[' | b']' | b',')),
+        };
+        end.unwrap_or(chunk.len())
+    }
+
+    fn target(&mut self) -> &mut Vec<u8> {
+        if self.in_list { &mut self.element } else { &mut self.rest }
     }
 
     /// The answer without what was taken, and how many elements that is.
@@ -64,7 +83,7 @@ impl Elements {
             self.end_element(byte);
             return;
         }
-        if self.in_list { &mut self.element } else { &mut self.rest }.push(byte);
+        self.target().push(byte);
         if self.is_text {
             self.step_in_text(byte);
             return;

@@ -86,35 +86,38 @@ impl<'a> ListReports<'a> {
     }
 
     async fn send(self) -> Result<Vec<Report>, Error> {
-        let reports = Arc::new(Mutex::new(Vec::new()));
-        let (begun, read, filter) = (reports.clone(), reports.clone(), self.filter);
-        let begin = || lock(&begun).clear();
-        let take = move |report| lock(&read).extend(Some(report).filter(|report| filter.fits(report)));
-        self.client.read_reports(begin, take).await?;
-        let reports = std::mem::take(&mut *lock(&reports));
-        Ok(reports)
+        let filter = self.filter;
+        let take =
+            move |reports: &mut Vec<_>, report| reports.extend(Some(report).filter(|r| filter.fits(r)));
+        self.client.read_reports(Vec::new(), Vec::clear, take).await
     }
 }
 
 impl InsightsClient {
-    /// Reads the list of reports while it comes in, so that it is never there as a whole. A list that breaks off begins
-    /// anew.
-    pub(crate) async fn read_reports(
+    /// Reads the list of reports while it comes in, so that it is never there as a whole: only what is kept of it is.
+    /// Begins anew if the list breaks off.
+    pub(crate) async fn read_reports<K: Default + Send + 'static>(
         &self,
-        begin: impl Fn(),
-        take: impl Fn(Report) + Send + Sync + 'static,
-    ) -> Result<(), Error> {
+        kept: K,
+        begin: impl Fn(&mut K),
+        take: impl Fn(&mut K, Report) + Send + Sync + 'static,
+    ) -> Result<K, Error> {
         let operation = &contract::GET_REPORTS;
-        let take = Arc::new(take);
+        let kept = Arc::new(Mutex::new(kept));
+        let keep = {
+            let kept = kept.clone();
+            Arc::new(move |report| take(&mut lock(&kept), report))
+        };
         let send = |api: Client| {
-            begin();
-            let take = take.clone();
-            *lock(&api.inner.seen.elements) = Some(elements::<ReportEnvelope>(move |report| take(report)));
+            begin(&mut lock(&kept));
+            let keep = keep.clone();
+            *lock(&api.inner.seen.elements) = Some(elements::<ReportEnvelope>(move |report| keep(report)));
             async move { api.get_reports(None, None, None).await }
         };
         let answer = self.call(operation, send).await;
-        whole_list(operation, answer, NOTHING_MATCHES)?.into_iter().for_each(|report| take(report));
-        Ok(())
+        whole_list(operation, answer, NOTHING_MATCHES)?.into_iter().for_each(|report| keep(report));
+        let kept = std::mem::take(&mut *lock(&kept));
+        Ok(kept)
     }
 }
 

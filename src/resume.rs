@@ -6,7 +6,6 @@ mod ledger;
 mod run;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 pub use run::{Event, ReportOutcome, Run};
@@ -172,7 +171,8 @@ impl fmt::Display for Outcome {
 }
 
 impl InsightsClient {
-    /// Begins a resume of many reports: plan, resume, verify.
+    /// Begins a resume of many reports: plan, resume, verify. However many they are, no more is held of each than its
+    /// id, its name and how far it is.
     ///
     /// ```no_run
     /// # async fn run(client: partner_center_insights::InsightsClient) -> Result<(), partner_center_insights::Error> {
@@ -252,26 +252,19 @@ impl ChangeAll {
     }
 
     async fn read_all(&self) -> Result<Ledger, Error> {
-        let ledger = Arc::new(Mutex::new(Ledger::default()));
-        let (begun, read) = (ledger.clone(), ledger.clone());
         let filter = ReportFilter { status: Some(self.direction.source()), ..self.selection.filter.clone() };
-        let begin = || *lock(&begun) = Ledger::default();
-        let take = move |report| {
+        let begin = |ledger: &mut Ledger| *ledger = Ledger::default();
+        let take = move |ledger: &mut Ledger, report| {
             if filter.fits(&report) {
-                lock(&read).add(report);
+                ledger.add(report);
             }
         };
-        self.client.read_reports(begin, take).await?;
-        Ok(closed(&ledger))
+        self.client.read_reports(Ledger::default(), begin, take).await.map(Ledger::close)
     }
 
     async fn read_ids(&self, ids: Vec<ReportId>) -> Result<Ledger, Error> {
-        let ledger = Arc::new(Mutex::new(Ledger::of_ids(ids)));
-        let (begun, read) = (ledger.clone(), ledger.clone());
         let (filter, direction) = (self.selection.filter.clone(), self.direction);
-        let begin = || lock(&begun).begin();
-        let take = move |report: Report| {
-            let mut ledger = lock(&read);
+        let take = move |ledger: &mut Ledger, report: Report| {
             if let Some(place) = ledger.find(report.report_id) {
                 if filter.fits(&report) {
                     let skip = direction.skip(report.report_status.as_ref());
@@ -281,8 +274,7 @@ impl ChangeAll {
                 }
             }
         };
-        self.client.read_reports(begin, take).await?;
-        Ok(closed(&ledger))
+        self.client.read_reports(Ledger::of_ids(ids), Ledger::begin, take).await.map(Ledger::close)
     }
 
     async fn send(&self, id: ReportId) -> Result<Option<Report>, Error> {
@@ -291,16 +283,6 @@ impl ChangeAll {
             Direction::Pause => self.client.pause(id).await,
         }
     }
-}
-
-fn lock(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
-    ledger.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn closed(ledger: &Mutex<Ledger>) -> Ledger {
-    let mut ledger = std::mem::take(&mut *lock(ledger));
-    ledger.close();
-    ledger
 }
 
 /// What would be done with one report.

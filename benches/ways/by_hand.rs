@@ -1,9 +1,12 @@
 //! What a user would write instead of using a crate.
 
+use reqwest::RequestBuilder;
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
 use uuid::Uuid;
 
 use super::report::camel::{Envelope, Report};
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 pub struct Client {
     http: reqwest::Client,
@@ -16,14 +19,20 @@ impl Client {
         Self { http: http(), base_url, token }
     }
 
-    pub async fn resume(&self, id: Uuid) -> Result<Option<Report>, Box<dyn std::error::Error>> {
-        let response = self
-            .http
-            .put(format!("{}/ScheduledReport/resume/{id}", self.base_url))
+    pub async fn resume(&self, id: Uuid) -> Result<Option<Report>> {
+        let request = self.http.put(format!("{}/ScheduledReport/resume/{id}", self.base_url));
+        Ok(self.send(request.header(CONTENT_LENGTH, "0")).await?.value.into_iter().next())
+    }
+
+    pub async fn reports(&self) -> Result<Vec<Report>> {
+        Ok(self.send(self.http.get(format!("{}/ScheduledReport", self.base_url))).await?.value)
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Envelope> {
+        let response = request
             .bearer_auth(&self.token)
             .header(ACCEPT, "application/json")
             .header(CONTENT_TYPE, "application/json")
-            .header(CONTENT_LENGTH, "0")
             .header("MS-RequestId", Uuid::new_v4().to_string())
             .header("MS-CorrelationId", Uuid::new_v4().to_string())
             .send()
@@ -31,8 +40,7 @@ impl Client {
         if !response.status().is_success() {
             return Err(format!("{}: {}", response.status(), response.text().await?).into());
         }
-        let envelope: Envelope = response.json().await?;
-        Ok(envelope.value.into_iter().next())
+        Ok(response.json().await?)
     }
 }
 

@@ -136,6 +136,7 @@ async fn repeat<T, E: std::fmt::Debug>(
 pub fn check() {
     runtime().block_on(async {
         let (listener, address) = server::listen().await;
+        let body = server::list(1);
         let heads = Rc::new(RefCell::new(Vec::new()));
         let seen = heads.clone();
         let calls = async {
@@ -147,7 +148,7 @@ pub fn check() {
         };
         let reports = tokio::select! {
             reports = calls => reports,
-            () = server::serve(listener, move |head| seen.borrow_mut().push(plain_head(head))) => unreachable!(),
+            () = server::serve(listener, &body, move |head| seen.borrow_mut().push(plain_head(head))) => unreachable!(),
         };
         let heads = heads.borrow();
         for (n, way) in Way::ALL.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! A server that costs as little as possible: it answers every request with the same bytes and keeps the connection.
+//! A server that costs as little as possible: it answers every request with the same list and keeps the connection.
 //!
 //! It runs in a process of its own, so that what is measured is the client alone.
 
@@ -11,9 +11,10 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use uuid::Uuid;
 
 /// What a resume brings, in the spelling that was seen on the wire.
-pub const BODY: &str = concat!(
+const BODY: &str = concat!(
     r#"{"value":[{"reportId":"3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4","reportName":"Azure usage, weekly","#,
     r#""description":"Usage by subscription, for the finance team","queryId":"d23f0824-128b-4f33-8c5c-7fd0a6a3a450","#,
     r#""query":"SELECT MonthStartDate, CustomerName, UsageQuantity FROM AzureUsage TIMESPAN LAST_MONTH","#,
@@ -24,7 +25,16 @@ pub const BODY: &str = concat!(
     r#""dataRedacted":false}"#
 );
 
-/// The argument that makes a benchmark the server of another one.
+/// A list of so many reports that differ in their ids.
+pub fn list(reports: usize) -> String {
+    let (before, rest) = BODY.split_once('[').expect("a list");
+    let (report, after) = rest.rsplit_once(']').expect("a list");
+    let id = super::ID.to_string();
+    let reports: Vec<_> = (0..reports).map(|_| report.replace(&id, &Uuid::new_v4().to_string())).collect();
+    format!("{before}[{}]{after}", reports.join(","))
+}
+
+/// The argument that makes a benchmark the server of another one, before how many reports it lists.
 const SERVE: &str = "--serve";
 
 /// A server in a process of its own. It ends with this value.
@@ -34,9 +44,18 @@ pub struct Server {
 }
 
 impl Server {
+    /// Serves what a resume brings.
     pub fn start() -> io::Result<Self> {
+        Self::of_list(1)
+    }
+
+    pub fn of_list(reports: usize) -> io::Result<Self> {
         let mut command = Command::new(env::current_exe()?);
-        let mut process = command.arg(SERVE).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        let mut process = command
+            .args([SERVE, &reports.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
         let mut line = String::new();
         if let Some(stdout) = process.stdout.take() {
             io::BufReader::new(stdout).read_line(&mut line)?;
@@ -55,9 +74,9 @@ impl Drop for Server {
 
 /// Makes this process a server if it was started as one, until its standard input ends.
 pub fn serve_if_asked() {
-    if env::args().nth(1).as_deref() != Some(SERVE) {
-        return;
-    }
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let [SERVE, reports] = arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] else { return };
+    let list = list(reports.parse().expect("a number"));
     thread::spawn(|| {
         let _ = io::copy(&mut io::stdin(), &mut io::sink());
         process::exit(0);
@@ -65,7 +84,7 @@ pub fn serve_if_asked() {
     super::runtime().block_on(async {
         let (listener, address) = listen().await;
         println!("{address}");
-        serve(listener, |_| {}).await;
+        serve(listener, &list, |_| {}).await;
     });
 }
 
@@ -76,12 +95,12 @@ pub async fn listen() -> (TcpListener, SocketAddr) {
 }
 
 /// Answers whatever comes, and shows the head of each request.
-pub async fn serve(listener: TcpListener, show: impl Fn(&str) + Clone + 'static) {
+pub async fn serve(listener: TcpListener, body: &str, show: impl Fn(&str) + Clone + 'static) {
     let answer = format!(
         "HTTP/1.1 200 OK\r\ncontent-length: {}\r\ncontent-type: application/json; charset=utf-8\r\n\
          date: Mon, 02 Feb 2026 14:07:31 GMT\r\nms-correlationid: 5d8e1f90-2b47-4c6a-9a0d-7e31c5b8f246\r\n\
-         ms-requestid: 0b1d6c6e-8a0d-4d5b-b5fb-3a5f6a1c9d27\r\nstrict-transport-security: max-age=31536000\r\n\r\n{BODY}",
-        BODY.len()
+         ms-requestid: 0b1d6c6e-8a0d-4d5b-b5fb-3a5f6a1c9d27\r\nstrict-transport-security: max-age=31536000\r\n\r\n{body}",
+        body.len()
     );
     let mut connections = FuturesUnordered::new();
     loop {

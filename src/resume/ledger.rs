@@ -51,9 +51,7 @@ pub(super) enum Progress {
 impl Ledger {
     /// A line for each id.
     pub fn of_ids(ids: Vec<ReportId>) -> Self {
-        let mut ledger = Self { lines: ids.into_iter().map(Line::of).collect(), ..Self::default() };
-        ledger.close();
-        ledger
+        Self { lines: ids.into_iter().map(Line::of).collect(), ..Self::default() }.close()
     }
 
     pub fn len(&self) -> usize {
@@ -98,20 +96,24 @@ impl Ledger {
     }
 
     /// Removes lines that are left out or are there twice, and puts the others in reach by their ids.
-    pub fn close(&mut self) {
+    pub fn close(mut self) -> Self {
         let lines = &mut self.lines;
-        self.by_id = (0..lines.len()).collect();
-        self.by_id.sort_unstable_by_key(|place| (lines[*place].report_id, *place));
+        let by_id = |lines: &[Line]| {
+            let mut places: Vec<_> = (0..lines.len()).collect();
+            places.sort_unstable_by_key(|place| (lines[*place].report_id, *place));
+            places
+        };
+        self.by_id = by_id(lines);
         for pair in self.by_id.windows(2) {
             if lines[pair[0]].report_id == lines[pair[1]].report_id {
                 lines[pair[1]].progress = Progress::LeftOut;
             }
         }
-        let before = lines.len();
         lines.retain(|line| line.progress != Progress::LeftOut);
-        if lines.len() < before {
-            self.close();
+        if lines.len() < self.by_id.len() {
+            self.by_id = by_id(lines);
         }
+        self
     }
 
     pub fn find(&self, id: ReportId) -> Option<usize> {

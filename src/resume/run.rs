@@ -340,8 +340,9 @@ async fn look(shared: &Arc<Shared>, confirming: &mut Confirming) -> Look {
     }
     confirming.looks += 1;
     let (begun, reader) = (shared.clone(), shared.clone());
-    let begin = || begun.book().forget_list();
-    let list = shared.change.client.read_reports(begin, move |report| reader.book().saw_in_list(report));
+    let begin = |(): &mut ()| begun.book().forget_list();
+    let take = move |(): &mut (), report| reader.book().saw_in_list(report);
+    let list = shared.change.client.read_reports((), begin, take);
     let list = tokio::select! {
         biased;
         () = reached(shared.stage.clone(), Stage::GivenUp) => None,

@@ -1,0 +1,75 @@
+//! How long a list of reports takes over HTTP, and how much memory, beside reqwest and serde by hand.
+
+mod support;
+mod ways;
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use allocation_counter::measure;
+use support::Spread;
+use tokio::runtime::Runtime;
+use ways::generated::{hooks, report};
+use ways::server::{Server, serve_if_asked};
+use ways::{Ready, Way};
+
+const WAYS: [Way; 2] = [Way::ByHand, Way::Client];
+const ROUNDS: usize = 21;
+/// So many reports are read in a round: one long list, or many short ones.
+const REPORTS: usize = 20_000;
+
+fn main() {
+    serve_if_asked();
+    if !support::asked() {
+        return;
+    }
+    let mut table = support::table(&[
+        "reports in a list",
+        "by hand, lists a second",
+        "the library, lists a second",
+        "times by hand's time",
+        "by hand, peak of memory in KiB",
+        "the library, peak of memory in KiB",
+    ]);
+    for reports in [1, 50, REPORTS] {
+        let server = Server::of_list(reports).expect("a server");
+        let runtime = ways::runtime();
+        let ready = WAYS.map(|way| runtime.block_on(Ready::new(way, server.address, 1)));
+        let lists = (REPORTS / reports).min(1000);
+        let mut seconds_a_list = ready.each_ref().map(|way| {
+            || {
+                let began = Instant::now();
+                (0..lists).for_each(|_| list(&runtime, way, reports));
+                began.elapsed().as_secs_f64() / lists as f64
+            }
+        });
+        let mut contestants = seconds_a_list.each_mut().map(|m| m as &mut dyn FnMut() -> f64);
+        let seconds = support::rounds(ROUNDS, &mut contestants);
+        let rate = |seconds: &[f64]| {
+            let rates: Vec<_> = seconds.iter().map(|seconds| 1.0 / seconds).collect();
+            format!("{:.0}", Spread::of(&rates))
+        };
+        let peak = |way| measure(|| list(&runtime, way, reports)).bytes_max / 1024;
+        table.add_row([
+            reports.to_string(),
+            rate(&seconds[0]),
+            rate(&seconds[1]),
+            Spread::of_ratio(&seconds[1], &seconds[0]).to_string(),
+            peak(&ready[0]).to_string(),
+            peak(&ready[1]).to_string(),
+        ]);
+    }
+    println!("\n{ROUNDS} rounds\n\n{table}");
+}
+
+/// Reads a list and drops it again.
+fn list(runtime: &Runtime, way: &Ready, reports: usize) {
+    let read = runtime.block_on(async {
+        match way {
+            Ready::ByHand(client) => black_box(client.reports().await.expect("a list")).len(),
+            Ready::Client(client) => black_box(client.reports().await.expect("a list")).len(),
+            _ => unreachable!("not measured"),
+        }
+    });
+    assert_eq!(read, reports);
+}
