@@ -32,6 +32,20 @@ async fn a_failure_of_the_whole_leaves_standard_output_empty() {
 }
 
 #[tokio::test]
+async fn a_long_table_has_one_head_and_straight_columns() {
+    let mut reports: Vec<_> = paused(1000).collect();
+    reports[1].report_status = Some("Hibernating over the winter".into());
+    let emulator = emulator().reports(reports).start().await.unwrap();
+    let ended = run(&emulator, &["list"]).await;
+    let mut lines = ended.stdout.lines();
+    let name = lines.next().unwrap().find("NAME").unwrap();
+    for number in 0..1000 {
+        assert_eq!(lines.next().unwrap().split_at(name).1, format!("Report {number}"));
+    }
+    assert_eq!(lines.next(), None);
+}
+
+#[tokio::test]
 async fn quiet_is_silent_but_for_errors() {
     let emulator = emulator().start().await.unwrap();
     for args in [

@@ -94,6 +94,27 @@ async fn a_resume_that_arrived_is_resumed_although_its_answer_did_not() {
 }
 
 #[tokio::test]
+async fn a_part_of_a_list_confirms_nothing() {
+    let emulator = Emulator::builder()
+        .reports([report(1, "Paused"), report(2, "Paused")])
+        .fault(Fault::delay(Duration::ZERO).on("getReports").first(1))
+        // All of the first report, and some of the second.
+        .fault(
+            Fault::truncate(serde_json::to_string(&report(1, "Paused")).unwrap().len() + 200)
+                .on("getReports"),
+        )
+        .start()
+        .await
+        .unwrap();
+    let change =
+        client(&emulator, 1).resume_all(Selection::ids([id(1)])).confirm_within(Duration::from_millis(1200));
+    let outcomes = finish(change.plan().await.unwrap().run()).await;
+    assert_eq!(words(&outcomes), ["unconfirmed"]);
+    let error = outcomes[0].error.as_ref().unwrap();
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Connect, Some(200)));
+}
+
+#[tokio::test]
 async fn a_resume_that_did_not_arrive_has_failed_with_its_error() {
     let builder = Emulator::builder()
         .reports([report(1, "Paused")])

@@ -132,13 +132,12 @@ async fn a_stop_while_it_waits_for_confirmation_is_heeded_at_once() {
 #[tokio::test]
 async fn a_run_that_is_given_up_ends_at_once_and_tells_what_was_answered() {
     let resume = "resumeReportExecutions";
-    let emulator = Emulator::builder()
-        .reports((0..10).map(|n| report(n, "Paused")).chain([report(10, "Active")]))
-        .fault(Fault::delay(Duration::ZERO).on(resume).first(3))
-        .fault(Fault::delay(Duration::from_secs(600)).on(resume))
-        .start()
-        .await
-        .unwrap();
+    let mut builder =
+        Emulator::builder().reports((0..10).map(|n| report(n, "Paused")).chain([report(10, "Active")]));
+    for number in 0..7 {
+        builder = builder.fault(Fault::delay(Duration::from_secs(600)).on(resume).report(id(number)));
+    }
+    let emulator = builder.start().await.unwrap();
     let change = client(&emulator, 1).resume_all(Selection::ids((0..=10).rev().map(id))).concurrency(2);
     let mut run = change.plan().await.unwrap().run();
     let mut skipped = 0;
