@@ -155,16 +155,18 @@ async fn finish(
             }
         };
         bar.set_position(run.answered() as u64);
+        if run.answered() == total {
+            bar.set_message("confirm");
+        }
         match event {
             Some(Event::Finished(report)) => {
                 summary.add(&report);
-                if let Err(failure) = bar.suspend(|| output.line(&ChangeRow::of(&report))) {
+                if output.keeps_rows() {
+                    kept.push(report);
+                } else if let Err(failure) = bar.suspend(|| output.line(&ChangeRow::of(&report))) {
                     // What cannot be told is better not done.
                     run.stop();
                     ended = Err(failure);
-                }
-                if output.keeps_rows() {
-                    kept.push(report);
                 }
             }
             Some(_) => {}

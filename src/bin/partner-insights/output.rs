@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::iter;
+use std::time::Duration;
 
 use comfy_table::{Cell, Color, ColumnConstraint, Table, Width, presets};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -182,6 +183,8 @@ impl Output {
         if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}, {elapsed} so far") {
             bar.set_style(style);
         }
+        // The time goes on while a limit or a confirmation is waited for.
+        bar.enable_steady_tick(Duration::from_millis(200));
         bar
     }
 }
