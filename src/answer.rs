@@ -110,6 +110,16 @@ pub(crate) fn read_bytes<E: Envelope>(bytes: &[u8]) -> Result<Answer<E::Item>, E
     }
 }
 
+/// The same, element by element, as a list is read while it comes in.
+#[cfg(fuzzing)]
+pub(crate) fn read_in_parts<E: Envelope<Item: Send + 'static>>(bytes: &[u8]) -> Result<Vec<E::Item>, Error> {
+    let (taking, taken) = std::sync::mpsc::channel();
+    let mut elements = elements::<E>(move |item| drop(taking.send(item)));
+    bytes.chunks(5).for_each(|chunk| elements.read(chunk));
+    let answer = read_bytes::<E>(&elements.finish().0)?;
+    Ok(taken.try_iter().chain(answer.items).collect())
+}
+
 /// Turns the error of a generated method into ours, or into a success that has no answer.
 async fn failure<E: Envelope>(
     error: progenitor_client::Error<()>,
@@ -175,12 +185,15 @@ fn undecodable<E: Envelope>(bytes: &[u8], error: serde_json::Error, seen: &Noted
         ));
     }
     // Decoded once more, on this path only, for the name of the field that does not fit.
-    let at = serde_path_to_error::deserialize::<_, E>(&mut serde_json::Deserializer::from_slice(bytes));
-    let mut problem = at.err().map_or_else(|| error.to_string(), |at| at.to_string());
-    // Of a list whose elements were taken, the first one left is the one that does not fit.
-    if let Some(taken) = seen.taken.get() {
-        problem = problem.replacen("[0]", &format!("[{taken}]"), 1);
+    let at = serde_path_to_error::deserialize::<_, E>(&mut serde_json::Deserializer::from_slice(bytes)).err();
+    let mut place = at.as_ref().map(|at| at.path().to_string()).filter(|path| path != ".");
+    let mut problem = at.map_or(error, |at| at.into_inner()).to_string();
+    if let Some(taken) = seen.taken.get().filter(|taken| **taken > 0) {
+        // Of the list, the first element left is the one that does not fit. Its line and column are those of what is left.
+        place = place.map(|place| place.replacen("[0]", &format!("[{taken}]"), 1));
+        problem.truncate(problem.rfind(" at line ").unwrap_or(problem.len()));
     }
+    let problem = place.into_iter().chain([problem]).collect::<Vec<_>>().join(": ");
     accepted(status).with_message(one_line(
         &seen.clean(&format!("the service accepted the request, but its answer cannot be read: {problem}")),
         300,

@@ -13,7 +13,7 @@ type Take = Box<dyn FnMut(&[u8]) -> bool + Send>;
 
 /// A scanner of JSON that knows only as much of it as it takes to find where an element ends.
 pub(crate) struct Elements {
-    /// The member of the envelope that is the list, in any letter case.
+    /// The member of the envelope that is the list. It may begin with a capital letter.
     list: &'static str,
     take: Take,
     depth: usize,
@@ -48,18 +48,27 @@ impl Elements {
     }
 
     /// Goes on with the next part of the answer.
-    pub fn read(&mut self, mut chunk: &[u8]) {
-        while !chunk.is_empty() {
-            // Most bytes mean nothing here, and are copied together.
-            let plain = self.plain(chunk);
-            self.target().extend_from_slice(&chunk[..plain]);
-            let Some((byte, rest)) = chunk[plain..].split_first() else { return };
-            self.step(*byte);
-            chunk = rest;
+    pub fn read(&mut self, chunk: &[u8]) {
+        // Bytes are copied together up to the next that parts the list from the rest, or two elements.
+        let (mut copied, mut at) = (0, 0);
+        loop {
+            at += self.plain(&chunk[at..]);
+            let Some(byte) = chunk.get(at) else { break };
+            if self.ends_element(*byte) {
+                self.target().extend_from_slice(&chunk[copied..at]);
+                copied = at + 1;
+                self.end_element(*byte);
+            } else if self.begins_list(*byte) {
+                self.target().extend_from_slice(&chunk[copied..=at]);
+                copied = at + 1;
+                self.in_list = true;
+            }
+            at += 1;
         }
+        self.target().extend_from_slice(&chunk[copied..]);
     }
 
-    /// How many bytes mean nothing.
+    /// How many bytes mean nothing. All that follows would be right without it, only slower.
     fn plain(&self, chunk: &[u8]) -> usize {
         let end = match self {
             Self { depth: 0 | 1, .. } | Self { is_escaped: true, .. } => Some(0),
@@ -74,33 +83,40 @@ impl Elements {
     }
 
     /// The answer without what was taken, and how many elements that is.
-    pub fn finish(self) -> (Vec<u8>, usize) {
+    pub fn finish(mut self) -> (Vec<u8>, usize) {
+        // Of an element that broke off.
+        self.keep_element();
         (self.rest, self.taken)
     }
 
-    fn step(&mut self, byte: u8) {
-        if self.in_list && self.depth == 2 && !self.is_text && matches!(byte, b',' | b']' | b'}') {
-            self.end_element(byte);
-            return;
-        }
-        self.target().push(byte);
+    fn ends_element(&self, byte: u8) -> bool {
+        self.in_list && self.depth == 2 && !self.is_text && matches!(byte, b',' | b']' | b'}')
+    }
+
+    /// Goes one byte on, and says whether the list begins after it.
+    fn begins_list(&mut self, byte: u8) -> bool {
         if self.is_text {
             self.step_in_text(byte);
-            return;
+            return false;
         }
         match byte {
             b'"' => {
                 self.is_text = true;
                 self.member.clear();
             }
-            b'{' => self.depth += 1,
-            b'[' => {
-                self.depth += 1;
-                self.in_list |= self.depth == 2 && self.member.eq_ignore_ascii_case(self.list.as_bytes());
-            }
+            b'{' | b'[' => self.depth += 1,
             b'}' | b']' => self.depth = self.depth.saturating_sub(1),
             _ => {}
         }
+        // A second list is no list of a contract, which is for the decoder to say.
+        byte == b'[' && self.depth == 2 && !self.in_list && self.ended == 0 && self.is_list()
+    }
+
+    fn is_list(&self) -> bool {
+        let (first, rest) = self.list.split_at(1);
+        self.member
+            .strip_suffix(rest.as_bytes())
+            .is_some_and(|name| name.eq_ignore_ascii_case(first.as_bytes()))
     }
 
     fn step_in_text(&mut self, byte: u8) {
@@ -122,7 +138,7 @@ impl Elements {
     /// At the comma or bracket after an element.
     fn end_element(&mut self, byte: u8) {
         let is_last = byte != b',';
-        if self.element.trim_ascii().is_empty() {
+        if self.element.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')) {
             // Only `[]` may lack an element. Whatever else does is not JSON, and taking elements must not make it so.
             if !is_last || self.ended > 0 {
                 self.rest.push(b',');
@@ -130,10 +146,7 @@ impl Elements {
         } else if self.taken == self.ended && (self.take)(&self.element) {
             self.taken += 1;
         } else {
-            if self.taken < self.ended {
-                self.rest.push(b',');
-            }
-            self.rest.append(&mut self.element);
+            self.keep_element();
         }
         self.ended += 1;
         self.element.clear();
@@ -142,6 +155,13 @@ impl Elements {
             self.depth = 1;
             self.rest.push(byte);
         }
+    }
+
+    fn keep_element(&mut self) {
+        if self.taken < self.ended && !self.element.is_empty() {
+            self.rest.push(b',');
+        }
+        self.rest.append(&mut self.element);
     }
 }
 

@@ -127,7 +127,10 @@ pub mod fuzzing {
     use crate::{Error, answer, body, generated::types};
 
     pub fn reports(bytes: &[u8]) -> Result<(), Error> {
-        answer::read_bytes::<types::ReportEnvelope>(bytes).map(drop)
+        let whole = answer::read_bytes::<types::ReportEnvelope>(bytes).map(|answer| answer.items);
+        let parts = answer::read_in_parts::<types::ReportEnvelope>(bytes);
+        assert_eq!(whole.as_ref().ok(), parts.as_ref().ok());
+        whole.map(drop)
     }
 
     pub fn executions(bytes: &[u8]) -> Result<(), Error> {

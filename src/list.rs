@@ -115,6 +115,9 @@ impl InsightsClient {
             async move { api.get_reports(None, None, None).await }
         };
         let answer = self.call(operation, send).await;
+        if answer.is_err() {
+            begin(&mut lock(&kept));
+        }
         whole_list(operation, answer, NOTHING_MATCHES)?.into_iter().for_each(|report| keep(report));
         let kept = std::mem::take(&mut *lock(&kept));
         Ok(kept)

@@ -1,6 +1,7 @@
 use std::sync::{Arc, Mutex};
 
 use proptest::prelude::*;
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -57,6 +58,10 @@ fn elements_of_the_list_are_taken_and_the_envelope_is_left() {
         (r#"[{"value":[1]}]"#, &[], r#"[{"value":[1]}]"#),
         ("[[1]]", &[], "[[1]]"),
         (r#"{"a":"value","b":[1]}"#, &[], r#"{"a":"value","b":[1]}"#),
+        (r#"{"VALUE":[1]}"#, &[], r#"{"VALUE":[1]}"#),
+        // A second list is for the decoder to complain of.
+        (r#"{"value":[1],"Value":[2]}"#, &["1"], r#"{"value":[],"Value":[2]}"#),
+        (r#"{"value":[],"value":[]}"#, &[], r#"{"value":[],"value":[]}"#),
         // What is not wanted stays, with all that follows.
         (r#"{"value":[1,"too long for me",2]}"#, &["1"], r#"{"value":["too long for me",2]}"#),
     ] {
@@ -80,6 +85,7 @@ fn what_breaks_off_or_is_no_json_does_not_become_json() {
         r#"{"value":[,]}"#,
         r#"{"value":[1,,2]}"#,
         r#"{"value":[1 2]}"#,
+        "{\"value\":[\u{c}]}",
         r#"{"value":[1}"#,
         r#"{"value":[1]"#,
         r#"{"value":[1]]}"#,
@@ -98,12 +104,29 @@ fn texts() -> impl Strategy<Value = Vec<u8>> {
         Just("\"Value\":[".to_owned()),
         Just("{\"value\":[".to_owned()),
         Just("],\"n\":1}".to_owned()),
-        "[{}\\[\\]\":,\\\\ \n1a]{1,3}",
+        "[{}\\[\\]\":,\\\\ \n\u{c}1a]{1,3}",
         "\"[a-z,\\[\\]{}é]{0,4}\"",
         "(true|null|-?[1-9]{1,3})",
         Just(",".to_owned()),
     ];
     proptest::collection::vec(word, 0..20).prop_map(|words| words.concat().into_bytes())
+}
+
+/// An envelope, read as the generated ones are.
+#[derive(Debug, Default, Deserialize, PartialEq)]
+#[serde(default)]
+struct Numbers {
+    #[serde(alias = "Value")]
+    value: Option<Vec<u8>>,
+    n: Option<Value>,
+}
+
+/// Members of an envelope, some of them twice.
+fn members() -> impl Strategy<Value = Vec<(String, Value)>> {
+    let list =
+        proptest::collection::vec(prop_oneof![9 => (0..256).prop_map(Value::from), 1 => values()], 0..4);
+    let value = prop_oneof![4 => list.prop_map(Value::from), 1 => values()];
+    proptest::collection::vec(("(value|Value|VALUE|n)", value), 0..4)
 }
 
 /// Any JSON that is not deep.
@@ -129,6 +152,20 @@ proptest! {
     fn json_stays_json_and_what_is_none_stays_none(text in texts(), sizes in proptest::collection::vec(0_usize..9, 0..9)) {
         let (taken, rest) = split(&text, &sizes, is_json);
         prop_assert_eq!(is_json(&text), is_json(rest.as_bytes()), "{} without {:?}", rest, taken);
+    }
+
+    #[test]
+    fn what_is_read_element_by_element_is_what_is_read_as_a_whole(members in members()) {
+        let text: Vec<_> = members.iter().map(|(name, value)| format!("{name:?}:{value}")).collect();
+        let text = format!("{{{}}}", text.join(","));
+        let is_number = |json: &[u8]| serde_json::from_slice::<u8>(json).is_ok();
+        let (taken, rest) = split(text.as_bytes(), &[], is_number);
+        let whole: Option<Numbers> = serde_json::from_str(&text).ok();
+        let mut parts: Option<Numbers> = serde_json::from_str(&rest).ok();
+        if let Some(list) = parts.as_mut().and_then(|parts| parts.value.as_mut()) {
+            list.splice(0..0, taken.iter().map(|json| json.parse().unwrap()));
+        }
+        prop_assert_eq!(whole, parts, "{} became {}", text, rest);
     }
 
     #[test]

@@ -77,6 +77,21 @@ async fn an_element_that_does_not_fit_is_named_by_its_place_in_the_list() {
     let error = client(&server.url()).reports().await.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ErrorKind::BrokenContract, Some(200)));
     assert!(error.to_string().contains("value[1].reportId"), "{error}");
+    // It would count in what is left of the list.
+    assert!(!error.to_string().contains("column"), "{error}");
+}
+
+#[tokio::test]
+async fn a_list_that_ends_in_an_element_is_told_by_the_field_and_what_the_service_sent_is_not_reworded() {
+    let whole = envelope(&three()).to_string();
+    let mut count = envelope(&three());
+    count["totalCount"] = json!("[0]");
+    let cut = whole.find(&id(3)).unwrap();
+    for (body, told) in [(&whole[..cut], "value[2].reportId: EOF"), (&count.to_string(), r#"string "[0]""#)] {
+        let server = Server::sending(server::json("200 OK", body)).await;
+        let error = client(&server.url()).reports().await.unwrap_err();
+        assert!(error.to_string().contains(told), "{error}");
+    }
 }
 
 #[tokio::test]
@@ -89,6 +104,10 @@ async fn what_the_envelope_says_counts_although_its_elements_were_read() {
         let server = Server::sending(answer(&body)).await;
         assert_eq!(client(&server.url()).reports().await.unwrap_err().kind(), kind);
     }
+    let mut empty = envelope(&three());
+    (empty["statusCode"], empty["message"]) = (json!(404), json!("No item found"));
+    let server = Server::sending(answer(&empty)).await;
+    assert_eq!(client(&server.url()).reports().await.unwrap(), []);
 }
 
 #[tokio::test]
