@@ -9,11 +9,11 @@ use serde_json::json;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
-/// Its id, its name and how far it is. The list alone, read as a whole, would take twenty times that.
-const BYTES_A_REPORT: u64 = 100;
-/// Enough to fill the buffers of the connection, so that only the reports make a difference.
+/// Its id, its name and how far it is. The list alone, read as a whole, would take many times that.
+const BYTES_A_REPORT: u64 = 128;
+/// So many that the buffers of a connection, which differ from run to run, make few bytes a report of difference.
 const FEW: u32 = 1 << 11;
-const MANY: u32 = 1 << 12;
+const MANY: u32 = 1 << 13;
 
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::future::ready;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -46,8 +47,8 @@ impl Run {
         self.stage.send_modify(|stage| *stage = (*stage).max(Stage::Ending));
     }
 
-    /// Ends at once. Reports that were answered and not read back are [unconfirmed](Outcome::Unconfirmed); those whose
-    /// request was under way get no event, for what became of them is not known.
+    /// Ends at once. Reports that were answered and not read back are [unconfirmed](Outcome::Unconfirmed). Those whose
+    /// request was under way get no event, for what became of them is not known, nor do those that were not begun.
     pub fn give_up(&self) {
         self.stage.send_replace(Stage::GivenUp);
     }
@@ -67,7 +68,7 @@ impl fmt::Debug for Run {
     }
 }
 
-/// Something happened to a report.
+/// Something happened to a report. Those that need no request come first, the others as they are answered.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
@@ -131,9 +132,11 @@ pub(super) fn start(change: ChangeAll, ledger: Ledger) -> Run {
         unreachable: AtomicU32::new(0),
         book: Mutex::new(Book { ledger, errors: HashMap::new(), answered: 0 }),
     });
-    let (one, ending) = (shared.clone(), shared.clone());
+    let (known, one, ending) = (shared.clone(), shared.clone(), shared.clone());
+    // What needs no request is told first, however long the others take.
+    let skipped = stream::iter(places.clone()).filter_map(move |place| ready(known.book().skip(place)));
     let answered = stream::iter(places)
-        .filter(move |place| std::future::ready(ending.is_skipped(*place) || ending.stage() == Stage::Going))
+        .filter(move |place| ready(!ending.is_skipped(*place) && ending.stage() == Stage::Going))
         .map(move |place| change_one(one.clone(), place))
         .buffer_unordered(concurrency)
         .take_until(reached(shared.stage.clone(), Stage::GivenUp));
@@ -142,7 +145,7 @@ pub(super) fn start(change: ChangeAll, ledger: Ledger) -> Run {
             let event = confirm(&shared, &mut confirming).await?;
             Some((event, (shared, confirming)))
         });
-    Run { events: Box::pin(answered.chain(confirmed)), stage, shared }
+    Run { events: Box::pin(skipped.chain(answered).chain(confirmed).fuse()), stage, shared }
 }
 
 /// Waits until a run has come to a stage. It does not end for a run that nobody can tell anything any more.
@@ -173,6 +176,12 @@ impl Book {
         self.ledger.set_progress(place, Progress::Awaited);
         self.errors.extend(error.map(|error| (place, error)));
         Event::Answered(self.ledger.report_id(place))
+    }
+
+    /// The outcome of a report that is sent no request.
+    fn skip(&mut self, place: usize) -> Option<Event> {
+        let outcome = self.ledger.skip(place)?;
+        Some(self.finish_now(place, outcome, None))
     }
 
     /// It needs no look at the list.
@@ -214,13 +223,6 @@ impl Book {
 
 /// Sends one request and sorts what comes back.
 async fn change_one(shared: Arc<Shared>, place: usize) -> Event {
-    let (id, skip) = {
-        let book = shared.book();
-        (book.ledger.report_id(place), book.ledger.skip(place))
-    };
-    if let Some(outcome) = skip {
-        return shared.book().finish_now(place, outcome, None);
-    }
     if let Some(cause) = shared.halted.get() {
         let message = format!(
             "not tried, because another report failed for a cause that concerns all: {}",
@@ -231,6 +233,7 @@ async fn change_one(shared: Arc<Shared>, place: usize) -> Event {
     }
     let confirms = shared.change.confirm_within.is_some();
     let direction = shared.change.direction;
+    let id = shared.book().ledger.report_id(place);
     match shared.change.send(id).await {
         Ok(report) => {
             shared.unreachable.store(0, Ordering::Relaxed);

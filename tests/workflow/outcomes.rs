@@ -77,7 +77,11 @@ async fn a_second_run_finds_nothing_to_do() {
 async fn no_reports_at_all_is_no_error() {
     let (_emulator, client) = start(Emulator::builder().reports([])).await;
     assert_eq!(client.reports().await.unwrap(), []);
-    assert_eq!(client.resume_all(Selection::all()).plan().await.unwrap().steps().len(), 0);
+    let plan = client.resume_all(Selection::all()).plan().await.unwrap();
+    assert_eq!(plan.steps().len(), 0);
+    let mut run = plan.run();
+    assert!(run.next().await.is_none());
+    assert!(run.next().await.is_none(), "it was asked again after its end");
 }
 
 #[tokio::test]

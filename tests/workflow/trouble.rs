@@ -130,27 +130,32 @@ async fn a_stop_while_it_waits_for_confirmation_is_heeded_at_once() {
 }
 
 #[tokio::test]
-async fn a_run_that_is_given_up_ends_at_once_and_tells_what_was_answered() {
+async fn a_run_tells_first_what_is_skipped_and_given_up_ends_at_once_with_what_was_answered() {
     let resume = "resumeReportExecutions";
     let mut builder =
         Emulator::builder().reports((0..10).map(|n| report(n, "Paused")).chain([report(10, "Active")]));
-    for number in 0..7 {
+    for number in 3..10 {
         builder = builder.fault(Fault::delay(Duration::from_secs(600)).on(resume).report(id(number)));
     }
     let emulator = builder.start().await.unwrap();
-    let change = client(&emulator, 1).resume_all(Selection::ids((0..=10).rev().map(id))).concurrency(2);
+    let change = client(&emulator, 1).resume_all(Selection::ids((0..=11).map(id))).concurrency(2);
     let mut run = change.plan().await.unwrap().run();
-    let mut skipped = 0;
-    while run.answered() < 4 {
-        skipped += usize::from(matches!(run.next().await, Some(Event::Finished(_))));
+    for skipped in [(10, Outcome::AlreadyActive), (11, Outcome::NotFound)] {
+        let Some(Event::Finished(report)) = run.next().await else {
+            panic!("something came before {skipped:?}")
+        };
+        assert_eq!((report.place, report.outcome), skipped);
     }
-    assert_eq!(skipped, 1);
+    emulator.assert_requests(resume, 0);
+    while run.answered() < 5 {
+        assert!(matches!(run.next().await, Some(Event::Answered(_))));
+    }
     run.give_up();
     let outcomes = tokio::time::timeout(Duration::from_secs(5), finish(run)).await.unwrap();
     // Of the two that were under way nobody knows.
     assert!(outcomes.iter().all(|o| o.outcome == Outcome::Unconfirmed && o.error.is_none()));
     let places: Vec<_> = outcomes.iter().map(|outcome| (outcome.report_id, outcome.place)).collect();
-    assert_eq!(places, [(id(7), 3), (id(8), 2), (id(9), 1)]);
+    assert_eq!(places, [(id(0), 0), (id(1), 1), (id(2), 2)]);
     emulator.assert_requests("getReports", 1);
 }
 
