@@ -10,7 +10,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use partner_center_insights::emulator::{Emulator, Fault};
-use partner_center_insights::{Event, InsightsClient, Outcome, Report, Selection, Step};
+use partner_center_insights::{Event, InsightsClient, Outcome, Report, Selection};
 use support::{Spread, table};
 use uuid::Uuid;
 
@@ -82,8 +82,6 @@ fn measure() -> Result<()> {
         }
     }
     println!("{table}");
-    let (report, step) = (size_of::<Report>(), size_of::<Step>());
-    println!("\nA report takes {report} bytes and a step of a plan {step}, without the texts.");
     Ok(())
 }
 
