@@ -162,6 +162,7 @@ impl Output {
         }
         Ok(())
     }
+
     fn is_colored(&self) -> bool {
         match self.color {
             When::Always => true,
