@@ -68,6 +68,13 @@ impl Elements {
         self.target().extend_from_slice(&chunk[copied..]);
     }
 
+    /// The answer without what was taken, and how many elements that is.
+    pub fn finish(mut self) -> (Vec<u8>, usize) {
+        // Of an element that broke off.
+        self.keep_element();
+        (self.rest, self.taken)
+    }
+
     /// How many bytes mean nothing. All that follows would be right without it, only slower.
     fn plain(&self, chunk: &[u8]) -> usize {
         let end = match self {
@@ -80,13 +87,6 @@ impl Elements {
 
     fn target(&mut self) -> &mut Vec<u8> {
         if self.in_list { &mut self.element } else { &mut self.rest }
-    }
-
-    /// The answer without what was taken, and how many elements that is.
-    pub fn finish(mut self) -> (Vec<u8>, usize) {
-        // Of an element that broke off.
-        self.keep_element();
-        (self.rest, self.taken)
     }
 
     fn ends_element(&self, byte: u8) -> bool {
