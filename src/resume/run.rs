@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use futures_util::stream::{self, Stream, StreamExt};
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::ledger::{Ledger, Progress};
 use super::{ChangeAll, Outcome, Step};
@@ -20,6 +20,8 @@ use crate::report::{Report, ReportId, ReportStatus};
 
 /// First and longest pause between two looks at the list.
 const LOOK_AGAIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
+/// So long a run that is stopped waits for what is under way, which may itself wait for a limit.
+const FINISH_WITHIN: Duration = Duration::from_secs(5);
 /// So many failures to reach the service in a row stop a run: it is the service, not the report.
 const UNREACHABLE_IN_A_ROW: u32 = 8;
 
@@ -42,7 +44,8 @@ impl Run {
         self.shared.book().answered
     }
 
-    /// Lets what is under way finish and be confirmed, and begins nothing new. Reports that were not begun get no event.
+    /// Begins nothing new, and gives what is under way some seconds to finish and to be confirmed. What does not is
+    /// [unconfirmed](Outcome::Unconfirmed); reports that were not begun get no event.
     pub fn stop(&self) {
         self.stage.send_modify(|stage| *stage = (*stage).max(Stage::Ending));
     }
@@ -155,6 +158,12 @@ async fn reached(mut stage: watch::Receiver<Stage>, wanted: Stage) {
     }
 }
 
+/// Ends when a run that was stopped has waited long enough.
+async fn overdue(stage: watch::Receiver<Stage>) {
+    reached(stage, Stage::Ending).await;
+    sleep(FINISH_WITHIN).await;
+}
+
 impl Shared {
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
@@ -234,7 +243,20 @@ async fn change_one(shared: Arc<Shared>, place: usize) -> Event {
     let confirms = shared.change.confirm_within.is_some();
     let direction = shared.change.direction;
     let id = shared.book().ledger.report_id(place);
-    match shared.change.send(id).await {
+    let sent = tokio::select! {
+        biased;
+        sent = shared.change.send(id) => sent,
+        () = overdue(shared.stage.clone()) => {
+            let error = Error::new(ErrorKind::Timeout).with_message("the run was stopped before an answer came");
+            let mut book = shared.book();
+            return if confirms {
+                book.look_up(place, Some(error))
+            } else {
+                book.finish_now(place, Outcome::Unconfirmed, Some(error))
+            };
+        }
+    };
+    match sent {
         Ok(report) => {
             shared.unreachable.store(0, Ordering::Relaxed);
             let status = report.and_then(|report| report.report_status);
@@ -349,6 +371,7 @@ async fn look(shared: &Arc<Shared>, confirming: &mut Confirming) -> Look {
     let list = tokio::select! {
         biased;
         () = reached(shared.stage.clone(), Stage::GivenUp) => None,
+        () = overdue(shared.stage.clone()) => None,
         list = timeout(limit.saturating_sub(since.elapsed()).max(LOOK_AGAIN.0), list) => Some(list),
     };
     if !matches!(list, Some(Ok(Ok(())))) {

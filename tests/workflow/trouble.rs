@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
 use partner_center_insights::emulator::{Emulator, Fault, Limit};
 use partner_center_insights::{ErrorKind, Event, Outcome, Selection};
 
@@ -109,6 +110,29 @@ async fn a_run_that_is_stopped_finishes_what_is_under_way_and_begins_nothing_new
     let rest = finish(client.resume_all(Selection::all()).plan().await.unwrap().run()).await;
     assert_eq!(rest.len() + resumed.len(), 100);
     emulator.assert_requests("resumeReportExecutions", 100);
+}
+
+#[tokio::test]
+async fn a_run_that_is_stopped_does_not_wait_for_long_for_what_is_under_way() {
+    let resume = "resumeReportExecutions";
+    let slow = Fault::delay(Duration::from_secs(600)).on(resume);
+    let throttled = Fault::answer(429, "application/json", "{}").header("Retry-After", "25").on(resume);
+    let runs = [(slow.clone(), true), (slow, false), (throttled, true)].map(|(fault, confirms)| async move {
+        let builder = Emulator::builder().reports([report(1, "Paused"), report(2, "Paused")]).fault(fault);
+        let emulator = builder.start().await.unwrap();
+        let change = client(&emulator, 3).resume_all(Selection::ids([id(1), id(2)]));
+        let change = if confirms { change } else { change.without_confirmation() };
+        let mut run = change.plan().await.unwrap().run();
+        assert!(tokio::time::timeout(Duration::from_millis(300), run.next()).await.is_err());
+        run.stop();
+        let outcomes = tokio::time::timeout(Duration::from_secs(15), finish(run)).await.unwrap();
+        assert_eq!(outcomes.len(), 2);
+        for outcome in outcomes {
+            assert_eq!(outcome.outcome, Outcome::Unconfirmed);
+            assert!(outcome.error.unwrap().to_string().contains("stopped"));
+        }
+    });
+    join_all(runs).await;
 }
 
 #[tokio::test]
