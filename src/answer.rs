@@ -186,7 +186,7 @@ fn undecodable<E: Envelope>(bytes: &[u8], error: serde_json::Error, seen: &Noted
     }
     // Decoded once more, on this path only, for the name of the field that does not fit.
     let at = serde_path_to_error::deserialize::<_, E>(&mut serde_json::Deserializer::from_slice(bytes)).err();
-    let mut place = at.as_ref().map(|at| at.path().to_string()).filter(|path| path != ".");
+    let mut place = at.as_ref().map(|at| at.path().to_string()).filter(|path| path != "." && path != "?");
     let mut problem = at.map_or(error, |at| at.into_inner()).to_string();
     if let Some(taken) = seen.taken.get().filter(|taken| **taken > 0) {
         // Of the list, the first element left is the one that does not fit. Its line and column are those of what is left.

@@ -46,6 +46,30 @@ async fn a_long_table_has_one_head_and_straight_columns() {
 }
 
 #[tokio::test]
+async fn one_cause_of_many_failures_is_told_once() {
+    let expired = Fault::answer(401, "application/json", r#"{"code":401,"message":"Token expired"}"#);
+    let emulator = emulator().reports(paused(100)).fault(expired.on(RESUME)).start().await.unwrap();
+    let table = run(&emulator, &["resume", "--all-paused", "--yes"]).await;
+    assert_eq!((table.code, table.stderr.as_str()), (Some(4), "100 failed.\n"));
+    let ids = run(&emulator, &["resume", "--all-paused", "--yes", "--output", "ids", "--quiet"]).await;
+    assert_eq!((ids.code, ids.stdout.as_str()), (Some(4), ""));
+    for text in [table.stdout, ids.stderr] {
+        let told: Vec<_> = text.lines().filter(|line| line.contains("not tried")).collect();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].contains(" more: unauthenticated (HTTP 401): ") && told[0].contains("Token expired"));
+        assert_eq!(text.lines().filter(|line| line.contains("failed  ")).count(), 100, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_left_out_of_ids_alone_is_told_to_the_person() {
+    let emulator = emulator().start().await.unwrap();
+    let ended = run(&emulator, &["resume", PAUSED, UNKNOWN, "--output", "ids", "--quiet"]).await;
+    assert_eq!((ended.code, ended.stdout), (Some(9), format!("{PAUSED}\n")));
+    assert_eq!(ended.stderr, format!("{UNKNOWN}  not-found\n"));
+}
+
+#[tokio::test]
 async fn quiet_is_silent_but_for_errors() {
     let emulator = emulator().start().await.unwrap();
     for args in [

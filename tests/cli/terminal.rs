@@ -80,6 +80,21 @@ async fn a_bulk_change_shows_the_plan_asks_and_goes_on_after_a_yes() {
 }
 
 #[tokio::test]
+async fn the_bar_counts_what_is_confirmed_and_only_if_anything_is() {
+    let nothing_done = r#"{"value":[],"totalCount":0,"message":null,"statusCode":200}"#;
+    let lie = Fault::answer(200, "application/json", nothing_done).on(RESUME);
+    let emulator = emulator().reports(paused(3)).fault(lie).start().await.unwrap();
+    let args = ["resume", "--all-paused", "--yes", "--timeout", "1s"];
+    let (code, text) = Terminal::start(&emulator, &args, &[]).end().await;
+    assert_eq!(code, Some(10), "{text}");
+    let bars = text.split("confirm").skip(1).map(|bar| bar.split('\r').next().unwrap());
+    assert!(bars.into_iter().next().is_some_and(|bar| bar.contains(" 0/3, ")), "{text}");
+    let args = ["resume", "--all-paused", "--yes", "--no-verify"];
+    let (code, text) = Terminal::start(&emulator, &args, &[]).end().await;
+    assert!(code == Some(0) && text.contains("/3, ") && !text.contains("confirm"), "{text}");
+}
+
+#[tokio::test]
 async fn anything_but_a_yes_changes_nothing() {
     for keys in ["n\n", "\n", "yeah\n", "\u{4}", "\u{3}"] {
         let emulator = emulator().start().await.unwrap();

@@ -65,6 +65,12 @@ async fn a_file_of_ids_may_hold_comments_blank_lines_and_json_lines() {
 }
 
 #[tokio::test]
+async fn a_file_without_ids_is_no_failure_and_is_not_taken_for_a_lack_of_reports() {
+    let ended = run(&emulator().start().await.unwrap(), &["resume", "--ids-file", "-", "--yes"]).await;
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), "There are no ids in standard input.\n"));
+}
+
+#[tokio::test]
 async fn a_line_that_is_no_id_is_named_and_nothing_is_sent() {
     let emulator = emulator().start().await.unwrap();
     for (text, line, said) in [

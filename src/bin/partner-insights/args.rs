@@ -80,7 +80,7 @@ pub enum Format {
     Json,
     /// One JSON document a line, as soon as it is known
     Jsonl,
-    /// Ids alone, one a line
+    /// Ids alone, one a line; of reports that were changed, those that are as asked
     Ids,
 }
 
@@ -161,7 +161,8 @@ pub struct Change {
     #[arg(value_name = "ID", conflicts_with = "ids_file")]
     pub ids: Vec<ReportId>,
 
-    /// File with ids, one a line, or rows that --output json or jsonl wrote; - is standard input
+    /// File with ids, one a line, or rows that --output json or jsonl wrote; - is standard input, and lines that begin with
+    /// # do not count
     #[arg(long, value_name = "FILE")]
     pub ids_file: Option<PathBuf>,
 
@@ -172,7 +173,7 @@ pub struct Change {
     #[arg(long)]
     pub dry_run: bool,
 
-    /// Do not ask
+    /// Do not ask. Without it, a change of all or of a file's reports is asked about at the terminal
     #[arg(long, short, env = "PARTNER_CENTER_YES", value_parser = BoolishValueParser::new())]
     pub yes: bool,
 

@@ -1,22 +1,20 @@
 //! `resume` and `pause`: plan, ask, change, verify, report.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use comfy_table::{Cell, Color};
-use partner_center_insights::{
-    ChangeAll, ErrorKind, Event, Outcome, Plan, ReportOutcome, ReportStatus, Run, Selection,
-};
+use partner_center_insights::{ChangeAll, Event, Plan, ReportStatus, Run, Selection};
 use tokio::time::Instant;
 
 use crate::args::{Change, Global};
-use crate::exit::{Failure, Tally};
+use crate::exit::Failure;
 use crate::ids;
 use crate::interrupt::Interrupts;
 use crate::output::{Output, Row, meaning, plain, visible};
-use crate::question::{self, reports};
+use crate::question;
 use crate::rows::{ChangeRow, Direction, Word};
 use crate::session::Session;
+use crate::summary::{Summary, requests};
 
 pub async fn run(
     global: &Global,
@@ -39,10 +37,13 @@ pub async fn run(
         interrupts.end(question::ask(&plan, direction.verb(), output)).await?;
     }
     let total = plan.steps().len();
-    if total == 0 {
-        output.note(&format!("There is no report to {}.", direction.verb()));
+    match &command.ids_file {
+        Some(file) if total == 0 => output.note(&format!("There are no ids in {}.", ids::name(file))),
+        None if total == 0 => output.note(&format!("There is no report to {}.", direction.verb())),
+        _ => {}
     }
-    finish(plan.run(), total, direction, interrupts, output).await
+    let confirms = !command.no_verify;
+    finish(plan.run(), Work { total, direction, confirms }, interrupts, output).await
 }
 
 /// What the parser cannot tell.
@@ -105,33 +106,40 @@ async fn plan(
 
 /// The dry run.
 fn show(plan: &Plan, direction: Direction, output: &mut Output) -> Result<u8, Failure> {
-    let mut tally = Tally::default();
-    for step in plan.steps() {
-        match step.skip {
-            Some(outcome) => tally.add(outcome, None),
-            None => tally.add_planned(),
-        }
+    let mut summary = Summary::of_skipped(plan);
+    if plan.requests() > 0 {
+        summary.tally.add_planned();
     }
     output.rows(plan.steps().map(|step| ChangeRow::planned(step, direction)))?;
-    output.note(&format!("Would {} {}; nothing was changed.", direction.verb(), reports(plan.requests())));
-    Ok(tally.code())
+    output.note(&format!("Would {} {}; nothing was changed.", direction.verb(), requests(plan)));
+    summary.advise(output);
+    Ok(summary.tally.code())
 }
 
 /// Without a bar, so often a line says how far it is: a limit may keep a run waiting for long.
 const STILL_THERE: Duration = Duration::from_secs(30);
 
+/// What a run is to do.
+#[derive(Clone, Copy)]
+struct Work {
+    total: usize,
+    direction: Direction,
+    confirms: bool,
+}
+
 /// Follows the run to its end, and tells all that is known however it ends. The first Ctrl-C lets what is under way
 /// finish, the second does not.
 async fn finish(
     mut run: Run,
-    total: usize,
-    direction: Direction,
+    work: Work,
     mut interrupts: Interrupts,
     output: &mut Output,
 ) -> Result<u8, Failure> {
+    let Work { total, direction, confirms } = work;
     let bar = output.progress(total);
     bar.set_message(direction.verb());
     let mut summary = Summary::default();
+    let (mut interrupted, mut abandoned) = (false, false);
     let mut kept = Vec::new();
     let mut ended = Ok(());
     let mut still_there = tokio::time::interval_at(Instant::now() + STILL_THERE, STILL_THERE);
@@ -143,24 +151,20 @@ async fn finish(
                 continue;
             }
             () = interrupts.next() => {
-                if summary.interrupted {
-                    summary.abandoned = true;
+                if interrupted {
+                    abandoned = true;
                     run.give_up();
                 } else {
-                    summary.interrupted = true;
+                    interrupted = true;
                     run.stop();
                     bar.suspend(|| output.note("Finishing what is under way; Ctrl-C again stops at once."));
                 }
                 continue;
             }
         };
-        bar.set_position(run.answered() as u64);
-        if run.answered() == total {
-            bar.set_message("confirm");
-        }
         match event {
             Some(Event::Finished(report)) => {
-                summary.add(&report);
+                summary.add(report.outcome, report.error.as_ref());
                 if output.keeps_rows() {
                     kept.push(report);
                 } else if let Err(failure) = bar.suspend(|| output.line(&ChangeRow::of(&report))) {
@@ -172,72 +176,31 @@ async fn finish(
             Some(_) => {}
             None => break,
         }
+        let answered = run.answered();
+        if confirms && answered == total {
+            bar.set_position(summary.reports() as u64);
+            bar.set_message("confirm");
+        } else {
+            bar.set_position(answered as u64);
+        }
     }
     drop(run);
     bar.finish_and_clear();
     // Whole documents are in the order of the plan, whichever report came first.
     kept.sort_unstable_by_key(|report| report.place);
+    output.end_lines();
     let ended = ended.and(output.whole(kept.iter().map(ChangeRow::of)));
-    if let Some(text) = summary.text(total) {
-        output.note(&text);
+    if total > 0 {
+        let left = match total - summary.reports() {
+            0 => None,
+            left => Some(format!("{left} {}", if abandoned { "not known" } else { "not tried" })),
+        };
+        let known = Some(summary.text()).filter(|text| !text.is_empty());
+        output.note(&format!("{}.", known.into_iter().chain(left).collect::<Vec<_>>().join(", ")));
     }
-    for outcome in Outcome::ALL.into_iter().filter(|outcome| summary.advised.contains(outcome)) {
-        if let Some(advice) = advice(outcome) {
-            output.note(&format!("{outcome}: {advice}."));
-        }
-    }
+    summary.advise(output);
     ended?;
-    if summary.interrupted { Err(Failure::interrupted()) } else { Ok(summary.tally.code()) }
-}
-
-/// What is known of a run.
-#[derive(Default)]
-struct Summary {
-    tally: Tally,
-    counts: BTreeMap<&'static str, usize>,
-    /// Outcomes that came about without an error.
-    advised: Vec<Outcome>,
-    interrupted: bool,
-    /// Given up with requests under way.
-    abandoned: bool,
-}
-
-impl Summary {
-    fn add(&mut self, report: &ReportOutcome) {
-        let outcome = report.outcome;
-        self.tally.add(outcome, report.error.as_ref());
-        *self.counts.entry(outcome.as_str()).or_default() += 1;
-        // Errors tell the next step themselves.
-        if report.error.is_none() && !self.advised.contains(&outcome) {
-            self.advised.push(outcome);
-        }
-    }
-
-    /// A sentence, if there is anything to tell.
-    fn text(&self, total: usize) -> Option<String> {
-        let mut parts: Vec<_> =
-            self.counts.iter().map(|(outcome, count)| format!("{count} {outcome}")).collect();
-        let left = total - self.counts.values().sum::<usize>();
-        if left > 0 {
-            parts.push(format!("{left} {}", if self.abandoned { "not known" } else { "not tried" }));
-        }
-        (!parts.is_empty()).then(|| format!("{}.", parts.join(", ")))
-    }
-}
-
-/// The next step after an outcome that has no error to tell it.
-fn advice(outcome: Outcome) -> Option<&'static str> {
-    Some(match outcome {
-        Outcome::NotFound => ErrorKind::NotFound.help(),
-        Outcome::NotResumable => {
-            "only a paused report can be resumed; an inactive one has nothing left to run"
-        }
-        Outcome::NotPausable => "only an active report can be paused",
-        Outcome::Unconfirmed => {
-            "list the reports in a few minutes to see what became of it; running this again is safe"
-        }
-        _ => return None,
-    })
+    if interrupted { Err(Failure::interrupted()) } else { Ok(summary.tally.code()) }
 }
 
 impl Row for ChangeRow {
@@ -252,8 +215,8 @@ impl Row for ChangeRow {
         ]
     }
 
-    fn remark(&self) -> Option<String> {
-        Some(format!("{}: {}", self.report_id, visible(&self.error.as_ref()?.explanation())))
+    fn remark(&self) -> Option<(&str, String)> {
+        Some((&self.report_id, visible(&self.error.as_ref()?.explanation())))
     }
 
     /// Reports that are in the wanted state, or would be.

@@ -12,6 +12,7 @@ use crate::session::Session;
 pub async fn run(global: &Global, command: Executions, output: &mut Output) -> Result<u8, Failure> {
     let session = Session::open(global, output).await?;
     let mut executions = session.client.executions(command.id);
+    let asked = command.status.is_some();
     if let Some(status) = command.status {
         executions = executions.status(status);
     }
@@ -22,7 +23,8 @@ pub async fn run(global: &Global, command: Executions, output: &mut Output) -> R
     let rows: Vec<_> = executions.into_iter().map(|e| ExecutionRow::new(e, command.show_links)).collect();
     output.rows(rows.iter())?;
     if rows.is_empty() {
-        output.note("No execution fits. Without --status, only completed ones are listed.");
+        let why = if asked { "" } else { " Without --status, only completed ones are listed." };
+        output.note(&format!("No execution fits.{why}"));
     }
     Ok(exit::OK)
 }

@@ -1,6 +1,7 @@
 //! Files of ids: one a line, or what `--output` writes as `jsonl` or `json`. Empty lines and lines that begin with # do
 //! not count.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use partner_center_insights::{InvalidReportId, ReportId};
@@ -10,7 +11,7 @@ use crate::exit::Failure;
 use crate::interrupt;
 
 pub async fn read(file: &Path) -> Result<Vec<ReportId>, Failure> {
-    let refuse = |problem: String| Failure::usage(format!("{}{problem}", file.display()));
+    let refuse = |problem: String| Failure::usage(format!("{}{problem}", name(file)));
     let text = interrupt::read_file(file).await.map_err(|error| refuse(format!(": {error}")))?;
     if text.trim_start().starts_with('[') {
         let rows: Vec<Value> = serde_json::from_str(&text)
@@ -29,6 +30,11 @@ pub async fn read(file: &Path) -> Result<Vec<ReportId>, Failure> {
             of_line(line).map_err(|problem| refuse(format!(", line {}: {problem}", index + 1)))
         })
         .collect()
+}
+
+/// The file, as a person calls it.
+pub fn name(file: &Path) -> Cow<'_, str> {
+    if file.as_os_str() == "-" { "standard input".into() } else { file.to_string_lossy() }
 }
 
 fn of_line(line: &str) -> Result<ReportId, String> {

@@ -25,6 +25,7 @@ mod precedence;
 mod question;
 mod rows;
 mod session;
+mod summary;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -27,11 +27,11 @@ pub trait Row: Serialize {
     /// Headings of the table.
     const HEADINGS: &'static [&'static str];
     fn cells(&self) -> Vec<Cell>;
-    /// What is told of it below the table, in a line that is not broken.
-    fn remark(&self) -> Option<String> {
+    /// Its id and what is told of it below the table, in a line that is not broken.
+    fn remark(&self) -> Option<(&str, String)> {
         None
     }
-    /// What `--output ids` writes; nothing if the row is left out there.
+    /// What `--output ids` writes; nothing if the row is left out there, and told on standard error.
     fn id(&self) -> Option<&str>;
 }
 
@@ -42,7 +42,7 @@ impl<R: Row> Row for &R {
         (**self).cells()
     }
 
-    fn remark(&self) -> Option<String> {
+    fn remark(&self) -> Option<(&str, String)> {
         (**self).remark()
     }
 
@@ -58,16 +58,24 @@ pub struct Output {
     quiet: bool,
     /// The reader has gone; what follows is not written, and that is no error.
     closed: bool,
+    /// Of rows that are left out.
+    remarks: Remarks,
 }
 
 impl Output {
     pub fn new(global: &Global) -> Self {
-        Self { format: global.output, color: global.color, quiet: global.quiet, closed: false }
+        Self {
+            format: global.output,
+            color: global.color,
+            quiet: global.quiet,
+            closed: false,
+            remarks: Remarks::default(),
+        }
     }
 
     /// Writes text as it is.
     pub fn text(&mut self, text: &str) -> Result<(), Failure> {
-        self.write_all(text.as_bytes()).and_then(|()| self.flush()).map_err(Failure::unexpected)
+        self.write_all(text.as_bytes()).and_then(|()| self.flush()).map_err(not_written)
     }
 
     /// Says something to the person at the terminal.
@@ -89,11 +97,25 @@ impl Output {
                 let json = serde_json::to_string(row).map_err(Failure::unexpected)?;
                 self.text(&format!("{json}\n"))
             }
-            Format::Ids => match row.id() {
-                Some(id) => self.text(&format!("{id}\n")),
-                None => Ok(()),
-            },
+            Format::Ids => {
+                if let Some(id) = row.id() {
+                    return self.text(&format!("{id}\n"));
+                }
+                let cells = row.cells();
+                prompt(cells.iter().map(Cell::content).collect::<Vec<_>>().join("  ").trim_end());
+                if let Some(before) = row.remark().and_then(|(id, remark)| self.remarks.add(id, remark)) {
+                    prompt(&before);
+                }
+                Ok(())
+            }
             Format::Table | Format::Json => Ok(()),
+        }
+    }
+
+    /// Ends what was written [line by line](Self::line).
+    pub fn end_lines(&mut self) {
+        if let Some(last) = self.remarks.end() {
+            prompt(&last);
         }
     }
 
@@ -102,8 +124,8 @@ impl Output {
         match self.format {
             Format::Json => {
                 let mut buffer = BufWriter::new(&mut *self);
-                serde_json::Serializer::pretty(&mut buffer).collect_seq(rows).map_err(Failure::unexpected)?;
-                writeln!(buffer).and_then(|()| buffer.flush()).map_err(Failure::unexpected)
+                serde_json::Serializer::pretty(&mut buffer).collect_seq(rows).map_err(not_written)?;
+                writeln!(buffer).and_then(|()| buffer.flush()).map_err(not_written)
             }
             Format::Table => self.table(rows),
             Format::Jsonl | Format::Ids => Ok(()),
@@ -115,6 +137,7 @@ impl Output {
         for row in rows.clone() {
             self.line(&row)?;
         }
+        self.end_lines();
         self.whole(rows)
     }
 
@@ -156,11 +179,13 @@ impl Output {
             }
             self.text(&format!("{}\n", table.trim_fmt()))?;
         }
-        for part in parts(rows) {
-            let remarks: String = part.iter().filter_map(Row::remark).map(|remark| remark + "\n").collect();
-            self.text(&remarks)?;
+        let mut remarks = Remarks::default();
+        for row in rows {
+            if let Some(before) = row.remark().and_then(|(id, remark)| remarks.add(id, remark)) {
+                self.text(&format!("{before}\n"))?;
+            }
         }
-        Ok(())
+        remarks.end().map_or(Ok(()), |last| self.text(&format!("{last}\n")))
     }
 
     fn is_colored(&self) -> bool {
@@ -219,6 +244,33 @@ impl Output {
     }
 }
 
+/// What is told of rows, one after the other; the same of many in a row only once.
+#[derive(Clone, Debug, Default)]
+struct Remarks {
+    /// The latest, the row that it was first told of, and how many more there are.
+    latest: Option<(String, String, usize)>,
+}
+
+impl Remarks {
+    /// The remark before, if this is another one.
+    fn add(&mut self, id: &str, remark: String) -> Option<String> {
+        if let Some((_, _, more)) = self.latest.as_mut().filter(|(same, ..)| *same == remark) {
+            *more += 1;
+            return None;
+        }
+        let before = self.end();
+        self.latest = Some((remark, id.to_owned(), 0));
+        before
+    }
+
+    fn end(&mut self) -> Option<String> {
+        self.latest.take().map(|(remark, id, more)| match more {
+            0 => format!("{id}: {remark}"),
+            more => format!("{id} and {more} more: {remark}"),
+        })
+    }
+}
+
 fn parts<R>(mut rows: impl Iterator<Item = R>) -> impl Iterator<Item = Vec<R>> {
     iter::from_fn(move || {
         let part: Vec<_> = rows.by_ref().take(PART).collect();
@@ -239,7 +291,11 @@ fn tables<R: Row>(rows: impl Iterator<Item = R>) -> impl Iterator<Item = Table> 
     })
 }
 
-/// Says what somebody has to do now, quiet or not.
+fn not_written(error: impl fmt::Display) -> Failure {
+    Failure::unexpected(format!("standard output: {error}"))
+}
+
+/// Says what somebody has to do now, or what went wrong, quiet or not.
 pub fn prompt(text: &str) {
     let _ = writeln!(io::stderr(), "{text}");
 }

@@ -7,16 +7,18 @@ use partner_center_insights::Plan;
 use crate::exit::{self, Failure};
 use crate::interrupt;
 use crate::output::{Output, visible};
+use crate::summary::requests;
 
 /// So many steps are shown before the question.
 const SHOWN: usize = 20;
 
 /// Shows the plan and asks. Without a terminal there is nobody to ask.
 pub async fn ask(plan: &Plan, verb: &str, output: &Output) -> Result<(), Failure> {
-    let count = reports(plan.requests());
+    let count = requests(plan);
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Err(Failure::usage(format!(
-            "this would {verb} {count}, and there is no terminal to ask at; add --yes, or --dry-run to see them"
+            "this would {verb} {count}, and nobody can be asked, because standard input or error is no terminal; add --yes, or \
+             --dry-run to see them"
         )));
     }
     for step in plan.steps().filter(|step| step.skip.is_none()).take(SHOWN) {
@@ -38,10 +40,6 @@ pub async fn ask(plan: &Plan, verb: &str, output: &Output) -> Result<(), Failure
     } else {
         Err(Failure { code: exit::INTERRUPTED, message: "nothing was changed".to_owned() })
     }
-}
-
-pub fn reports(count: usize) -> String {
-    if count == 1 { "1 report".to_owned() } else { format!("{count} reports") }
 }
 
 fn capital(word: &str) -> String {
