@@ -23,7 +23,7 @@ pub enum Auth {
     Login,
     /// Forget the refresh token that was kept
     Logout,
-    /// Show whose token it is, and what will probably be refused; then it ends with exit code 4
+    /// Show whose token it is; exit code 4 if something will probably be refused
     Check(Check),
     /// Print an access token
     Token,

@@ -157,7 +157,7 @@ async fn finish(
                 } else {
                     interrupted = true;
                     run.stop();
-                    bar.suspend(|| output.note("Finishing what is under way; Ctrl-C again stops at once."));
+                    bar.suspend(|| output.note("Finishing what is under way, for some seconds at most; Ctrl-C again stops at once."));
                 }
                 continue;
             }
