@@ -148,6 +148,7 @@ async fn colours_come_when_asked_for_and_never_into_a_pipe_by_themselves() {
         let ended = end(program(&emulator).args(args).envs(environment)).await;
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
         assert_eq!(ended.stdout.contains('\u{1b}'), colored, "{args:?} {environment:?}");
+        assert_eq!(ended.stdout.contains("\u{1b}[38;5;"), colored, "{args:?} {environment:?}");
     }
 }
 

@@ -167,6 +167,7 @@ impl Output {
                 *last = room.min(*last);
             }
         }
+        crossterm::style::force_color_output(self.is_colored());
         for mut table in tables(rows.clone()) {
             if self.is_colored() {
                 table.enforce_styling();
