@@ -1,0 +1,131 @@
+//! Statuses, and the codes that tell some of them apart.
+
+use partner_center_insights::ErrorKind::*;
+
+use super::{ENVELOPE, Row, fails, raw};
+use crate::server::{http, json};
+
+pub fn rows() -> Vec<Row> {
+    let code = |code: &str| json("401 Unauthorized", &format!(r#"{{"code":"{code}","description":"d"}}"#));
+    vec![
+        fails("402", json("402 Payment Required", ""), BadRequest, 402, 1, ""),
+        fails("405", json("405 Method Not Allowed", ""), BadRequest, 405, 1, ""),
+        fails("408 is repeated", json("408 Request Timeout", ""), Unavailable, 408, 3, ""),
+        fails("410", json("410 Gone", ""), NotFound, 410, 1, ""),
+        fails(
+            "411",
+            http("411 Length Required", "text/html", "<title>Length Required</title>"),
+            BadRequest,
+            411,
+            1,
+            "Length",
+        ),
+        fails("412", json("412 Precondition Failed", ""), Conflict, 412, 1, ""),
+        fails(
+            "429 is repeated",
+            raw("HTTP/1.1 429 Too Many\r\nRetry-After: 0\r\nContent-Length: 0", ""),
+            Throttled,
+            429,
+            3,
+            "",
+        ),
+        fails("451", json("451 Unavailable For Legal Reasons", ""), BadRequest, 451, 1, ""),
+        fails("500 is repeated", json("500 Internal Server Error", ENVELOPE), ServiceFailure, 500, 3, "why"),
+        fails("501 is repeated", json("501 Not Implemented", ""), ServiceFailure, 501, 3, ""),
+        fails(
+            "502 is repeated",
+            http("502 Bad Gateway", "text/html", "<title>502</title>"),
+            Unavailable,
+            502,
+            3,
+            "502",
+        ),
+        fails("503 is repeated", json("503 Service Unavailable", ""), Unavailable, 503, 3, ""),
+        fails("504 is repeated", json("504 Gateway Timeout", ""), Unavailable, 504, 3, ""),
+        fails("520", json("520 Unknown", ""), ServiceFailure, 520, 3, ""),
+        fails("999", json("999 Odd", ""), BrokenContract, 999, 1, ""),
+        fails("304", raw("HTTP/1.1 304 Not Modified", ""), BrokenContract, 304, 1, "redirected"),
+        fails("900421 needs another sign-in", code("900421"), MfaRequired, 401, 1, "d"),
+        fails("900420 needs another audience", code("900420"), WrongAudience, 401, 1, "d"),
+        fails(
+            "900329 needs a user",
+            json("403 Forbidden", r#"{"code":900329}"#),
+            AppOnlyNotAllowed,
+            403,
+            1,
+            "",
+        ),
+        fails(
+            "200 that says 429 is repeated",
+            json("200 OK", r#"{"statusCode":429,"message":"slow"}"#),
+            Throttled,
+            429,
+            3,
+            "slow",
+        ),
+        fails(
+            "200 that says 403",
+            json("200 OK", r#"{"StatusCode":403,"Message":"no"}"#),
+            Forbidden,
+            403,
+            1,
+            "no",
+        ),
+        fails(
+            "200 that says an absurd status",
+            json("200 OK", r#"{"statusCode":70000}"#),
+            ServiceFailure,
+            599,
+            3,
+            "",
+        ),
+        fails(
+            "a long wait fails at once",
+            raw("HTTP/1.1 429 Too Many\r\nRetry-After: 3600\r\nContent-Length: 0", ""),
+            Throttled,
+            429,
+            1,
+            "",
+        ),
+        fails(
+            "a date far away fails at once",
+            raw("HTTP/1.1 503 Busy\r\nRetry-After: Fri, 31 Dec 2100 23:59:59 GMT\r\nContent-Length: 0", ""),
+            Unavailable,
+            503,
+            1,
+            "",
+        ),
+        fails(
+            "an absurd wait fails at once",
+            raw("HTTP/1.1 429 Too Many\r\nRetry-After: 18446744073709551615\r\nContent-Length: 0", ""),
+            Throttled,
+            429,
+            1,
+            "",
+        ),
+        fails(
+            "a wait that is none is ignored",
+            raw("HTTP/1.1 503 Busy\r\nRetry-After: soon\r\nContent-Length: 0", ""),
+            Unavailable,
+            503,
+            3,
+            "",
+        ),
+        fails(
+            "a negative wait is ignored",
+            raw("HTTP/1.1 503 Busy\r\nRetry-After: -5\r\nContent-Length: 0", ""),
+            Unavailable,
+            503,
+            3,
+            "",
+        ),
+        fails(
+            "a date in the past is no wait",
+            raw("HTTP/1.1 503 Busy\r\nRetry-After: Thu, 01 Jan 1970 00:00:00 GMT\r\nContent-Length: 0", ""),
+            Unavailable,
+            503,
+            3,
+            "",
+        ),
+    ]
+}
