@@ -10,7 +10,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 /// Its id, its name and how far it is. The list alone, read as a whole, would take many times that.
-const BYTES_A_REPORT: u64 = 128;
+const BYTES_A_REPORT: u64 = 100;
 /// So many that the buffers of a connection, which differ from run to run, make few bytes a report of difference.
 const FEW: u32 = 1 << 11;
 const MANY: u32 = 1 << 13;

@@ -49,14 +49,19 @@ async fn a_long_table_has_one_head_and_straight_columns() {
 async fn one_cause_of_many_failures_is_told_once() {
     let expired = Fault::answer(401, "application/json", r#"{"code":401,"message":"Token expired"}"#);
     let emulator = emulator().reports(paused(100)).fault(expired.on(RESUME)).start().await.unwrap();
-    let table = run(&emulator, &["resume", "--all-paused", "--yes"]).await;
+    // One at a time, so that nothing else is told between what is the same.
+    let args = ["resume", "--all-paused", "--yes", "--concurrency", "1"];
+    let table = run(&emulator, &args).await;
     assert_eq!((table.code, table.stderr.as_str()), (Some(4), "100 failed.\n"));
-    let ids = run(&emulator, &["resume", "--all-paused", "--yes", "--output", "ids", "--quiet"]).await;
+    let ids = end(program(&emulator).args(args).args(["--output", "ids", "--quiet"])).await;
     assert_eq!((ids.code, ids.stdout.as_str()), (Some(4), ""));
     for text in [table.stdout, ids.stderr] {
         let told: Vec<_> = text.lines().filter(|line| line.contains("not tried")).collect();
         assert_eq!(told.len(), 1, "{told:?}");
-        assert!(told[0].contains(" more: unauthenticated (HTTP 401): ") && told[0].contains("Token expired"));
+        assert!(
+            told[0].contains(" and 98 more: unauthenticated (HTTP 401): ")
+                && told[0].contains("Token expired")
+        );
         assert_eq!(text.lines().filter(|line| line.contains("failed  ")).count(), 100, "{text}");
     }
 }

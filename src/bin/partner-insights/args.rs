@@ -210,8 +210,7 @@ pub struct Emulator {
     /// Address to listen at; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", env = "PARTNER_CENTER_EMULATOR_LISTEN")]
     pub listen: SocketAddr,
-    /// Let things go wrong: tokens without a second factor, ten calls in ten seconds, one failure in four calls, a gateway
-    /// that refuses, answers in PascalCase or camelCase; may be given more than once
+    /// Let things go wrong: refusals, a limit, failures now and then, another spelling; may be given more than once
     #[arg(long, value_name = "NAME", value_parser = scenario())]
     pub scenario: Vec<Scenario>,
     /// JSON file with reports, such as `list --output json` writes, instead of the sample

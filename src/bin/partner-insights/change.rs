@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use comfy_table::{Cell, Color};
-use partner_center_insights::{ChangeAll, Event, Plan, ReportStatus, Run, Selection};
+use partner_center_insights::{ChangeAll, Event, Plan, ReportStatus, Selection};
 use tokio::time::Instant;
 
 use crate::args::{Change, Global};
@@ -36,14 +36,13 @@ pub async fn run(
     if bulk && plan.requests() > 0 && !command.yes && !session.is_emulated() {
         interrupts.end(question::ask(&plan, direction.verb(), output)).await?;
     }
-    let total = plan.steps().len();
-    match &command.ids_file {
-        Some(file) if total == 0 => output.note(&format!("There are no ids in {}.", ids::name(file))),
-        None if total == 0 => output.note(&format!("There is no report to {}.", direction.verb())),
-        _ => {}
+    if plan.steps().len() == 0 {
+        output.note(&match &command.ids_file {
+            Some(file) => format!("There are no ids in {}.", ids::name(file)),
+            None => format!("There is no report to {}.", direction.verb()),
+        });
     }
-    let confirms = !command.no_verify;
-    finish(plan.run(), Work { total, direction, confirms }, interrupts, output).await
+    finish(plan, &command, direction, interrupts, output).await
 }
 
 /// What the parser cannot tell.
@@ -119,23 +118,17 @@ fn show(plan: &Plan, direction: Direction, output: &mut Output) -> Result<u8, Fa
 /// Without a bar, so often a line says how far it is: a limit may keep a run waiting for long.
 const STILL_THERE: Duration = Duration::from_secs(30);
 
-/// What a run is to do.
-#[derive(Clone, Copy)]
-struct Work {
-    total: usize,
-    direction: Direction,
-    confirms: bool,
-}
-
-/// Follows the run to its end, and tells all that is known however it ends. The first Ctrl-C lets what is under way
+/// Runs the plan to its end, and tells all that is known however it ends. The first Ctrl-C lets what is under way
 /// finish, the second does not.
 async fn finish(
-    mut run: Run,
-    work: Work,
+    plan: Plan,
+    command: &Change,
+    direction: Direction,
     mut interrupts: Interrupts,
     output: &mut Output,
 ) -> Result<u8, Failure> {
-    let Work { total, direction, confirms } = work;
+    let total = plan.steps().len();
+    let mut run = plan.run();
     let bar = output.progress(total);
     bar.set_message(direction.verb());
     let mut summary = Summary::default();
@@ -157,7 +150,9 @@ async fn finish(
                 } else {
                     interrupted = true;
                     run.stop();
-                    bar.suspend(|| output.note("Finishing what is under way, for some seconds at most; Ctrl-C again stops at once."));
+                    let text =
+                        "Finishing what is under way, some seconds at most; Ctrl-C again stops at once.";
+                    bar.suspend(|| output.note(text));
                 }
                 continue;
             }
@@ -177,7 +172,7 @@ async fn finish(
             None => break,
         }
         let answered = run.answered();
-        if confirms && answered == total {
+        if !command.no_verify && answered == total {
             bar.set_position(summary.reports() as u64);
             bar.set_message("confirm");
         } else {

@@ -58,7 +58,6 @@ pub struct Output {
     quiet: bool,
     /// The reader has gone; what follows is not written, and that is no error.
     closed: bool,
-    /// Of rows that are left out.
     remarks: Remarks,
 }
 
@@ -180,13 +179,12 @@ impl Output {
             }
             self.text(&format!("{}\n", table.trim_fmt()))?;
         }
-        let mut remarks = Remarks::default();
         for row in rows {
-            if let Some(before) = row.remark().and_then(|(id, remark)| remarks.add(id, remark)) {
+            if let Some(before) = row.remark().and_then(|(id, remark)| self.remarks.add(id, remark)) {
                 self.text(&format!("{before}\n"))?;
             }
         }
-        remarks.end().map_or(Ok(()), |last| self.text(&format!("{last}\n")))
+        self.remarks.end().map_or(Ok(()), |last| self.text(&format!("{last}\n")))
     }
 
     fn is_colored(&self) -> bool {

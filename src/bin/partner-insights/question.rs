@@ -17,8 +17,8 @@ pub async fn ask(plan: &Plan, verb: &str, output: &Output) -> Result<(), Failure
     let count = requests(plan);
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
         return Err(Failure::usage(format!(
-            "this would {verb} {count}, and nobody can be asked, because standard input or error is no terminal; add --yes, or \
-             --dry-run to see them"
+            "this would {verb} {count}, and nobody can be asked, because standard input or error is no terminal; add \
+             --yes, or --dry-run to see them"
         )));
     }
     for step in plan.steps().filter(|step| step.skip.is_none()).take(SHOWN) {
