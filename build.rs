@@ -26,7 +26,7 @@ fn generate() -> Result<(), Vec<String>> {
 
     let out_dir = env::var("OUT_DIR").map_err(|e| one(format!("OUT_DIR: {e}")))?;
     for (name, text) in
-        [("client.rs", &output.client), ("contract.rs", &output.constants), ("insights.json", &output.json)]
+        [("client.rs", &output.client), ("spec.rs", &output.constants), ("insights.json", &output.json)]
     {
         fs::write(Path::new(&out_dir).join(name), text).map_err(|e| one(format!("{name}: {e}")))?;
     }

@@ -140,8 +140,11 @@ async fn emulate(reports: u32, latency: u64) -> Result<()> {
 /// Resumes all reports, confirmation included, and says how many seconds and how much memory that took.
 #[tokio::main]
 async fn resume(address: &str, concurrency: usize) -> Result<()> {
-    let client =
-        InsightsClient::builder().base_url(address).token("emulator-token").answer_limit(64 << 20).build()?;
+    let client = InsightsClient::builder()
+        .base_url(address)
+        .token("emulator-token")
+        .max_response_bytes(64 << 20)
+        .build()?;
     let began = Instant::now();
     let plan = client.resume_all(Selection::all()).concurrency(concurrency).plan().await?;
     let planned = peak()?;

@@ -80,7 +80,7 @@ async fn run(row: Row) -> Outturn {
     let emulator = builder.fault(Fault::delay(row.latency)).start().await.expect("a port is free");
     let client = InsightsClient::builder().base_url(emulator.base_url()).token(emulator.token());
     let client = client.build().expect("a token and an address are enough");
-    let plan = client.resume_all(Selection::ids(ids)).without_confirmation().plan().await;
+    let plan = client.resume_all(Selection::ids(ids)).skip_verification().plan().await;
     let mut run = plan.expect("nothing is sent").run();
     let began = Instant::now();
     while let Some(event) = run.next().await {

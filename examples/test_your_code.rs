@@ -34,7 +34,7 @@ mod tests {
 
     #[tokio::test]
     async fn it_wakes_up_everything_although_one_answer_is_lost() {
-        let fault = Fault::drop_after().on("resumeReportExecutions").nth(2);
+        let fault = Fault::disconnect_after().on("resumeReportExecutions").nth(2);
         let emulator = Emulator::builder().fault(fault).start().await.unwrap();
         assert_eq!(wake_up(&client(&emulator)).await.unwrap(), 3);
         assert!(!emulator.reports().iter().any(|report| report.is_paused()));

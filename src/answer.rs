@@ -9,10 +9,9 @@ use serde::de::DeserializeOwned;
 #[cfg(fuzzing)]
 use crate::auth::AccessToken;
 use crate::body::{self, Detail};
-use crate::elements::Elements;
 use crate::error::{Error, ErrorKind, one_line};
 use crate::generated::types;
-use crate::hooks::Noted;
+use crate::hooks::AttemptRecord;
 use crate::transport::{causes, is_invalid_data, root_cause};
 
 /// At most so much of a failure's body is read.
@@ -41,8 +40,6 @@ pub(crate) struct Opened<T> {
 /// What the service wraps around its answers.
 pub(crate) trait Envelope: DeserializeOwned {
     type Item: DeserializeOwned;
-    /// The member that holds the items.
-    const LIST: &'static str;
     fn open(self) -> Opened<Self::Item>;
 }
 
@@ -50,7 +47,6 @@ macro_rules! envelope {
     ($envelope:ident with $item:ident in $list:ident) => {
         impl Envelope for types::$envelope {
             type Item = types::$item;
-            const LIST: &'static str = stringify!($list);
             fn open(self) -> Opened<Self::Item> {
                 let Self { $list, status_code, message, next_link, .. } = self;
                 Opened { value: $list, status_code, message, next_link }
@@ -62,16 +58,11 @@ macro_rules! envelope {
 envelope!(ReportEnvelope with Report in value);
 envelope!(ExecutionEnvelope with Execution in value);
 
-/// Takes the items of an envelope one by one, while it comes in.
-pub(crate) fn elements<E: Envelope>(mut take: impl FnMut(E::Item) + Send + 'static) -> Elements {
-    Elements::new(E::LIST, move |json| serde_json::from_slice(json).map(&mut take).is_ok())
-}
-
 /// Result of a generated method. Its error has no type of its own, because only successes are generated.
 pub(crate) type Sent<E> = Result<ResponseValue<E>, progenitor_client::Error<()>>;
 
 /// Reads what a generated method brought.
-pub(crate) async fn read<E: Envelope>(sent: Sent<E>, seen: &Noted) -> Result<Answer<E::Item>, Error> {
+pub(crate) async fn read<E: Envelope>(sent: Sent<E>, seen: &AttemptRecord) -> Result<Answer<E::Item>, Error> {
     match sent {
         Ok(answer) => open(answer.into_inner(), seen),
         // On the heap, or every success would carry the room for a failure.
@@ -80,10 +71,10 @@ pub(crate) async fn read<E: Envelope>(sent: Sent<E>, seen: &Noted) -> Result<Ans
 }
 
 /// Reads an envelope that came with a 2xx.
-fn open<E: Envelope>(envelope: E, seen: &Noted) -> Result<Answer<E::Item>, Error> {
+fn open<E: Envelope>(envelope: E, seen: &AttemptRecord) -> Result<Answer<E::Item>, Error> {
     let Opened { value, status_code, message, next_link } = envelope.open();
     match status_code {
-        // Noted by one team: HTTP says 200, the envelope says 404.
+        // AttemptRecord by one team: HTTP says 200, the envelope says 404.
         Some(status @ 400..) => {
             let status = u16::try_from(status).unwrap_or(599);
             Err(Error::new(ErrorKind::of(status, None))
@@ -105,25 +96,17 @@ fn open<E: Envelope>(envelope: E, seen: &Noted) -> Result<Answer<E::Item>, Error
 #[cfg(fuzzing)]
 pub(crate) fn read_bytes<E: Envelope>(bytes: &[u8]) -> Result<Answer<E::Item>, Error> {
     match serde_json::from_slice(bytes) {
-        Ok(envelope) => open::<E>(envelope, &Noted::new(AccessToken::new("none"), usize::MAX)),
-        Err(error) => Err(undecodable::<E>(bytes, error, &Noted::new(AccessToken::new("none"), usize::MAX))),
+        Ok(envelope) => open::<E>(envelope, &AttemptRecord::new(AccessToken::new("none"), usize::MAX)),
+        Err(error) => {
+            Err(undecodable::<E>(bytes, error, &AttemptRecord::new(AccessToken::new("none"), usize::MAX)))
+        }
     }
-}
-
-/// The same, element by element, as a list is read while it comes in.
-#[cfg(fuzzing)]
-pub(crate) fn read_in_parts<E: Envelope<Item: Send + 'static>>(bytes: &[u8]) -> Result<Vec<E::Item>, Error> {
-    let (taking, taken) = std::sync::mpsc::channel();
-    let mut elements = elements::<E>(move |item| drop(taking.send(item)));
-    bytes.chunks(5).for_each(|chunk| elements.read(chunk));
-    let answer = read_bytes::<E>(&elements.finish().0)?;
-    Ok(taken.try_iter().chain(answer.items).collect())
 }
 
 /// Turns the error of a generated method into ours, or into a success that has no answer.
 async fn failure<E: Envelope>(
     error: progenitor_client::Error<()>,
-    seen: &Noted,
+    seen: &AttemptRecord,
 ) -> Result<Answer<E::Item>, Error> {
     use progenitor_client::Error as Generated;
     match error {
@@ -138,7 +121,7 @@ async fn failure<E: Envelope>(
 }
 
 /// Reads an answer with a status for which nothing was generated: a failure, a redirect, a success without a body.
-async fn unexpected<T>(mut response: reqwest::Response, seen: &Noted) -> Result<Answer<T>, Error> {
+async fn unexpected<T>(mut response: reqwest::Response, seen: &AttemptRecord) -> Result<Answer<T>, Error> {
     let status = response.status();
     if status.is_success() {
         return Ok(Answer { items: Vec::new(), is_bare: true, has_next_page: false, is_mfa_compliant: None });
@@ -147,7 +130,7 @@ async fn unexpected<T>(mut response: reqwest::Response, seen: &Noted) -> Result<
         let target = response.headers().get(LOCATION).and_then(|target| target.to_str().ok());
         let target =
             target.map_or("an unknown place", |target| target.split(['?', '#']).next().unwrap_or_default());
-        return Err(Error::new(ErrorKind::BrokenContract).with_status(Some(status.as_u16())).with_message(
+        return Err(Error::new(ErrorKind::InvalidResponse).with_status(Some(status.as_u16())).with_message(
             one_line(&seen.clean(&format!("redirected to {target}, which was not followed")), 300),
         ));
     }
@@ -168,7 +151,7 @@ async fn unexpected<T>(mut response: reqwest::Response, seen: &Noted) -> Result<
 }
 
 /// An answer with HTTP 200 that does not decode: a failure in disguise, or one that breaks the contract.
-fn undecodable<E: Envelope>(bytes: &[u8], error: serde_json::Error, seen: &Noted) -> Error {
+fn undecodable<E: Envelope>(bytes: &[u8], error: serde_json::Error, seen: &AttemptRecord) -> Error {
     let bytes = &*seen.clean_bytes(bytes.to_vec());
     let detail = body::detail(bytes);
     if let Some(status @ 400..) = detail.status {
@@ -180,19 +163,14 @@ fn undecodable<E: Envelope>(bytes: &[u8], error: serde_json::Error, seen: &Noted
     let status = seen.head.get().map_or(200, |head| head.status.as_u16());
     if seen.too_large.get().is_some() {
         return accepted(status).with_message(format!(
-            "the service accepted the request, but its answer is larger than the answer_limit of {} bytes",
-            seen.answer_limit
+            "the service accepted the request, but its answer is larger than the max_response_bytes of {} bytes",
+            seen.max_response_bytes
         ));
     }
     // Decoded once more, on this path only, for the name of the field that does not fit.
     let at = serde_path_to_error::deserialize::<_, E>(&mut serde_json::Deserializer::from_slice(bytes)).err();
-    let mut place = at.as_ref().map(|at| at.path().to_string()).filter(|path| path != "." && path != "?");
-    let mut problem = at.map_or(error, |at| at.into_inner()).to_string();
-    if let Some(taken) = seen.taken.get().filter(|taken| **taken > 0) {
-        // Of the list, the first element left is the one that does not fit. Its line and column are those of what is left.
-        place = place.map(|place| place.replacen("[0]", &format!("[{taken}]"), 1));
-        problem.truncate(problem.rfind(" at line ").unwrap_or(problem.len()));
-    }
+    let place = at.as_ref().map(|at| at.path().to_string()).filter(|path| path != "." && path != "?");
+    let problem = at.map_or(error, |at| at.into_inner()).to_string();
     let problem = place.into_iter().chain([problem]).collect::<Vec<_>>().join(": ");
     accepted(status).with_message(one_line(
         &seen.clean(&format!("the service accepted the request, but its answer cannot be read: {problem}")),
@@ -201,11 +179,11 @@ fn undecodable<E: Envelope>(bytes: &[u8], error: serde_json::Error, seen: &Noted
 }
 
 fn accepted(status: u16) -> Error {
-    Error::new(ErrorKind::BrokenContract).with_status(Some(status))
+    Error::new(ErrorKind::InvalidResponse).with_status(Some(status))
 }
 
 /// An attempt that brought no answer, or half of one.
-fn transport(error: reqwest::Error, seen: &Noted) -> Error {
+fn transport(error: reqwest::Error, seen: &AttemptRecord) -> Error {
     // The URL may hold what somebody filtered by; the operation says enough.
     let place =
         error.url().and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?)));
@@ -215,10 +193,10 @@ fn transport(error: reqwest::Error, seen: &Noted) -> Error {
     let kind = match status {
         _ if error.is_timeout() => ErrorKind::Timeout,
         _ if error.is_builder() => ErrorKind::Configuration,
-        None if is_not_http(&error) => ErrorKind::BrokenContract,
+        None if is_not_http(&error) => ErrorKind::InvalidResponse,
         None if invalid => ErrorKind::Tls,
         None => ErrorKind::Connect,
-        Some(_) if invalid => ErrorKind::BrokenContract,
+        Some(_) if invalid => ErrorKind::InvalidResponse,
         Some(_) => ErrorKind::Connect,
     };
     let cause = root_cause(&error);

@@ -9,13 +9,13 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::answer::{self, Answer, Envelope, Sent};
-use crate::auth::{AccessToken, AuthError, Lease};
+use crate::auth::{AccessToken, AuthError, CachedToken};
 use crate::client::InsightsClient;
-use crate::contract::Operation;
 use crate::error::{Error, ErrorKind};
 use crate::generated::Client;
-use crate::hooks::{Attempt, Noted};
+use crate::hooks::{Attempt, AttemptRecord};
 use crate::retry::{self, Decision, Failure};
+use crate::spec::Operation;
 
 impl InsightsClient {
     /// Makes a call: sends the request, again where that helps, and reads the answer.
@@ -76,8 +76,8 @@ impl InsightsClient {
                 }
             };
             let token = self.inner.tokens.token().await.map_err(no_token(attempt))?;
-            let patience = policy.total_time.saturating_sub(began.elapsed());
-            let pass = self.inner.gate.pass(patience).await.map_err(|wait| {
+            let patience = policy.max_elapsed.saturating_sub(began.elapsed());
+            let permit = self.inner.throttle.acquire(patience).await.map_err(|wait| {
                 let why = match wait {
                     Some(_) => "an earlier call was told to wait longer than this one may take",
                     None => {
@@ -89,13 +89,14 @@ impl InsightsClient {
                     .with_retry_after(wait)
                     .with_attempts(attempt)
             })?;
-            began += pass.in_line;
+            began += permit.in_line;
             attempt += 1;
-            let seen = Arc::new(Noted::new(AccessToken::clone(&token), self.inner.answer_limit));
+            let seen =
+                Arc::new(AttemptRecord::new(AccessToken::clone(&token), self.inner.max_response_bytes));
             let result = self.attempt(&token, ids, &send, &seen).await;
             // Now, not after the pause that may follow: others would wait for it too.
             let is_limited =
-                seen.head.get().is_some_and(|head| head.tells_limit() && pass.answered(head.limit));
+                seen.head.get().is_some_and(|head| head.tells_limit() && permit.answered(head.limit));
             limited += u32::from(is_limited);
             let error = match result {
                 Ok(answer) => {
@@ -139,10 +140,10 @@ impl InsightsClient {
 
     async fn attempt<E, F, Fut>(
         &self,
-        token: &Lease,
+        token: &CachedToken,
         ids: &Ids,
         send: &F,
-        seen: &Arc<Noted>,
+        seen: &Arc<AttemptRecord>,
     ) -> Result<Answer<E::Item>, Error>
     where
         E: Envelope,

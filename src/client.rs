@@ -9,12 +9,12 @@ use reqwest::Url;
 use secrecy::SecretString;
 
 use crate::auth::{StaticToken, TokenCache, TokenSource, hints};
-use crate::contract;
 use crate::error::Error;
-use crate::gate::Gate;
 use crate::list::{ListExecutions, ListReports};
 use crate::report::{Report, ReportId};
 use crate::retry::RetryPolicy;
+use crate::spec;
+use crate::throttle::Throttle;
 use crate::transport::{Roots, USER_AGENT};
 
 /// A client of the scheduled reports of one program.
@@ -41,8 +41,8 @@ pub(crate) struct Inner {
     pub http: reqwest::Client,
     pub tokens: TokenCache,
     pub retry: RetryPolicy,
-    pub gate: Gate,
-    pub answer_limit: usize,
+    pub throttle: Throttle,
+    pub max_response_bytes: usize,
 }
 
 impl InsightsClient {
@@ -61,7 +61,7 @@ impl InsightsClient {
     /// # Errors
     ///
     /// An id that is not a UUID is refused before anything is sent. Otherwise see [`ErrorKind`](crate::ErrorKind);
-    /// an error of kind [`BrokenContract`](crate::ErrorKind::BrokenContract) with status 200 means that the
+    /// an error of kind [`InvalidResponse`](crate::ErrorKind::InvalidResponse) with status 200 means that the
     /// service accepted the request and its answer could not be read.
     pub async fn resume<I>(&self, report_id: I) -> Result<Option<Report>, Error>
     where
@@ -69,7 +69,7 @@ impl InsightsClient {
     {
         let id = report_id.try_into().map_err(Into::into)?;
         let send = |api: crate::generated::Client| async move { api.resume_report_executions(&id).await };
-        let answer = self.call(&contract::RESUME_REPORT_EXECUTIONS, send).await?;
+        let answer = self.call(&spec::RESUME_REPORT_EXECUTIONS, send).await?;
         Ok(answer.items.into_iter().next())
     }
 
@@ -86,7 +86,7 @@ impl InsightsClient {
     {
         let id = report_id.try_into().map_err(Into::into)?;
         let send = |api: crate::generated::Client| async move { api.pause_report_executions(&id).await };
-        let answer = self.call(&contract::PAUSE_REPORT_EXECUTIONS, send).await?;
+        let answer = self.call(&spec::PAUSE_REPORT_EXECUTIONS, send).await?;
         Ok(answer.items.into_iter().next())
     }
 
@@ -181,7 +181,7 @@ pub struct InsightsClientBuilder {
     connect_timeout: Duration,
     timeout: Duration,
     retry: RetryPolicy,
-    answer_limit: usize,
+    max_response_bytes: usize,
     roots: Roots,
 }
 
@@ -196,7 +196,7 @@ impl Default for InsightsClientBuilder {
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_secs(60),
             retry: RetryPolicy::default(),
-            answer_limit: 16 << 20,
+            max_response_bytes: 16 << 20,
             roots: Roots::default(),
         }
     }
@@ -261,8 +261,8 @@ impl InsightsClientBuilder {
 
     /// How many bytes of an answer are read at most; a larger one is an error. Default: 16 MiB. The service sends the
     /// list of reports in one piece, so tens of thousands of reports need more.
-    pub fn answer_limit(mut self, bytes: usize) -> Self {
-        self.answer_limit = bytes;
+    pub fn max_response_bytes(mut self, bytes: usize) -> Self {
+        self.max_response_bytes = bytes;
         self
     }
 
@@ -281,7 +281,7 @@ impl InsightsClientBuilder {
     /// [`Configuration`](crate::ErrorKind::Configuration) if the address cannot be used, or the scope is known to be that
     /// of another service.
     pub fn token_scope(&self) -> Result<String, Error> {
-        let base = base_url(self.base_url.as_deref().unwrap_or(contract::ORIGIN))?;
+        let base = base_url(self.base_url.as_deref().unwrap_or(spec::ORIGIN))?;
         let default = || format!("{}/.default", base.origin().ascii_serialization());
         let scope = self.scope.clone().unwrap_or_else(default);
         match hints::for_audience(&scope) {
@@ -298,8 +298,8 @@ impl InsightsClientBuilder {
     pub fn build(self) -> Result<InsightsClient, Error> {
         let scope = self.token_scope()?;
         let tokens = self.tokens.ok_or_else(|| Error::configuration("no access token was given"))?;
-        let base = base_url(self.base_url.as_deref().unwrap_or(contract::ORIGIN))?;
-        let version = self.version.as_deref().unwrap_or(contract::version_of(self.program.as_str()));
+        let base = base_url(self.base_url.as_deref().unwrap_or(spec::ORIGIN))?;
+        let version = self.version.as_deref().unwrap_or(spec::version_of(self.program.as_str()));
         if version.is_empty()
             || !version.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
             || version.contains("..")
@@ -324,12 +324,12 @@ impl InsightsClientBuilder {
         let base_url = format!(
             "{}{}",
             base.as_str().trim_end_matches('/'),
-            contract::base_path(version, self.program.as_str())
+            spec::base_path(version, self.program.as_str())
         );
         let tokens = TokenCache::new(tokens, scope);
-        let gate = Gate::new(self.retry.total_time);
-        let answer_limit = self.answer_limit;
-        let inner = Inner { base_url, http, tokens, retry: self.retry, gate, answer_limit };
+        let throttle = Throttle::new(self.retry.max_elapsed);
+        let max_response_bytes = self.max_response_bytes;
+        let inner = Inner { base_url, http, tokens, retry: self.retry, throttle, max_response_bytes };
         Ok(InsightsClient { inner: Arc::new(inner) })
     }
 }

@@ -7,10 +7,10 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-pub use kind::{ErrorKind, Repeat};
+pub use kind::{ErrorKind, Retryability};
 
-use crate::contract::Operation;
 use crate::report::InvalidReportId;
+use crate::spec::Operation;
 use crate::transport::causes;
 
 /// A call that failed, with everything that is known about it.
@@ -154,7 +154,7 @@ impl Error {
 
     /// Whether the same call may succeed later without a change on the caller's side.
     pub fn is_retryable(&self) -> bool {
-        self.kind().repeat() == Repeat::Later
+        self.kind().retryability() == Retryability::Later
     }
 
     /// What to do about it, in one sentence.

@@ -1,6 +1,6 @@
 //! The hooks of the generated client: what is stamped on each request, and what is noted of each answer.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
@@ -8,10 +8,9 @@ use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, H
 use reqwest::{Method, ResponseBuilderExt, StatusCode};
 
 use crate::auth::AccessToken;
-use crate::elements::Elements;
 use crate::error::one_line;
-use crate::gate::Limit;
 use crate::generated::Client;
+use crate::throttle::Limit;
 use crate::transport::retry_after;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("ms-requestid");
@@ -30,34 +29,23 @@ pub(crate) struct Attempt {
     pub correlation_id: HeaderValue,
     /// Set by a call that asks whether the token proves a multi-factor sign-in.
     pub validate_mfa: bool,
-    pub seen: Arc<Noted>,
+    pub seen: Arc<AttemptRecord>,
 }
 
 /// What was seen of an answer, kept here because progenitor's errors lose it.
 #[derive(Debug)]
-pub(crate) struct Noted {
+pub(crate) struct AttemptRecord {
     /// The token that was sent; it is taken out of whatever came back before anything of that is kept.
     pub token: AccessToken,
     /// At most so much of an answer is read; the rest of a larger one is left on the wire.
-    pub answer_limit: usize,
+    pub max_response_bytes: usize,
     pub head: OnceLock<Head>,
     pub too_large: OnceLock<()>,
-    /// Set by a call that takes the elements of the list itself.
-    pub elements: Mutex<Option<Elements>>,
-    /// How many it took; the rest of the answer does not hold them.
-    pub taken: OnceLock<usize>,
 }
 
-impl Noted {
-    pub fn new(token: AccessToken, answer_limit: usize) -> Self {
-        Self {
-            token,
-            answer_limit,
-            head: OnceLock::new(),
-            too_large: OnceLock::new(),
-            elements: Mutex::default(),
-            taken: OnceLock::new(),
-        }
+impl AttemptRecord {
+    pub fn new(token: AccessToken, max_response_bytes: usize) -> Self {
+        Self { token, max_response_bytes, head: OnceLock::new(), too_large: OnceLock::new() }
     }
 
     /// The id under which the service knows the call; only failures tell it.
@@ -151,32 +139,18 @@ impl ClientHooks<Attempt> for Client {
             return Ok(response);
         }
         // Read here, because progenitor reads without a limit and stumbles over a byte order mark.
-        let mut elements = seen.elements.lock().unwrap_or_else(PoisonError::into_inner).take();
         let expected =
             response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
         let mut bytes = Vec::new();
-        if elements.is_none() {
-            // Any length may be announced; what there is no room for is not begun with.
-            let _ = bytes.try_reserve_exact(expected.min(seen.answer_limit));
-        }
-        let mut room = seen.answer_limit;
+        // Any length may be announced; what there is no room for is not begun with.
+        let _ = bytes.try_reserve_exact(expected.min(seen.max_response_bytes));
         while let Some(chunk) = response.chunk().await? {
-            let Some(left) = room.checked_sub(chunk.len()) else {
+            if bytes.len() + chunk.len() > seen.max_response_bytes {
                 let _ = seen.too_large.set(());
                 bytes.clear();
-                elements = None;
                 break;
-            };
-            room = left;
-            match &mut elements {
-                Some(elements) => elements.read(&chunk),
-                None => bytes.extend_from_slice(&chunk),
             }
-        }
-        if let Some(elements) = elements {
-            let taken;
-            (bytes, taken) = elements.finish();
-            let _ = seen.taken.set(taken);
+            bytes.extend_from_slice(&chunk);
         }
         if bytes.starts_with(b"\xef\xbb\xbf") {
             bytes.drain(..3);

@@ -2,17 +2,15 @@
 
 use std::future::IntoFuture;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use wildmatch::WildMatch;
 
-use crate::answer::{Answer, elements};
+use crate::answer::Answer;
 use crate::client::InsightsClient;
-use crate::contract::{self, Operation};
 use crate::error::{Error, ErrorKind};
 use crate::generated::Client;
-use crate::generated::types::ReportEnvelope;
 use crate::report::{Execution, ExecutionStatus, Report, ReportId, ReportStatus};
+use crate::spec::{self, Operation};
 
 type ListFuture<'a, T> = Pin<Box<dyn Future<Output = Result<Vec<T>, Error>> + Send + 'a>>;
 
@@ -24,7 +22,7 @@ type ListFuture<'a, T> = Pin<Box<dyn Future<Output = Result<Vec<T>, Error>> + Se
 /// # async fn run(client: partner_center_insights::InsightsClient) -> Result<(), partner_center_insights::Error> {
 /// use partner_center_insights::ReportStatus;
 ///
-/// for report in client.reports().status(ReportStatus::Paused).name("Sales*").await? {
+/// for report in client.reports().status(ReportStatus::Paused).name_matches("Sales*").await? {
 ///     println!("{} {}", report.report_id, report.report_name.unwrap_or_default());
 /// }
 /// # Ok(())
@@ -74,7 +72,7 @@ impl<'a> ListReports<'a> {
 
     /// Only reports whose whole name fits this pattern, in any letter case: `*` stands for any text, `?` for one
     /// character.
-    pub fn name(mut self, pattern: &str) -> Self {
+    pub fn name_matches(mut self, pattern: &str) -> Self {
         self.filter.name = Some(name_pattern(pattern));
         self
     }
@@ -86,46 +84,35 @@ impl<'a> ListReports<'a> {
     }
 
     async fn send(self) -> Result<Vec<Report>, Error> {
-        let filter = self.filter;
-        let take =
-            move |reports: &mut Vec<_>, report| reports.extend(Some(report).filter(|r| filter.fits(r)));
-        self.client.read_reports(Vec::new(), Vec::clear, take).await
+        let mut reports = self.client.list_reports(None).await?;
+        reports.retain(|report| self.filter.fits(report));
+        Ok(reports)
     }
 }
 
 impl InsightsClient {
-    /// Reads the list of reports while it comes in, so that it is never there as a whole: only what is kept of it is.
-    /// Begins anew if the list breaks off.
-    pub(crate) async fn read_reports<K: Default + Send + 'static>(
-        &self,
-        kept: K,
-        begin: impl Fn(&mut K),
-        take: impl Fn(&mut K, Report) + Send + Sync + 'static,
-    ) -> Result<K, Error> {
-        let operation = &contract::GET_REPORTS;
-        let kept = Arc::new(Mutex::new(kept));
-        let keep = {
-            let kept = kept.clone();
-            Arc::new(move |report| take(&mut lock(&kept), report))
-        };
-        let send = |api: Client| {
-            begin(&mut lock(&kept));
-            let keep = keep.clone();
-            *lock(&api.inner.seen.elements) = Some(elements::<ReportEnvelope>(move |report| keep(report)));
-            async move { api.get_reports(None, None, None).await }
-        };
-        let answer = self.call(operation, send).await;
-        if answer.is_err() {
-            begin(&mut lock(&kept));
-        }
-        whole_list(operation, answer, NOTHING_MATCHES)?.into_iter().for_each(|report| keep(report));
-        let kept = std::mem::take(&mut *lock(&kept));
-        Ok(kept)
+    /// Gets one report, or nothing if there is none with this id.
+    ///
+    #[doc = concat!("See [the service's page](", env!("DOC_GET_REPORTS"), ").")]
+    ///
+    /// # Errors
+    ///
+    /// As for [`resume`](Self::resume).
+    pub async fn report<I>(&self, report_id: I) -> Result<Option<Report>, Error>
+    where
+        I: TryInto<ReportId, Error: Into<Error>>,
+    {
+        let id = report_id.try_into().map_err(Into::into)?;
+        let reports = self.list_reports(Some(id)).await?;
+        // A service that ignores the parameter lists every report.
+        Ok(reports.into_iter().find(|report| report.report_id == id))
     }
-}
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) async fn list_reports(&self, id: Option<ReportId>) -> Result<Vec<Report>, Error> {
+        let operation = &spec::GET_REPORTS;
+        let send = |api: Client| async move { api.get_reports(None, id.as_ref(), None).await };
+        whole_list(operation, self.call(operation, send).await, NOTHING_MATCHES)
+    }
 }
 
 impl<'a> IntoFuture for ListReports<'a> {
@@ -172,7 +159,7 @@ impl<'a> ListExecutions<'a> {
     }
 
     async fn send(self) -> Result<Vec<Execution>, Error> {
-        let operation = &contract::GET_REPORT_EXECUTIONS;
+        let operation = &spec::GET_REPORT_EXECUTIONS;
         let id = self.report_id?;
         let (execution, status, latest) = (self.execution_id, self.status, self.latest);
         let send = |api: Client| {
@@ -217,10 +204,10 @@ fn whole_list<T>(
         Err(error) if says(&error, empty) => Ok(Vec::new()),
         // Nobody has seen a second page, so nothing is known of how to fetch it.
         // Nothing would pass for a list without elements.
-        Ok(answer) if answer.is_bare => Err(Error::new(ErrorKind::BrokenContract)
+        Ok(answer) if answer.is_bare => Err(Error::new(ErrorKind::InvalidResponse)
             .with_operation(operation)
             .with_message("the service answered without a list")),
-        Ok(answer) if answer.has_next_page => Err(Error::new(ErrorKind::BrokenContract)
+        Ok(answer) if answer.has_next_page => Err(Error::new(ErrorKind::InvalidResponse)
             .with_operation(operation)
             .with_status(Some(200))
             .with_message("the list goes on on a further page; a part of it is not passed off as the whole")),

@@ -1,10 +1,10 @@
 //! Asking the service what it thinks of a token.
 
 use crate::client::InsightsClient;
-use crate::contract;
 use crate::error::Error;
 use crate::generated::Client;
 use crate::list::means_no_reports;
+use crate::spec;
 
 /// What the service says of a token that it accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl InsightsClient {
             api.inner.validate_mfa = true;
             api.get_reports(None, None, None).await
         };
-        match self.call(&contract::GET_REPORTS, send).await {
+        match self.call(&spec::GET_REPORTS, send).await {
             Ok(answer) => Ok(Probe { mfa_compliant: answer.is_mfa_compliant }),
             // Nothing to list is an answer too.
             Err(error) if means_no_reports(&error) => Ok(Probe { mfa_compliant: None }),

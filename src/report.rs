@@ -258,8 +258,8 @@ open_enum! {
 ///
 /// let documented = Timestamp::from("2026-01-12T14:00:00Z");
 /// let published = Timestamp::from("2026-01-12T14:00:00");
-/// assert_eq!(documented.instant(), published.instant());
-/// assert_eq!(Timestamp::from("soon").instant(), None);
+/// assert_eq!(documented.to_system_time(), published.to_system_time());
+/// assert_eq!(Timestamp::from("soon").to_system_time(), None);
 /// assert_eq!(Timestamp::from("soon").as_str(), "soon");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -273,7 +273,7 @@ impl Timestamp {
     }
 
     /// The instant, if the text can be read.
-    pub fn instant(&self) -> Option<SystemTime> {
+    pub fn to_system_time(&self) -> Option<SystemTime> {
         let text = self.0.trim();
         let with_offset = text.parse::<jiff::Timestamp>();
         let instant = with_offset.or_else(|error| {

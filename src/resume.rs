@@ -37,7 +37,7 @@ impl Selection {
 
     /// Of these, only reports whose whole name fits this pattern, in any letter case: `*` stands for any text, `?` for
     /// one character.
-    pub fn name(mut self, pattern: &str) -> Self {
+    pub fn name_matches(mut self, pattern: &str) -> Self {
         self.filter.name = Some(name_pattern(pattern));
         self
     }
@@ -178,7 +178,7 @@ impl InsightsClient {
     /// # async fn run(client: partner_center_insights::InsightsClient) -> Result<(), partner_center_insights::Error> {
     /// use partner_center_insights::{Event, Selection};
     ///
-    /// let plan = client.resume_all(Selection::all().name("Sales*")).plan().await?;
+    /// let plan = client.resume_all(Selection::all().name_matches("Sales*")).plan().await?;
     /// let mut run = plan.run();
     /// while let Some(event) = run.next().await {
     ///     if let Event::Finished(report) = event {
@@ -188,31 +188,31 @@ impl InsightsClient {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn resume_all(&self, selection: Selection) -> ChangeAll {
-        ChangeAll::new(self, selection, Direction::Resume)
+    pub fn resume_all(&self, selection: Selection) -> BulkChange {
+        BulkChange::new(self, selection, Direction::Resume)
     }
 
     /// Begins a pause of many reports: plan, pause, verify.
-    pub fn pause_all(&self, selection: Selection) -> ChangeAll {
-        ChangeAll::new(self, selection, Direction::Pause)
+    pub fn pause_all(&self, selection: Selection) -> BulkChange {
+        BulkChange::new(self, selection, Direction::Pause)
     }
 }
 
 /// Settings of a change of many reports. Nothing is sent before [`plan`](Self::plan).
 #[derive(Clone, Debug)]
 #[must_use = "nothing is sent until it is planned"]
-pub struct ChangeAll {
+pub struct BulkChange {
     client: InsightsClient,
     selection: Selection,
     direction: Direction,
     concurrency: usize,
-    confirm_within: Option<Duration>,
+    verify_timeout: Option<Duration>,
 }
 
-impl ChangeAll {
+impl BulkChange {
     fn new(client: &InsightsClient, selection: Selection, direction: Direction) -> Self {
-        let confirm_within = Some(Duration::from_secs(60));
-        Self { client: client.clone(), selection, direction, concurrency: 4, confirm_within }
+        let verify_timeout = Some(Duration::from_secs(60));
+        Self { client: client.clone(), selection, direction, concurrency: 4, verify_timeout }
     }
 
     /// At most so many requests are under way at once. Default: 4, because a limit of ten calls in a window of unknown
@@ -223,16 +223,16 @@ impl ChangeAll {
     }
 
     /// How long to wait for a report to be seen in its new state. Default: 60 s.
-    pub fn confirm_within(mut self, time: Duration) -> Self {
-        self.confirm_within = Some(time);
+    pub fn verify_timeout(mut self, time: Duration) -> Self {
+        self.verify_timeout = Some(time);
         self
     }
 
     /// Believes the answer of the service and does not read the reports back; only an answer that shows the report
     /// in another state is [unconfirmed](Outcome::Unconfirmed). With a selection of ids, the list is
     /// not read beforehand either: what is sent is the bare operation for each, and nothing else.
-    pub fn without_confirmation(mut self) -> Self {
-        self.confirm_within = None;
+    pub fn skip_verification(mut self) -> Self {
+        self.verify_timeout = None;
         self
     }
 
@@ -245,7 +245,7 @@ impl ChangeAll {
         let mut change = self;
         let ledger = match change.selection.ids.take() {
             None => change.read_all().await?,
-            Some(ids) if change.confirm_within.is_none() => Ledger::of_ids(ids),
+            Some(ids) if change.verify_timeout.is_none() => Ledger::of_ids(ids),
             Some(ids) => change.read_ids(ids).await?,
         };
         Ok(Plan { change, ledger })
@@ -253,18 +253,20 @@ impl ChangeAll {
 
     async fn read_all(&self) -> Result<Ledger, Error> {
         let filter = ReportFilter { status: Some(self.direction.source()), ..self.selection.filter.clone() };
-        let begin = |ledger: &mut Ledger| *ledger = Ledger::default();
-        let take = move |ledger: &mut Ledger, report| {
+        let mut ledger = Ledger::default();
+        for report in self.client.list_reports(None).await? {
             if filter.fits(&report) {
                 ledger.add(report);
             }
-        };
-        self.client.read_reports(Ledger::default(), begin, take).await.map(Ledger::close)
+        }
+        Ok(ledger.close())
     }
 
     async fn read_ids(&self, ids: Vec<ReportId>) -> Result<Ledger, Error> {
         let (filter, direction) = (self.selection.filter.clone(), self.direction);
-        let take = move |ledger: &mut Ledger, report: Report| {
+        let mut ledger = Ledger::of_ids(ids);
+        ledger.begin();
+        for report in self.client.list_reports(None).await? {
             if let Some(place) = ledger.find(report.report_id) {
                 if filter.fits(&report) {
                     let skip = direction.skip(report.report_status.as_ref());
@@ -273,8 +275,8 @@ impl ChangeAll {
                     ledger.set_progress(place, Progress::LeftOut);
                 }
             }
-        };
-        self.client.read_reports(Ledger::of_ids(ids), Ledger::begin, take).await.map(Ledger::close)
+        }
+        Ok(ledger.close())
     }
 
     async fn send(&self, id: ReportId) -> Result<Option<Report>, Error> {
@@ -303,7 +305,7 @@ pub struct Step {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is changed until it is run"]
 pub struct Plan {
-    change: ChangeAll,
+    change: BulkChange,
     ledger: Ledger,
 }
 

@@ -80,7 +80,7 @@ async fn a_change_is_seen_in_status_and_time_and_the_sample_has_something_to_do(
     let id = paused[0].report_id;
     let resumed = client(&emulator).resume(id).await.unwrap().unwrap();
     assert_eq!(resumed.report_status, Some(ReportStatus::Active));
-    assert_eq!(resumed.modified_time.as_ref().unwrap().instant(), Some(noon));
+    assert_eq!(resumed.modified_time.as_ref().unwrap().to_system_time(), Some(noon));
     assert_eq!(emulator.report(id), Some(resumed));
 }
 

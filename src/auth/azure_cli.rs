@@ -9,7 +9,9 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use super::endpoint::seconds;
-use super::{AccessToken, AuthError, TokenFuture, TokenRequest, TokenSource, ToolError, ToolFailure, hints};
+use super::{
+    AccessToken, AuthError, CommandError, CommandFailure, TokenFuture, TokenRequest, TokenSource, hints,
+};
 use crate::error::one_line;
 
 const NAME: &str = if cfg!(windows) { "az.cmd" } else { "az" };
@@ -88,10 +90,10 @@ impl AzureCli {
         let output = match tokio::time::timeout(self.timeout, command.output()).await {
             Ok(Ok(output)) => output,
             Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(self.failed(ToolFailure::NotFound, "", scope));
+                return Err(self.failed(CommandFailure::NotFound, "", scope));
             }
-            Ok(Err(error)) => return Err(self.failed(ToolFailure::Failed, &error.to_string(), scope)),
-            Err(_) => return Err(self.failed(ToolFailure::TimedOut(self.timeout), "", scope)),
+            Ok(Err(error)) => return Err(self.failed(CommandFailure::Failed, &error.to_string(), scope)),
+            Err(_) => return Err(self.failed(CommandFailure::TimedOut(self.timeout), "", scope)),
         };
         self.read(&output, scope)
     }
@@ -100,16 +102,16 @@ impl AzureCli {
         let said = String::from_utf8_lossy(&output.stderr);
         if !output.status.success() {
             let failure = if said.contains("az login") && hints::codes_in(&said).is_empty() {
-                ToolFailure::SignedOut
+                CommandFailure::SignedOut
             } else {
-                ToolFailure::Failed
+                CommandFailure::Failed
             };
             return Err(self.failed(failure, &said, scope));
         }
         // Standard output holds the token, so nothing of it is ever shown.
         let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
         let token = answer.get("accessToken").and_then(Value::as_str).filter(|token| !token.is_empty());
-        let Some(token) = token else { return Err(self.failed(ToolFailure::Unreadable, &said, scope)) };
+        let Some(token) = token else { return Err(self.failed(CommandFailure::Unreadable, &said, scope)) };
         // `expiresOn` beside it is local time without a zone, and useless. Before az 2.54 there is nothing else.
         let ends = seconds(answer.get("expires_on")).and_then(|t| SystemTime::UNIX_EPOCH.checked_add(t));
         let token = AccessToken::new(token);
@@ -119,29 +121,29 @@ impl AzureCli {
         })
     }
 
-    fn failed(&self, failure: ToolFailure, said: &str, scope: &str) -> AuthError {
+    fn failed(&self, failure: CommandFailure, said: &str, scope: &str) -> AuthError {
         let tenant = self.tenant.as_deref().unwrap_or("<tenant>");
         let login = format!("az login --tenant {tenant} --allow-no-subscriptions --scope {scope}");
         let codes = hints::codes_in(said);
         let hint = match failure {
-            ToolFailure::NotFound => {
+            CommandFailure::NotFound => {
                 Some("install the Azure CLI and see that it is on the search path, or sign in another way".to_owned())
             }
-            ToolFailure::SignedOut => Some(format!("run: {login}")),
-            ToolFailure::Failed if !codes.is_empty() => {
+            CommandFailure::SignedOut => Some(format!("run: {login}")),
+            CommandFailure::Failed if !codes.is_empty() => {
                 let advice = hints::of_codes(&codes).map(|advice| format!("{advice}; ")).unwrap_or_default();
                 Some(format!("{advice}to sign in again, run: {login}"))
             }
-            ToolFailure::Failed => {
+            CommandFailure::Failed => {
                 Some("run az account get-access-token by hand to see what is wrong with it".to_owned())
             }
-            ToolFailure::Unreadable => {
+            CommandFailure::Unreadable => {
                 Some("run az account get-access-token by hand to see what it writes; update the Azure CLI if it is old".to_owned())
             }
-            ToolFailure::TimedOut(_) => Some("run az account show by hand to see what it waits for".to_owned()),
+            CommandFailure::TimedOut(_) => Some("run az account show by hand to see what it waits for".to_owned()),
         };
         let tool = self.program.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        AuthError::Tool(ToolError { tool, failure, message: one_line(said, 600), codes, hint })
+        AuthError::Command(CommandError { tool, failure, message: one_line(said, 600), codes, hint })
     }
 }
 

@@ -42,19 +42,19 @@ impl Known {
 
 /// A token as one request uses it.
 #[derive(Debug)]
-pub(crate) struct Lease {
+pub(crate) struct CachedToken {
     token: AccessToken,
     fresh: bool,
 }
 
-impl Lease {
+impl CachedToken {
     /// Whether the source gave the token while this caller waited: asking again would bring nothing else.
     pub(crate) fn is_fresh(&self) -> bool {
         self.fresh
     }
 }
 
-impl Deref for Lease {
+impl Deref for CachedToken {
     type Target = AccessToken;
     fn deref(&self) -> &AccessToken {
         &self.token
@@ -76,9 +76,9 @@ impl TokenCache {
     }
 
     /// A good token: the one that is known, or the source's next.
-    pub(crate) async fn token(&self) -> Result<Lease, AuthError> {
+    pub(crate) async fn token(&self) -> Result<CachedToken, AuthError> {
         let began = Instant::now();
-        let lease = |token: AccessToken| Lease { fresh: token.obtained() >= began, token };
+        let lease = |token: AccessToken| CachedToken { fresh: token.obtained() >= began, token };
         let asking = match self.look(began) {
             Look::Use(token) => return Ok(lease(token)),
             Look::Failed(error) => return Err(error),
@@ -101,7 +101,7 @@ impl TokenCache {
         let result = match (answer, living) {
             (Ok(token), _) => {
                 *known = Known { token: Some(token.clone()), ..Known::default() };
-                Ok(Lease { token, fresh: true })
+                Ok(CachedToken { token, fresh: true })
             }
             (Err(_), Some(token)) if token.remaining() != Some(Duration::ZERO) => {
                 known.paused_until = Some(Instant::now() + PAUSE);
@@ -117,7 +117,7 @@ impl TokenCache {
     }
 
     /// Gets another token than this one, which the service has refused. Says whether there is one.
-    pub(crate) async fn renew(&self, refused: &Lease) -> Result<bool, AuthError> {
+    pub(crate) async fn renew(&self, refused: &CachedToken) -> Result<bool, AuthError> {
         let began = Instant::now();
         let asking = self.asking.lock().await;
         {
@@ -132,7 +132,7 @@ impl TokenCache {
             }
             known.token = None;
         }
-        let answer = self.source.token(TokenRequest::new(&self.scope).renewed()).await;
+        let answer = self.source.token(TokenRequest::new(&self.scope).force_refresh()).await;
         let mut known = self.known();
         let result = match answer {
             Ok(token) => {

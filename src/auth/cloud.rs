@@ -35,7 +35,7 @@ impl Cloud {
     /// The address of Partner Center's API, for [`base_url`](crate::InsightsClientBuilder::base_url).
     pub fn base_url(self) -> &'static str {
         match self {
-            Self::Public | Self::UsGovernment => crate::contract::ORIGIN,
+            Self::Public | Self::UsGovernment => crate::spec::ORIGIN,
             Self::China => "https://partner.partnercenterapi.microsoftonline.cn",
         }
     }

@@ -26,7 +26,7 @@ const SLOWER: Duration = Duration::from_secs(5);
 /// **Untested** against a live tenant.
 ///
 /// ```no_run
-/// use partner_center_insights::auth::{Cloud, DeviceCode, Entra, Login, TokenFile};
+/// use partner_center_insights::auth::{Cloud, DeviceCode, Entra, StoredLogin, TokenFile};
 ///
 /// # async fn login(entra: Entra) -> Result<(), partner_center_insights::auth::AuthError> {
 /// let device = DeviceCode::new(entra.clone(), |prompt| {
@@ -34,7 +34,7 @@ const SLOWER: Duration = Duration::from_secs(5);
 /// });
 /// let tokens = device.sign_in(&Cloud::Public.scope()).await?;
 /// if let Some(refresh_token) = tokens.refresh_token {
-///     TokenFile::new("login.json").write(&Login::of(&entra, refresh_token))?;
+///     TokenFile::new("login.json").write(&StoredLogin::of(&entra, refresh_token))?;
 /// }
 /// # Ok(())
 /// # }
@@ -69,7 +69,7 @@ impl DeviceCode {
     ///
     /// # Errors
     ///
-    /// [`InteractionNeeded`](AuthError::InteractionNeeded) if the user refused or let the code expire; otherwise see
+    /// [`InteractionRequired`](AuthError::InteractionRequired) if the user refused or let the code expire; otherwise see
     /// [`AuthError`].
     pub async fn sign_in(&self, scope: &str) -> Result<TokenSet, AuthError> {
         let scope = format!("{scope} offline_access");
@@ -145,7 +145,7 @@ impl TokenSource for DeviceCode {
             let mut signed_in = self.signed_in.lock().await;
             if let Some(source) = signed_in.as_ref() {
                 match source.redeem(request.scope).await {
-                    Err(AuthError::InteractionNeeded(_)) => *signed_in = None,
+                    Err(AuthError::InteractionRequired(_)) => *signed_in = None,
                     answer => return Ok(answer?.access_token),
                 }
             }

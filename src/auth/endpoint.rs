@@ -19,7 +19,7 @@ const MAX_ATTEMPTS: u32 = 3;
 /// Upper bound of the first wait; the second is twice as long.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// More is not read. A token of somebody in very many groups has some 20 KiB.
-const ANSWER_LIMIT: usize = 256 << 10;
+const MAX_RESPONSE_BYTES: usize = 256 << 10;
 
 /// What a grant brings ([RFC 6749, section 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)).
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ pub(super) async fn grant(entra: &Entra, fields: &[Field<'_>]) -> Result<TokenSe
 
 /// Sends a form, again where that helps, and gives the JSON of a 200.
 pub(super) async fn post(entra: &Entra, url: &Url, fields: &[Field<'_>]) -> Result<Value, AuthError> {
-    let ends = Instant::now() + entra.total_time().min(LONGEST);
+    let ends = Instant::now() + entra.max_elapsed().min(LONGEST);
     for attempt in 1.. {
         let (error, wait) = match post_once(entra, url, fields, ends).await {
             Ok(answer) => return Ok(answer),
@@ -100,7 +100,9 @@ async fn post_once(entra: &Entra, url: &Url, fields: &[Field<'_>], ends: Instant
     let mut bytes = Vec::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if bytes.len() + chunk.len() <= ANSWER_LIMIT => bytes.extend_from_slice(&chunk),
+            Ok(Some(chunk)) if bytes.len() + chunk.len() <= MAX_RESPONSE_BYTES => {
+                bytes.extend_from_slice(&chunk);
+            }
             Ok(None) => break,
             // Of a failure the status is what counts.
             _ if !status.is_success() => break,
@@ -132,7 +134,7 @@ async fn post_once(entra: &Entra, url: &Url, fields: &[Field<'_>], ends: Instant
     ];
     let error = Box::new(error);
     Err(Failed::ForGood(if interaction.contains(&error.error.as_str()) {
-        AuthError::InteractionNeeded(error)
+        AuthError::InteractionRequired(error)
     } else {
         AuthError::Entra(error)
     }))

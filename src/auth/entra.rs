@@ -34,7 +34,7 @@ struct Inner {
     token: Url,
     device_code: Url,
     http: reqwest::Client,
-    total_time: Duration,
+    max_elapsed: Duration,
 }
 
 impl Entra {
@@ -70,8 +70,8 @@ impl Entra {
         &self.0.http
     }
 
-    pub(super) fn total_time(&self) -> Duration {
-        self.0.total_time
+    pub(super) fn max_elapsed(&self) -> Duration {
+        self.0.max_elapsed
     }
 }
 
@@ -92,7 +92,7 @@ pub struct EntraBuilder {
     authority: String,
     tenant: String,
     client_id: String,
-    total_time: Duration,
+    max_elapsed: Duration,
     roots: Roots,
 }
 
@@ -102,7 +102,7 @@ impl Default for EntraBuilder {
             authority: Cloud::Public.authority().to_owned(),
             tenant: String::new(),
             client_id: String::new(),
-            total_time: Duration::from_secs(15),
+            max_elapsed: Duration::from_secs(15),
             roots: Roots::default(),
         }
     }
@@ -131,8 +131,8 @@ impl EntraBuilder {
 
     /// How long getting one token may take, further attempts included. Default: 15 s. A person who enters a device
     /// code has longer; Entra says how long.
-    pub fn total_time(mut self, total_time: Duration) -> Self {
-        self.total_time = total_time;
+    pub fn max_elapsed(mut self, max_elapsed: Duration) -> Self {
+        self.max_elapsed = max_elapsed;
         self
     }
 
@@ -167,7 +167,7 @@ impl EntraBuilder {
             // The form holds secrets; nobody may send it on to another place.
             .redirect(reqwest::redirect::Policy::none())
             .https_only(true)
-            .connect_timeout(self.total_time.min(Duration::from_secs(5)));
+            .connect_timeout(self.max_elapsed.min(Duration::from_secs(5)));
         let http = self.roots.apply(http).map_err(AuthError::not_configured)?;
         let http = http.build().map_err(|error| {
             let cause = root_cause(&error);
@@ -177,7 +177,7 @@ impl EntraBuilder {
             token: endpoint("token")?,
             device_code: endpoint("devicecode")?,
             client_id: client_id.to_owned(),
-            total_time: self.total_time,
+            max_elapsed: self.max_elapsed,
             authority,
             tenant,
             http,

@@ -16,17 +16,17 @@ const TEXT_LIMIT: usize = 1_500;
 #[non_exhaustive]
 pub enum AuthError {
     /// What was given is empty, or has blanks or line breaks in it.
-    NotAToken,
+    InvalidToken,
     /// A setting is missing or cannot be used; the text says which.
     NotConfigured(String),
     /// Somebody has to sign in again: Entra wants to see the person.
-    InteractionNeeded(Box<EntraError>),
+    InteractionRequired(Box<EntraError>),
     /// Entra, or something in its place, refused.
     Entra(Box<EntraError>),
     /// Entra was not reached, or its answer did not arrive.
     Transport(TransportError),
     /// A program that gives tokens failed.
-    Tool(ToolError),
+    Command(CommandError),
     /// Something else failed, such as a source of the caller's own.
     Other(Arc<dyn StdError + Send + Sync>),
 }
@@ -40,7 +40,7 @@ impl AuthError {
     /// What Entra said, if it said something.
     pub fn entra(&self) -> Option<&EntraError> {
         match self {
-            Self::InteractionNeeded(error) | Self::Entra(error) => Some(error),
+            Self::InteractionRequired(error) | Self::Entra(error) => Some(error),
             _ => None,
         }
     }
@@ -48,8 +48,8 @@ impl AuthError {
     /// What to do about it, if there is advice for exactly this.
     pub fn hint(&self) -> Option<&str> {
         match self {
-            Self::InteractionNeeded(error) | Self::Entra(error) => error.hint,
-            Self::Tool(error) => error.hint.as_deref(),
+            Self::InteractionRequired(error) | Self::Entra(error) => error.hint,
+            Self::Command(error) => error.hint.as_deref(),
             _ => None,
         }
     }
@@ -62,14 +62,14 @@ impl AuthError {
 impl fmt::Display for AuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NotAToken => {
+            Self::InvalidToken => {
                 f.write_str("the access token is empty or is not one word; give the token alone")
             }
             Self::NotConfigured(what) => f.write_str(&one_line(what, TEXT_LIMIT)),
-            Self::InteractionNeeded(error) => write!(f, "somebody has to sign in again: {error}"),
+            Self::InteractionRequired(error) => write!(f, "somebody has to sign in again: {error}"),
             Self::Entra(error) => error.fmt(f),
             Self::Transport(error) => error.fmt(f),
-            Self::Tool(error) => error.fmt(f),
+            Self::Command(error) => error.fmt(f),
             Self::Other(error) => f.write_str(&one_line(&error.to_string(), TEXT_LIMIT)),
         }
     }
@@ -221,11 +221,11 @@ impl StdError for TransportError {
 /// A program that gives tokens, such as `az`, failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct ToolError {
+pub struct CommandError {
     /// The program.
     pub tool: String,
     /// How it failed.
-    pub failure: ToolFailure,
+    pub failure: CommandFailure,
     /// What it wrote to standard error, in one line.
     pub message: String,
     /// The numbers of `AADSTS` codes in the message.
@@ -237,7 +237,7 @@ pub struct ToolError {
 /// How a program failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum ToolFailure {
+pub enum CommandFailure {
     /// There is no such program.
     NotFound,
     /// Nobody is signed in to it.
@@ -250,15 +250,15 @@ pub enum ToolFailure {
     TimedOut(Duration),
 }
 
-impl fmt::Display for ToolError {
+impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let tool = &self.tool;
         match self.failure {
-            ToolFailure::NotFound => write!(f, "{tool} was not found")?,
-            ToolFailure::SignedOut => write!(f, "nobody is signed in to {tool}")?,
-            ToolFailure::Failed => write!(f, "{tool} failed")?,
-            ToolFailure::Unreadable => write!(f, "{tool} wrote something else than a token")?,
-            ToolFailure::TimedOut(limit) => {
+            CommandFailure::NotFound => write!(f, "{tool} was not found")?,
+            CommandFailure::SignedOut => write!(f, "nobody is signed in to {tool}")?,
+            CommandFailure::Failed => write!(f, "{tool} failed")?,
+            CommandFailure::Unreadable => write!(f, "{tool} wrote something else than a token")?,
+            CommandFailure::TimedOut(limit) => {
                 write!(f, "{tool} did not answer within {} s and was stopped", limit.as_secs_f32())?;
             }
         }
@@ -275,4 +275,4 @@ impl fmt::Display for ToolError {
     }
 }
 
-impl StdError for ToolError {}
+impl StdError for CommandError {}

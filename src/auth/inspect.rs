@@ -16,13 +16,13 @@ use crate::client::Program;
 ///
 /// ```
 /// use partner_center_insights::auth::AccessToken;
-/// use partner_center_insights::auth::inspect::{Holder, claims};
+/// use partner_center_insights::auth::inspect::{TokenKind, claims};
 ///
 /// // {"alg":"none"}.{"idtyp":"app","aud":"https://api.partnercenter.microsoft.com"}
 /// let token = AccessToken::new(
 ///     "eyJhbGciOiJub25lIn0.eyJpZHR5cCI6ImFwcCIsImF1ZCI6Imh0dHBzOi8vYXBpLnBhcnRuZXJjZW50ZXIubWljcm9zb2Z0LmNvbSJ9.",
 /// );
-/// assert_eq!(claims(&token).map(|claims| claims.holder), Some(Holder::Application));
+/// assert_eq!(claims(&token).map(|claims| claims.holder), Some(TokenKind::Application));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -34,7 +34,7 @@ pub struct Claims {
     /// The name that the user signs in with, if the token holds it.
     pub user: Option<String>,
     /// Whose token it is.
-    pub holder: Holder,
+    pub holder: TokenKind,
     /// The service that it is for (`aud`).
     pub audience: Option<String>,
     /// When it ends (`exp`).
@@ -58,8 +58,8 @@ impl Claims {
         }
         concerns.extend(self.audience.as_deref().and_then(hints::for_audience));
         match (self.holder, self.mfa) {
-            (Holder::Application, _) if program == Program::Cmp => {}
-            (Holder::Application, _) => concerns.push(
+            (TokenKind::Application, _) if program == Program::Cmp => {}
+            (TokenKind::Application, _) => concerns.push(
                 "this is the token of an application alone; partner insights (mpn) expect one of a user: use a refresh token or a device code",
             ),
             // Applications are exempt.
@@ -75,7 +75,7 @@ impl Claims {
 /// Whose token it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Holder {
+pub enum TokenKind {
     /// A user's, through an application.
     User,
     /// An application's alone.
@@ -118,12 +118,12 @@ fn read(claims: &Value) -> Claims {
     };
     let scopes: Vec<String> = list("scp");
     let holder = match text("idtyp").as_deref() {
-        Some("app") => Holder::Application,
-        Some("user") => Holder::User,
-        _ if !scopes.is_empty() => Holder::User,
+        Some("app") => TokenKind::Application,
+        Some("user") => TokenKind::User,
+        _ if !scopes.is_empty() => TokenKind::User,
         // An application is its own subject.
-        _ if text("sub").is_some() && text("sub") == text("oid") => Holder::Application,
-        _ => Holder::Unknown,
+        _ if text("sub").is_some() && text("sub") == text("oid") => TokenKind::Application,
+        _ => TokenKind::Unknown,
     };
     let methods: Vec<String> = list("amr");
     let mfa = match methods.as_slice() {

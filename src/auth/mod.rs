@@ -66,15 +66,15 @@ use std::sync::Arc;
 pub use azure_cli::AzureCli;
 #[cfg(feature = "azure-identity")]
 pub use azure_identity::AzureIdentity;
-pub(crate) use cache::{Lease, TokenCache};
+pub(crate) use cache::{CachedToken, TokenCache};
 pub use client_secret::ClientSecret;
 pub use cloud::Cloud;
 pub use device_code::{DeviceCode, DevicePrompt};
 pub use endpoint::TokenSet;
 pub use entra::{Entra, EntraBuilder};
-pub use error::{AuthError, EntraError, ToolError, ToolFailure, TransportError};
+pub use error::{AuthError, CommandError, CommandFailure, EntraError, TransportError};
 pub use refresh_token::{RefreshToken, Rotation, Saved};
-pub use store::{Login, TokenFile};
+pub use store::{StoredLogin, TokenFile};
 pub use token::{AccessToken, StaticToken};
 
 /// Gives an access token when one is needed.
@@ -129,17 +129,17 @@ pub struct TokenRequest<'a> {
     pub scope: &'a str,
     /// Whether the service has refused the last token before its end. A source that keeps tokens of its own should not
     /// give the same one again; if it does, the call is not repeated.
-    pub renew: bool,
+    pub force_refresh: bool,
 }
 
 impl<'a> TokenRequest<'a> {
     /// A token for this scope.
     pub fn new(scope: &'a str) -> Self {
-        Self { scope, renew: false }
+        Self { scope, force_refresh: false }
     }
 
     /// Another token than the last one, which the service has refused.
-    pub fn renewed(self) -> Self {
-        Self { renew: true, ..self }
+    pub fn force_refresh(self) -> Self {
+        Self { force_refresh: true, ..self }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::endpoint::{self, Field};
-use super::{AuthError, Entra, Login, TokenFile, TokenFuture, TokenRequest, TokenSet, TokenSource};
+use super::{AuthError, Entra, StoredLogin, TokenFile, TokenFuture, TokenRequest, TokenSet, TokenSource};
 
 /// Tokens of a user who signed in once, with multi-factor authentication, and left a refresh token: what Microsoft calls
 /// the [Secure Application Model](https://learn.microsoft.com/partner-center/developer/enable-secure-app-model), and
@@ -97,12 +97,14 @@ impl RefreshToken {
     ///
     /// # Errors
     ///
-    /// [`InteractionNeeded`](AuthError::InteractionNeeded) if the user has to sign in again; otherwise see
+    /// [`InteractionRequired`](AuthError::InteractionRequired) if the user has to sign in again; otherwise see
     /// [`AuthError`]. That a new refresh token could not be kept is no error; see [`on_rotation`](Self::on_rotation).
     pub async fn redeem(&self, scope: &str) -> Result<TokenSet, AuthError> {
         // The file has a few KiB and is read once an hour; that needs no thread of its own.
         let login = match &self.place {
-            Place::Memory(token) => Login::new(token.lock().unwrap_or_else(PoisonError::into_inner).clone()),
+            Place::Memory(token) => {
+                StoredLogin::new(token.lock().unwrap_or_else(PoisonError::into_inner).clone())
+            }
             Place::File(file) => self.checked(file)?,
         };
         if login.refresh_token.expose_secret().trim().is_empty() {
@@ -131,7 +133,7 @@ impl RefreshToken {
     }
 
     /// What the file holds, if it is for this application.
-    fn checked(&self, file: &TokenFile) -> Result<Login, AuthError> {
+    fn checked(&self, file: &TokenFile) -> Result<StoredLogin, AuthError> {
         let login = file.read()?.ok_or_else(|| {
             AuthError::not_configured(format!("there is no token file {file}; sign in first"))
         })?;
@@ -146,14 +148,14 @@ impl RefreshToken {
         }
     }
 
-    fn save(&self, login: &Login, refresh_token: &SecretString) -> Saved {
+    fn save(&self, login: &StoredLogin, refresh_token: &SecretString) -> Saved {
         match &self.place {
             Place::Memory(place) => {
                 *place.lock().unwrap_or_else(PoisonError::into_inner) = refresh_token.clone();
                 Saved::InMemory
             }
             Place::File(file) => {
-                match file.rotate(&Login { refresh_token: refresh_token.clone(), ..login.clone() }) {
+                match file.rotate(&StoredLogin { refresh_token: refresh_token.clone(), ..login.clone() }) {
                     Ok(true) => Saved::InFile,
                     Ok(false) => Saved::Superseded,
                     Err(error) => Saved::Failed(error),

@@ -17,7 +17,7 @@ const SIZE_LIMIT: u64 = 64 << 10;
 /// A refresh token, and what it was made for if that is known.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct Login {
+pub struct StoredLogin {
     /// The address of Entra.
     pub authority: Option<String>,
     /// The tenant.
@@ -28,7 +28,7 @@ pub struct Login {
     pub refresh_token: SecretString,
 }
 
-impl Login {
+impl StoredLogin {
     /// A refresh token of which nothing else is known.
     pub fn new(refresh_token: impl Into<SecretString>) -> Self {
         Self { authority: None, tenant: None, client_id: None, refresh_token: refresh_token.into() }
@@ -88,7 +88,7 @@ struct Stored {
     refresh_token: String,
 }
 
-/// A file that keeps a refresh token: the token alone as text, or a [`Login`] as JSON.
+/// A file that keeps a refresh token: the token alone as text, or a [`StoredLogin`] as JSON.
 ///
 /// It is replaced as a whole, so that nobody ever reads half of it; of two processes the last one wins, which does no
 /// harm because Entra accepts the older tokens too. On Unix it is for its owner alone from the moment it exists (mode
@@ -115,7 +115,7 @@ impl TokenFile {
     /// # Errors
     ///
     /// [`AuthError::NotConfigured`] if it cannot be read or holds no token. What it holds is not shown.
-    pub fn read(&self) -> Result<Option<Login>, AuthError> {
+    pub fn read(&self) -> Result<Option<StoredLogin>, AuthError> {
         let mut text = String::new();
         match File::open(&self.path).and_then(|file| file.take(SIZE_LIMIT + 1).read_to_string(&mut text)) {
             Ok(_) if text.len() as u64 > SIZE_LIMIT => return Err(self.holds_no_token()),
@@ -130,12 +130,17 @@ impl TokenFile {
             // serde's own message would show a part of the text.
             let login: Stored = serde_json::from_str(bare).map_err(|_| self.holds_no_token())?;
             let Stored { authority, tenant, client_id, refresh_token } = login;
-            return Ok(Some(Login { authority, tenant, client_id, refresh_token: refresh_token.into() }));
+            return Ok(Some(StoredLogin {
+                authority,
+                tenant,
+                client_id,
+                refresh_token: refresh_token.into(),
+            }));
         }
         if bare.is_empty() || !bare.bytes().all(|b| b.is_ascii_graphic()) {
             return Err(self.holds_no_token());
         }
-        Ok(Some(Login::new(bare)))
+        Ok(Some(StoredLogin::new(bare)))
     }
 
     /// Writes it, and makes its folder if there is none.
@@ -143,14 +148,14 @@ impl TokenFile {
     /// # Errors
     ///
     /// [`AuthError::NotConfigured`] if it cannot be written; what was there before is still there then.
-    pub fn write(&self, login: &Login) -> Result<(), AuthError> {
+    pub fn write(&self, login: &StoredLogin) -> Result<(), AuthError> {
         self.replace(login).map_err(|error| self.cannot("write", &error))
     }
 
     /// Writes a refresh token that came in exchange for the one of `login`, which was read before. Says whether it was
     /// written: if the file is gone, or is of another sign-in by now, somebody signed out or in meanwhile, and that
     /// counts.
-    pub(super) fn rotate(&self, login: &Login) -> Result<bool, AuthError> {
+    pub(super) fn rotate(&self, login: &StoredLogin) -> Result<bool, AuthError> {
         match self.read()? {
             Some(current) if current.is_same_sign_in(login) => self.write(login).map(|()| true),
             _ => Ok(false),
@@ -170,7 +175,7 @@ impl TokenFile {
         }
     }
 
-    fn replace(&self, login: &Login) -> io::Result<()> {
+    fn replace(&self, login: &StoredLogin) -> io::Result<()> {
         // A link stays a link; what it points to is replaced.
         let target = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
         let folder = match target.parent() {
@@ -204,7 +209,7 @@ impl TokenFile {
     }
 }
 
-fn text(login: &Login) -> io::Result<SecretString> {
+fn text(login: &StoredLogin) -> io::Result<SecretString> {
     let refresh_token = login.refresh_token.expose_secret();
     if login.is_bare() {
         return Ok(SecretString::from(format!("{refresh_token}\n")));

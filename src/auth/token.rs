@@ -94,7 +94,7 @@ impl AccessToken {
 
     /// The value of an `Authorization` header, marked as sensitive.
     pub(crate) fn authorization(&self) -> Result<HeaderValue, AuthError> {
-        self.authorization.clone().ok_or(AuthError::NotAToken)
+        self.authorization.clone().ok_or(AuthError::InvalidToken)
     }
 }
 

@@ -9,17 +9,17 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use super::answer::Refusal;
-use crate::contract::Operation;
 use crate::report::ReportId;
+use crate::spec::Operation;
 
 /// Path and query parameters of a request, checked.
 pub(crate) type Parameters = BTreeMap<String, String>;
 
-pub(crate) struct Contract(Value);
+pub(crate) struct Spec(Value);
 
-impl Contract {
+impl Spec {
     pub fn load() -> serde_json::Result<Self> {
-        serde_json::from_str(crate::contract::JSON).map(Self)
+        serde_json::from_str(crate::spec::JSON).map(Self)
     }
 
     /// Checks version and program, every parameter, and that no body came. `path` holds what stood in the path.

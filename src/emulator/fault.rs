@@ -29,8 +29,8 @@ pub(super) enum Effect {
     Answer { status: u16, headers: Vec<(String, String)>, body: String },
     Refuse(u16),
     Delay(Duration),
-    DropBefore,
-    DropAfter,
+    DisconnectBefore,
+    DisconnectAfter,
     Truncate(usize),
 }
 
@@ -65,13 +65,13 @@ impl Fault {
     }
 
     /// Closes the connection instead of doing what was asked.
-    pub fn drop_before() -> Self {
-        Self::new(Effect::DropBefore)
+    pub fn disconnect_before() -> Self {
+        Self::new(Effect::DisconnectBefore)
     }
 
     /// Does what was asked, and closes the connection instead of answering.
-    pub fn drop_after() -> Self {
-        Self::new(Effect::DropAfter)
+    pub fn disconnect_after() -> Self {
+        Self::new(Effect::DisconnectAfter)
     }
 
     /// Does what was asked, and closes the connection after so many bytes of the answer's body.
@@ -198,8 +198,8 @@ impl Scenario {
             )],
             Self::Flaky => vec![
                 Fault::answer(503, "text/plain", "Service unavailable").with_probability(0.1),
-                Fault::drop_before().with_probability(0.05),
-                Fault::drop_after().with_probability(0.05),
+                Fault::disconnect_before().with_probability(0.05),
+                Fault::disconnect_after().with_probability(0.05),
                 Fault::truncate(40).with_probability(0.05),
                 Fault::delay(Duration::from_millis(300)).with_probability(0.05),
             ],

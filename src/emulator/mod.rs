@@ -1,7 +1,7 @@
 //! An Insights service in this process, over real HTTP on a loopback port.
 //!
 //! There is no sandbox for Insights, so this is where code can be tried: the program's `--emulator`, this crate's own
-//! tests, and yours. It speaks what the [contract](crate::contract) says, in camelCase as the service has been seen to,
+//! tests, and yours. It speaks what the [contract](crate::spec) says, in camelCase as the service has been seen to,
 //! and refuses what the contract does not allow.
 //!
 //! ```
@@ -88,7 +88,7 @@ use tokio::sync::oneshot;
 
 pub use fault::{Fault, Scenario};
 pub use limit::Limit;
-pub use service::Seen;
+pub use service::RecordedRequest;
 
 use crate::report::{Report, ReportId};
 use answer::Spelling;
@@ -163,7 +163,7 @@ impl Emulator {
     }
 
     /// The requests that came, oldest first; of very many, the latest 100,000.
-    pub fn requests(&self) -> Vec<Seen> {
+    pub fn requests(&self) -> Vec<RecordedRequest> {
         self.service.requests()
     }
 

@@ -18,13 +18,13 @@ use futures_util::stream::{self, StreamExt};
 use uuid::Uuid;
 
 use super::answer::{self, Refusal, Spelling};
-use super::check::{self, Contract, Parameters};
+use super::check::{self, Parameters, Spec};
 use super::fault::{Effect, Fault};
 use super::limit::{Limit, Meter};
 use super::server::DropConnection;
 use super::state::{ExecutionFilter, Refused, ReportFilter, State};
-use crate::contract::{self, Operation};
 use crate::report::{ExecutionStatus, Report, ReportId, ReportStatus};
+use crate::spec::{self, Operation};
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("ms-correlationid");
 const REQUEST_ID: HeaderName = HeaderName::from_static("ms-requestid");
@@ -37,7 +37,7 @@ const REMEMBERED: usize = 100_000;
 /// A request that came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Seen {
+pub struct RecordedRequest {
     /// The `operationId`, if the contract knows the request.
     pub operation: Option<&'static str>,
     /// The HTTP method.
@@ -50,7 +50,7 @@ pub struct Seen {
     pub status: Option<u16>,
 }
 
-impl fmt::Display for Seen {
+impl fmt::Display for RecordedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let status = self.status.map_or_else(|| "dropped".to_owned(), |status| status.to_string());
         write!(f, "{} {} -> {status}", self.method, self.target)
@@ -67,12 +67,12 @@ pub(crate) struct Settings {
 }
 
 pub(crate) struct Service {
-    contract: Contract,
+    spec: Spec,
     token: String,
     spelling: Spelling,
     state: Mutex<State>,
     trouble: Mutex<Trouble>,
-    seen: Mutex<VecDeque<Seen>>,
+    seen: Mutex<VecDeque<RecordedRequest>>,
     count: AtomicU64,
 }
 
@@ -99,7 +99,7 @@ impl Service {
         let meter = limit.map(|limit| Meter::new(limit, Instant::now()));
         let trouble = Trouble { faults, meter, random: fastrand::Rng::with_seed(seed) };
         Ok(Self {
-            contract: Contract::load()?,
+            spec: Spec::load()?,
             token: token.to_owned(),
             spelling,
             state: Mutex::new(state),
@@ -112,7 +112,7 @@ impl Service {
     /// A route for each operation of the contract, whether it is known here or not.
     pub fn router(self: &Arc<Self>) -> Router {
         let mut router = Router::new();
-        for operation in contract::OPERATIONS {
+        for operation in spec::OPERATIONS {
             let Ok(method) = Method::from_bytes(operation.method.as_bytes()) else { continue };
             let Ok(filter) = MethodFilter::try_from(method) else { continue };
             let service = self.clone();
@@ -121,7 +121,7 @@ impl Service {
                     service.handle(Request { operation: Ok(operation), method, uri, headers, path }).await
                 };
             // OpenAPI and the router write path parameters alike.
-            router = router.route(&format!("{}{}", contract::BASE_PATH, operation.path), on(filter, handler));
+            router = router.route(&format!("{}{}", spec::BASE_PATH, operation.path), on(filter, handler));
         }
         let unknown = |status: StatusCode| {
             let service = self.clone();
@@ -144,12 +144,12 @@ impl Service {
             (Some(wait), _) => throttled(wait),
             (None, Some(Effect::Answer { status, headers, body })) => replaced(*status, headers, body),
             (None, Some(Effect::Refuse(status))) => self.refuse(&request, *status),
-            (None, Some(Effect::DropBefore)) => dropped(),
+            (None, Some(Effect::DisconnectBefore)) => dropped(),
             (None, Some(Effect::Delay(time))) => {
                 tokio::time::sleep(*time).await;
                 self.answer(&request)
             }
-            (None, Some(Effect::DropAfter)) => {
+            (None, Some(Effect::DisconnectAfter)) => {
                 self.answer(&request);
                 dropped()
             }
@@ -183,7 +183,7 @@ impl Service {
     fn refuse(&self, request: &Request, status: u16) -> Response {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let refusal = match request.operation {
-            Ok(operation) => self.contract.refusal(operation, status),
+            Ok(operation) => self.spec.refusal(operation, status),
             Err(_) => Refusal::new(status, ""),
         };
         refusal.answer(self.spelling)
@@ -194,22 +194,22 @@ impl Service {
     }
 
     fn perform(&self, request: &Request) -> Result<Response, Refusal> {
-        let unknown = |status| Refusal::new(status, "The contract does not know this method and address.");
+        let unknown = |status| Refusal::new(status, "The spec does not define this method and address.");
         let operation = request.operation.map_err(unknown)?;
         if !check::is_authorized(&request.headers, &self.token) {
-            return Err(self.contract.refusal(operation, StatusCode::UNAUTHORIZED));
+            return Err(self.spec.refusal(operation, StatusCode::UNAUTHORIZED));
         }
         let query = request.uri.query().unwrap_or_default();
-        let parameters = self.contract.check(operation, request.path.clone(), query, &request.headers)?;
+        let parameters = self.spec.check(operation, request.path.clone(), query, &request.headers)?;
         match operation.id {
-            id if id == contract::GET_REPORTS.id => self.reports(&parameters),
-            id if id == contract::PAUSE_REPORT_EXECUTIONS.id => {
+            id if id == spec::GET_REPORTS.id => self.reports(&parameters),
+            id if id == spec::PAUSE_REPORT_EXECUTIONS.id => {
                 self.set_status(&parameters, ReportStatus::Paused)
             }
-            id if id == contract::RESUME_REPORT_EXECUTIONS.id => {
+            id if id == spec::RESUME_REPORT_EXECUTIONS.id => {
                 self.set_status(&parameters, ReportStatus::Active)
             }
-            id if id == contract::GET_REPORT_EXECUTIONS.id => self.executions(&parameters),
+            id if id == spec::GET_REPORT_EXECUTIONS.id => self.executions(&parameters),
             id => Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, format!("The emulator does not know {id}."))),
         }
     }
@@ -246,21 +246,21 @@ impl Service {
         };
         let executions = self.state().executions(id, &filter).map_err(|_| self.no_item())?;
         if executions.is_empty() {
-            return Err(self.contract.refusal(&contract::GET_REPORT_EXECUTIONS, StatusCode::NOT_FOUND));
+            return Err(self.spec.refusal(&spec::GET_REPORT_EXECUTIONS, StatusCode::NOT_FOUND));
         }
         Ok(answer::executions(executions, self.spelling))
     }
 
     /// The same wording for an unknown id as for a list that is empty, as on the pages.
     fn no_item(&self) -> Refusal {
-        self.contract.refusal(&contract::GET_REPORTS, StatusCode::NOT_FOUND)
+        self.spec.refusal(&spec::GET_REPORTS, StatusCode::NOT_FOUND)
     }
 
     pub fn all_reports(&self) -> Vec<Report> {
         self.state().reports(&ReportFilter::default())
     }
 
-    pub fn requests(&self) -> Vec<Seen> {
+    pub fn requests(&self) -> Vec<RecordedRequest> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
@@ -276,7 +276,7 @@ impl Service {
         if seen.len() == REMEMBERED {
             seen.pop_front();
         }
-        seen.push_back(Seen {
+        seen.push_back(RecordedRequest {
             operation: request.operation.ok().map(|operation| operation.id),
             method: request.method.to_string(),
             target: request.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),

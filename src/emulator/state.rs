@@ -63,8 +63,9 @@ impl State {
         let positions =
             reports.iter().enumerate().map(|(position, report)| (report.report_id, position)).collect();
         let now = clock();
-        let since =
-            |report: &Report| report.modified_time.as_ref().and_then(Timestamp::instant).unwrap_or(now);
+        let since = |report: &Report| {
+            report.modified_time.as_ref().and_then(Timestamp::to_system_time).unwrap_or(now)
+        };
         let paused = reports.iter().filter(|report| report.is_paused());
         let pauses =
             paused.map(|report| (report.report_id, vec![Pause { from: since(report), to: None }])).collect();
@@ -119,7 +120,9 @@ impl State {
     /// The executions of the last 90 days, oldest first, and the next one.
     fn schedule(&self, report: &Report) -> Vec<Execution> {
         let now = (self.clock)();
-        let Some(start) = report.start_time.as_ref().and_then(Timestamp::instant) else { return Vec::new() };
+        let Some(start) = report.start_time.as_ref().and_then(Timestamp::to_system_time) else {
+            return Vec::new();
+        };
         let hours = u64::try_from(report.recurrence_interval.unwrap_or(-1)).unwrap_or_default();
         let interval = Duration::from_secs(hours * 60 * 60);
         let limit = u32::try_from(report.recurrence_count.unwrap_or(i32::MAX)).unwrap_or_default();

@@ -26,11 +26,11 @@ pub enum ErrorKind {
     /// Too many calls.
     Throttled,
     /// The service failed.
-    ServiceFailure,
+    ServerError,
     /// The service, or a gateway before it, cannot answer at the moment.
     Unavailable,
     /// The answer is none that the contract knows.
-    BrokenContract,
+    InvalidResponse,
     /// No connection came about, or it was lost.
     Connect,
     /// No answer came in time.
@@ -46,7 +46,7 @@ pub enum ErrorKind {
 /// Whether the same call may succeed when it is made again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Repeat {
+pub enum Retryability {
     /// Not without a change on the caller's side.
     Never,
     /// Yes, after a while. The client does so by itself.
@@ -62,7 +62,7 @@ struct Row {
     statuses: &'static [RangeInclusive<u16>],
     /// The service codes that tell this row from others with the same status.
     codes: &'static [&'static str],
-    repeat: Repeat,
+    repeat: Retryability,
     exit: u8,
     help: &'static str,
 }
@@ -71,7 +71,7 @@ struct Row {
 #[rustfmt::skip]
 const TABLE: [Row; 17] = {
     use ErrorKind::*;
-    use Repeat::*;
+    use Retryability::*;
     [
         Row { kind: MfaRequired, name: "MFA required", statuses: &[401..=403], codes: &["900421", "10001"], repeat: Never, exit: 4,
             help: "sign in again with multi-factor authentication; a refresh token must come from such a sign-in" },
@@ -91,12 +91,12 @@ const TABLE: [Row; 17] = {
             help: "wait as long as the service asks, then run it again with less concurrency" },
         Row { kind: Unavailable, name: "unavailable", statuses: &[408..=408, 502..=504], codes: &[], repeat: Later, exit: 7,
             help: "try again in a few minutes" },
-        Row { kind: ServiceFailure, name: "service failure", statuses: &[500..=599], codes: &[], repeat: Later, exit: 7,
+        Row { kind: ServerError, name: "server error", statuses: &[500..=599], codes: &[], repeat: Later, exit: 7,
             help: "try again later; if it stays, open a ticket with Microsoft and quote the correlation id" },
         Row { kind: BadRequest, name: "bad request", statuses: &[400..=499], codes: &[], repeat: Never, exit: 6,
             help: "read the message of the service; quotas are refused in this way too" },
-        Row { kind: BrokenContract, name: "broken contract", statuses: &[0..=999], codes: &[], repeat: Never, exit: 8,
-            help: "check the base URL and any proxy in between; if both are right, the service has changed and the contract must follow" },
+        Row { kind: InvalidResponse, name: "invalid response", statuses: &[0..=999], codes: &[], repeat: Never, exit: 8,
+            help: "check the base URL and any proxy in between; if both are right, the service has changed and the spec must follow" },
         Row { kind: Connect, name: "connection failed", statuses: &[], codes: &[], repeat: Later, exit: 7,
             help: "check the network, the proxy settings and the base URL" },
         Row { kind: Timeout, name: "timeout", statuses: &[], codes: &[], repeat: Later, exit: 7,
@@ -128,7 +128,7 @@ impl ErrorKind {
             row.statuses.iter().any(|range| range.contains(&status))
                 && (row.codes.is_empty() || code.is_some_and(|code| row.codes.contains(&code)))
         };
-        TABLE.iter().find(fits).map_or(Self::BrokenContract, |row| row.kind)
+        TABLE.iter().find(fits).map_or(Self::InvalidResponse, |row| row.kind)
     }
 
     fn row(self) -> Option<&'static Row> {
@@ -146,8 +146,8 @@ impl ErrorKind {
     }
 
     /// Whether the same call may succeed when it is made again.
-    pub fn repeat(self) -> Repeat {
-        self.row().map_or(Repeat::Never, |row| row.repeat)
+    pub fn retryability(self) -> Retryability {
+        self.row().map_or(Retryability::Never, |row| row.repeat)
     }
 
     /// The HTTP statuses that mean this, if any do.
@@ -190,6 +190,6 @@ mod tests {
         assert_eq!(ErrorKind::of(401, Some("something else")), ErrorKind::Unauthenticated);
         assert_eq!(ErrorKind::of(401, None), ErrorKind::Unauthenticated);
         assert_eq!(ErrorKind::of(403, Some("900329")), ErrorKind::AppOnlyNotAllowed);
-        assert_eq!(ErrorKind::of(500, Some("900421")), ErrorKind::ServiceFailure);
+        assert_eq!(ErrorKind::of(500, Some("900421")), ErrorKind::ServerError);
     }
 }

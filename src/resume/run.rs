@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::ledger::{Ledger, Progress};
-use super::{ChangeAll, Outcome, Step};
+use super::{BulkChange, Outcome, Step};
 use crate::error::{Error, ErrorKind};
 use crate::report::{Report, ReportId, ReportStatus};
 
@@ -52,8 +52,8 @@ impl Run {
 
     /// Ends at once. Reports that were answered and not read back are [unconfirmed](Outcome::Unconfirmed). Those whose
     /// request was under way get no event, for what became of them is not known, nor do those that were not begun.
-    pub fn give_up(&self) {
-        self.stage.send_replace(Stage::GivenUp);
+    pub fn abort(&self) {
+        self.stage.send_replace(Stage::Aborted);
     }
 }
 
@@ -86,7 +86,7 @@ pub enum Event {
 #[non_exhaustive]
 pub struct ReportOutcome {
     /// Which of the [steps of the plan](super::Plan::steps) it was, from 0.
-    pub place: usize,
+    pub index: usize,
     /// The report.
     pub report_id: ReportId,
     /// Its name, if it was read.
@@ -105,11 +105,11 @@ enum Stage {
     Going,
     /// Nothing new is begun.
     Ending,
-    GivenUp,
+    Aborted,
 }
 
 struct Shared {
-    change: ChangeAll,
+    change: BulkChange,
     stage: watch::Receiver<Stage>,
     /// What stopped the run for all.
     halted: OnceLock<Error>,
@@ -125,7 +125,7 @@ struct Book {
 }
 
 /// Begins a run; nothing is sent before it is polled.
-pub(super) fn start(change: ChangeAll, ledger: Ledger) -> Run {
+pub(super) fn start(change: BulkChange, ledger: Ledger) -> Run {
     let (stage, watched) = watch::channel(Stage::Going);
     let (places, concurrency) = (0..ledger.len(), change.concurrency);
     let shared = Arc::new(Shared {
@@ -142,7 +142,7 @@ pub(super) fn start(change: ChangeAll, ledger: Ledger) -> Run {
         .filter(move |place| ready(!ending.is_skipped(*place) && ending.stage() == Stage::Going))
         .map(move |place| change_one(one.clone(), place))
         .buffer_unordered(concurrency)
-        .take_until(reached(shared.stage.clone(), Stage::GivenUp));
+        .take_until(reached(shared.stage.clone(), Stage::Aborted));
     let confirmed =
         stream::unfold((shared.clone(), Confirming::default()), |(shared, mut confirming)| async {
             let event = confirm(&shared, &mut confirming).await?;
@@ -202,7 +202,7 @@ impl Book {
     fn finish(&mut self, place: usize, outcome: Outcome, error: Option<Error>) -> Event {
         self.ledger.set_progress(place, Progress::Settled);
         let Step { report_id, name, status, .. } = self.ledger.step(place);
-        Event::Finished(ReportOutcome { place, report_id, name, status, outcome, error })
+        Event::Finished(ReportOutcome { index: place, report_id, name, status, outcome, error })
     }
 
     fn is_waiting(&self) -> bool {
@@ -240,7 +240,7 @@ async fn change_one(shared: Arc<Shared>, place: usize) -> Event {
         let error = cause.echo().with_message(message);
         return shared.book().finish_now(place, Outcome::Failed, Some(error));
     }
-    let confirms = shared.change.confirm_within.is_some();
+    let confirms = shared.change.verify_timeout.is_some();
     let direction = shared.change.direction;
     let id = shared.book().ledger.report_id(place);
     let sent = tokio::select! {
@@ -356,7 +356,7 @@ async fn confirm(shared: &Arc<Shared>, confirming: &mut Confirming) -> Option<Ev
 
 /// Reads the list, and notes the status of those that wait for it.
 async fn look(shared: &Arc<Shared>, confirming: &mut Confirming) -> Look {
-    let limit = shared.change.confirm_within.unwrap_or_default();
+    let limit = shared.change.verify_timeout.unwrap_or_default();
     let since = *confirming.since.get_or_insert_with(Instant::now);
     if confirming.looks > 0 {
         let pause = LOOK_AGAIN.0.saturating_mul(1 << (confirming.looks - 1).min(8)).min(LOOK_AGAIN.1);
@@ -364,25 +364,26 @@ async fn look(shared: &Arc<Shared>, confirming: &mut Confirming) -> Look {
         let _ = timeout(pause, reached(shared.stage.clone(), Stage::Ending)).await;
     }
     confirming.looks += 1;
-    let (begun, reader) = (shared.clone(), shared.clone());
-    let begin = |(): &mut ()| begun.book().forget_list();
-    let take = move |(): &mut (), report| reader.book().saw_in_list(report);
-    let list = shared.change.client.read_reports((), begin, take);
+    shared.book().forget_list();
+    let list = shared.change.client.list_reports(None);
     let list = tokio::select! {
         biased;
-        () = reached(shared.stage.clone(), Stage::GivenUp) => None,
+        () = reached(shared.stage.clone(), Stage::Aborted) => None,
         () = overdue(shared.stage.clone()) => None,
-        list = timeout(limit.saturating_sub(since.elapsed()).max(LOOK_AGAIN.0), list) => Some(list),
+        list = timeout(limit.saturating_sub(since.elapsed()).max(LOOK_AGAIN.0), list) => list.ok(),
     };
-    if !matches!(list, Some(Ok(Ok(())))) {
-        shared.book().forget_list();
-    }
+    let failure = match list {
+        Some(Ok(reports)) => {
+            for report in reports {
+                shared.book().saw_in_list(report);
+            }
+            None
+        }
+        Some(Err(error)) => Some(error),
+        None => None,
+    };
     let is_out_of_time = since.elapsed() >= limit;
-    Look {
-        failure: list.and_then(Result::ok).and_then(Result::err),
-        is_out_of_time,
-        is_last: is_out_of_time || shared.stage() > Stage::Going,
-    }
+    Look { failure, is_out_of_time, is_last: is_out_of_time || shared.stage() > Stage::Going }
 }
 
 /// The next outcome that the latest look settles.
@@ -404,7 +405,7 @@ fn settle_next(shared: &Shared, confirming: &mut Confirming) -> Option<Event> {
             // It was not done, and is not being done: whoever was cut off, or too slow, may still be at it.
             Some(error)
                 if unchanged
-                    && (error.kind() == ErrorKind::ServiceFailure
+                    && (error.kind() == ErrorKind::ServerError
                         || (look.is_out_of_time && !was_accepted(&error))) =>
             {
                 (Outcome::of(&error), Some(error))

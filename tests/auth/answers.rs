@@ -79,7 +79,7 @@ async fn codes_are_found_in_the_text_if_there_is_no_list_of_them() {
         json!({"error": "invalid_grant", "error_description": "AADSTS50076: x AADSTS50076 and AADSTS50079."});
     let error = answered(Answer::json(400, &body)).await.unwrap_err();
     assert_eq!(error.entra().unwrap().codes, [50076, 50079]);
-    assert!(matches!(error, AuthError::InteractionNeeded(_)));
+    assert!(matches!(error, AuthError::InteractionRequired(_)));
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn who_has_to_sign_in_again_is_told_by_the_oauth_code_alone() {
         ("unauthorized_client", 65001, false),
     ] {
         let answer = answered(refusal(400, error, code, "Text.")).await.unwrap_err();
-        assert_eq!(matches!(answer, AuthError::InteractionNeeded(_)), interaction, "{answer}");
+        assert_eq!(matches!(answer, AuthError::InteractionRequired(_)), interaction, "{answer}");
     }
 }
 
@@ -236,7 +236,7 @@ async fn a_wait_beyond_the_time_is_not_begun() {
 async fn an_answer_that_does_not_come_ends_when_the_time_is_up() {
     let server = Server::start(vec![token(ACCESS_TOKEN, json!(1)).after(Duration::from_secs(60))]).await;
     let builder = Entra::builder().authority(server.url()).tenant(TENANT).client_id(CLIENT_ID);
-    let builder = builder.root_certificate(crate::fake::root()).total_time(Duration::from_millis(300));
+    let builder = builder.root_certificate(crate::fake::root()).max_elapsed(Duration::from_millis(300));
     let source = ClientSecret::new(builder.build().unwrap(), CLIENT_SECRET);
     let error = source.token(TokenRequest::new(SCOPE)).await.unwrap_err();
     let step = "check the network, the proxy settings and the authority host";

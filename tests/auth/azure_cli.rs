@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use partner_center_insights::auth::{
-    AccessToken, AuthError, AzureCli, TokenRequest, TokenSource, ToolError, ToolFailure,
+    AccessToken, AuthError, AzureCli, CommandError, CommandFailure, TokenRequest, TokenSource,
 };
 use tempfile::TempDir;
 
@@ -44,17 +44,17 @@ async fn ask(source: &AzureCli) -> Result<AccessToken, AuthError> {
         let answer = source.token(TokenRequest::new(SCOPE)).await;
         // Another test may be starting a program while the script is written, and hold it open for an instant.
         match &answer {
-            Err(AuthError::Tool(error)) if error.message.contains("Text file busy") => {}
+            Err(AuthError::Command(error)) if error.message.contains("Text file busy") => {}
             _ => return answer,
         }
     }
 }
 
 /// How it failed, what it shows, and that nothing secret is in it.
-async fn failure(source: &AzureCli) -> (ToolError, String) {
+async fn failure(source: &AzureCli) -> (CommandError, String) {
     let error = ask(source).await.unwrap_err();
     let line = shown(&error);
-    let AuthError::Tool(error) = error else { panic!("{line}") };
+    let AuthError::Command(error) = error else { panic!("{line}") };
     (error, line)
 }
 
@@ -87,7 +87,7 @@ async fn an_older_program_gives_a_token_without_an_end() {
 async fn nobody_signed_in_brings_the_command_that_does_it() {
     let az = Az::doing("echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1");
     let (error, line) = failure(&az.source()).await;
-    assert_eq!(error.failure, ToolFailure::SignedOut);
+    assert_eq!(error.failure, CommandFailure::SignedOut);
     assert_eq!(
         line,
         format!(
@@ -103,7 +103,7 @@ async fn what_entra_told_it_is_shown_with_its_advice() {
     let az =
         Az::doing(&format!("echo 'ERROR: {text}\nTo re-authenticate, please run: az login' >&2; exit 1"));
     let (error, line) = failure(&az.source()).await;
-    assert_eq!((error.failure, error.codes.as_slice()), (ToolFailure::Failed, &[65002][..]));
+    assert_eq!((error.failure, error.codes.as_slice()), (CommandFailure::Failed, &[65002][..]));
     for part in [text, "register an application of your own", "az login --tenant", "error?code=65002"] {
         assert!(line.contains(part), "{part:?} is not in {line}");
     }
@@ -112,7 +112,7 @@ async fn what_entra_told_it_is_shown_with_its_advice() {
 #[tokio::test]
 async fn any_other_failure_shows_what_it_wrote() {
     let (error, line) = failure(&Az::doing("echo 'python is gone' >&2; exit 127").source()).await;
-    assert_eq!(error.failure, ToolFailure::Failed);
+    assert_eq!(error.failure, CommandFailure::Failed);
     assert_eq!(
         line,
         "az failed: python is gone; run az account get-access-token by hand to see what is wrong with it"
@@ -123,7 +123,7 @@ async fn any_other_failure_shows_what_it_wrote() {
 async fn an_answer_that_is_none_is_not_shown() {
     for answer in ["", "s3cr3t", "{", "{}", r#"{"accessToken":""}"#, r#"{"token":"s3cr3t"}"#, "[1]"] {
         let (error, line) = failure(&Az::printing(answer).source()).await;
-        assert_eq!(error.failure, ToolFailure::Unreadable, "{answer}");
+        assert_eq!(error.failure, CommandFailure::Unreadable, "{answer}");
         assert!(line.starts_with("az wrote something else than a token; run az account"), "{line}");
     }
 }
@@ -133,7 +133,7 @@ async fn a_program_that_hangs_is_stopped() {
     let az = Az::doing("echo $$ > \"$(dirname \"$0\")/pid\"; exec sleep 600");
     let began = Instant::now();
     let (error, line) = failure(&az.source().timeout(Duration::from_secs(1))).await;
-    assert_eq!(error.failure, ToolFailure::TimedOut(Duration::from_secs(1)));
+    assert_eq!(error.failure, CommandFailure::TimedOut(Duration::from_secs(1)));
     assert!(line.starts_with("az did not answer within 1 s and was stopped"), "{line}");
     assert!(began.elapsed() < Duration::from_secs(10));
 
@@ -155,7 +155,7 @@ async fn a_program_that_hangs_is_stopped() {
 async fn a_program_that_is_not_there_is_told_apart() {
     let folder = tempfile::tempdir().unwrap();
     let (error, line) = failure(&AzureCli::new().program(folder.path().join("az"))).await;
-    assert_eq!(error.failure, ToolFailure::NotFound);
+    assert_eq!(error.failure, CommandFailure::NotFound);
     assert!(line.starts_with("az was not found; install the Azure CLI"), "{line}");
 }
 

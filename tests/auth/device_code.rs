@@ -93,7 +93,7 @@ async fn a_refused_or_expired_sign_in_ends_at_once() {
         tokio::spawn(async move {
             let server = Server::start(vec![code(), refusal(400, error, number, "Text.")]).await;
             let failed = source(&server).0.sign_in(SCOPE).await.unwrap_err();
-            assert_eq!(matches!(failed, AuthError::InteractionNeeded(_)), interaction, "{failed}");
+            assert_eq!(matches!(failed, AuthError::InteractionRequired(_)), interaction, "{failed}");
             assert!(shown(&failed).contains(advice), "{failed}");
             assert_eq!(server.count(), 2);
         })

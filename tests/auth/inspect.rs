@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use partner_center_insights::Program;
 use partner_center_insights::auth::AccessToken;
-use partner_center_insights::auth::inspect::{Claims, Holder, Mfa, claims};
+use partner_center_insights::auth::inspect::{Claims, Mfa, TokenKind, claims};
 use serde_json::{Value, json};
 
 use crate::{CLIENT_ID, TENANT};
@@ -30,7 +30,7 @@ fn a_token_of_a_user_shows_all_that_people_ask_for() {
     assert_eq!(read.audience.as_deref(), Some("https://api.partnercenter.microsoft.com"));
     assert_eq!(read.user.as_deref(), Some("someone@contoso.com"));
     assert_eq!(read.expires_at, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(4_102_444_800)));
-    assert_eq!((read.holder, read.mfa), (Holder::User, Mfa::Yes));
+    assert_eq!((read.holder, read.mfa), (TokenKind::User, Mfa::Yes));
     assert_eq!(
         (read.scopes, read.roles),
         (vec!["user_impersonation".into(), "x".into()], vec!["Reader".into()])
@@ -40,12 +40,12 @@ fn a_token_of_a_user_shows_all_that_people_ask_for() {
 #[test]
 fn whose_token_it_is() {
     for (payload, holder) in [
-        (json!({"idtyp": "app"}), Holder::Application),
-        (json!({"idtyp": "user"}), Holder::User),
-        (json!({"scp": "user_impersonation"}), Holder::User),
-        (json!({"oid": "1", "sub": "1", "roles": ["r"]}), Holder::Application),
-        (json!({"oid": "1", "sub": "2"}), Holder::Unknown),
-        (json!({}), Holder::Unknown),
+        (json!({"idtyp": "app"}), TokenKind::Application),
+        (json!({"idtyp": "user"}), TokenKind::User),
+        (json!({"scp": "user_impersonation"}), TokenKind::User),
+        (json!({"oid": "1", "sub": "1", "roles": ["r"]}), TokenKind::Application),
+        (json!({"oid": "1", "sub": "2"}), TokenKind::Unknown),
+        (json!({}), TokenKind::Unknown),
     ] {
         assert_eq!(of(payload.clone()).holder, holder, "{payload}");
     }
@@ -68,7 +68,7 @@ fn whether_it_proves_a_second_factor() {
 #[test]
 fn claims_of_unexpected_types_are_left_out() {
     let read = of(json!({"tid": 1, "exp": "soon", "scp": 7, "amr": {}, "azp": CLIENT_ID, "roles": [1, "r"]}));
-    assert_eq!((read.tenant, read.expires_at, read.holder), (None, None, Holder::Unknown));
+    assert_eq!((read.tenant, read.expires_at, read.holder), (None, None, TokenKind::Unknown));
     assert_eq!(read.client_id.as_deref(), Some(CLIENT_ID));
     assert_eq!(read.roles, ["r"]);
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::{Arc, Mutex};
 
 use partner_center_insights::auth::{
-    AccessToken, AuthError, Login, RefreshToken, Saved, TokenFile, TokenRequest, TokenSource,
+    AccessToken, AuthError, RefreshToken, Saved, StoredLogin, TokenFile, TokenRequest, TokenSource,
 };
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -78,8 +78,8 @@ async fn a_new_refresh_token_goes_back_to_its_file_in_the_form_that_it_had() {
     let folder = tempfile::tempdir().unwrap();
     let bare = TokenFile::new(folder.path().join("bare"));
     let login = TokenFile::new(folder.path().join("login.json"));
-    bare.write(&Login::new(REFRESH_TOKEN)).unwrap();
-    login.write(&Login::of(&entra(&server), REFRESH_TOKEN)).unwrap();
+    bare.write(&StoredLogin::new(REFRESH_TOKEN)).unwrap();
+    login.write(&StoredLogin::of(&entra(&server), REFRESH_TOKEN)).unwrap();
     for file in [&bare, &login] {
         let (source, told) = told(RefreshToken::from_file(entra(&server), file.clone()));
         ask(&source).await.unwrap();
@@ -105,7 +105,7 @@ async fn two_processes_on_one_file_both_get_a_token_and_leave_a_whole_one() {
     let server = Server::answering(answer).await;
     let folder = tempfile::tempdir().unwrap();
     let file = TokenFile::new(folder.path().join("token"));
-    file.write(&Login::new("R")).unwrap();
+    file.write(&StoredLogin::new("R")).unwrap();
     let worker = || {
         let source = RefreshToken::from_file(entra(&server), file.clone());
         tokio::spawn(async move {
@@ -129,7 +129,7 @@ async fn the_file_is_read_anew_for_each_token() {
     let file = TokenFile::new(folder.path().join("token"));
     let source = RefreshToken::from_file(entra(&server), file.clone());
     for refresh_token in ["R1", "R2"] {
-        file.write(&Login::new(refresh_token)).unwrap();
+        file.write(&StoredLogin::new(refresh_token)).unwrap();
         ask(&source).await.unwrap();
     }
     assert_eq!(redeemed(&server), ["R1", "R2"]);
@@ -154,7 +154,7 @@ async fn who_signed_out_or_in_meanwhile_is_not_overruled() {
     })
     .await;
     for left in [None, Some("theirs")] {
-        file.write(&Login::of(&entra(&server), REFRESH_TOKEN)).unwrap();
+        file.write(&StoredLogin::of(&entra(&server), REFRESH_TOKEN)).unwrap();
         let (source, told) = told(RefreshToken::from_file(entra(&server), file.clone()));
         ask(&source).await.unwrap();
         assert!(matches!(told.lock().unwrap()[..], [(_, Saved::Superseded)]));
@@ -167,7 +167,7 @@ async fn who_signed_out_or_in_meanwhile_is_not_overruled() {
 async fn a_token_that_cannot_be_kept_is_told_of_and_the_access_token_still_good() {
     let folder = tempfile::tempdir().unwrap();
     let file = TokenFile::new(folder.path().join("token"));
-    file.write(&Login::new(REFRESH_TOKEN)).unwrap();
+    file.write(&StoredLogin::new(REFRESH_TOKEN)).unwrap();
     let meddler = file.clone();
     let server = Server::answering(move |_, _| {
         fs::remove_file(meddler.path()).unwrap();
@@ -205,7 +205,7 @@ async fn a_refresh_token_that_has_ended_means_signing_in_again() {
     let text = format!("The refresh token {REFRESH_TOKEN} has expired due to inactivity.");
     let server = Server::start(vec![refusal(400, "invalid_grant", 700_082, &text)]).await;
     let error = ask(&RefreshToken::new(entra(&server), REFRESH_TOKEN)).await.unwrap_err();
-    assert!(matches!(error, AuthError::InteractionNeeded(_)));
+    assert!(matches!(error, AuthError::InteractionRequired(_)));
     let line = shown(&error);
     assert!(
         line.starts_with("somebody has to sign in again: Entra refused (invalid_grant): AADSTS700082: "),

@@ -2,8 +2,8 @@
 
 use partner_center_insights::InsightsClient;
 use partner_center_insights::auth::{
-    AccessToken, AuthError, ClientSecret, Cloud, DeviceCode, Entra, EntraBuilder, Login, RefreshToken,
-    StaticToken, TokenFile, TokenRequest, TokenSource,
+    AccessToken, AuthError, ClientSecret, Cloud, DeviceCode, Entra, EntraBuilder, RefreshToken, StaticToken,
+    StoredLogin, TokenFile, TokenRequest, TokenSource,
 };
 
 use crate::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SCOPE, TENANT, holds_no_secret, shown};
@@ -95,7 +95,7 @@ fn nothing_shows_its_secrets() {
         ClientSecret::new(entra.clone(), CLIENT_SECRET),
         StaticToken::new(ACCESS_TOKEN),
         AccessToken::new(ACCESS_TOKEN),
-        Login::of(&entra, REFRESH_TOKEN),
+        StoredLogin::of(&entra, REFRESH_TOKEN),
         DeviceCode::new(entra.clone(), |_| ()),
     );
     holds_no_secret(&text);

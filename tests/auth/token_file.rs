@@ -3,14 +3,14 @@
 use std::fs;
 use std::path::Path;
 
-use partner_center_insights::auth::{Entra, Login, TokenFile};
+use partner_center_insights::auth::{Entra, StoredLogin, TokenFile};
 use secrecy::ExposeSecret;
 
 use crate::{CLIENT_ID, REFRESH_TOKEN, TENANT, shown};
 
-fn login() -> Login {
+fn login() -> StoredLogin {
     let entra = Entra::builder().tenant(TENANT).client_id(CLIENT_ID).build().unwrap();
-    Login::of(&entra, REFRESH_TOKEN)
+    StoredLogin::of(&entra, REFRESH_TOKEN)
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -23,7 +23,7 @@ fn what_is_written_is_read() {
     let file = TokenFile::new(folder.path().join("token"));
     assert!(file.read().unwrap().is_none());
 
-    file.write(&Login::new(REFRESH_TOKEN)).unwrap();
+    file.write(&StoredLogin::new(REFRESH_TOKEN)).unwrap();
     assert_eq!(fs::read_to_string(file.path()).unwrap(), format!("{REFRESH_TOKEN}\n"));
     let read = file.read().unwrap().unwrap();
     assert_eq!((read.refresh_token.expose_secret(), read.client_id), (REFRESH_TOKEN, None));
@@ -66,7 +66,7 @@ fn a_link_stays_a_link() {
     let (target, link) = (folder.path().join("target"), folder.path().join("link"));
     fs::write(&target, "old").unwrap();
     std::os::unix::fs::symlink(&target, &link).unwrap();
-    TokenFile::new(&link).write(&Login::new(REFRESH_TOKEN)).unwrap();
+    TokenFile::new(&link).write(&StoredLogin::new(REFRESH_TOKEN)).unwrap();
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(fs::read_to_string(&target).unwrap(), format!("{REFRESH_TOKEN}\n"));
 }
@@ -117,11 +117,11 @@ fn readers_never_see_half_a_file_while_many_write() {
     let file = TokenFile::new(folder.path().join("token"));
     // Of different lengths, so that a mixture would not be one of them.
     let token = |writer: usize| format!("0.R{}", "x".repeat(1 + writer * 4_000));
-    file.write(&Login::new(token(0))).unwrap();
+    file.write(&StoredLogin::new(token(0))).unwrap();
     std::thread::scope(|scope| {
         for writer in 0..4 {
             let file = &file;
-            scope.spawn(move || (0..50).for_each(|_| file.write(&Login::new(token(writer))).unwrap()));
+            scope.spawn(move || (0..50).for_each(|_| file.write(&StoredLogin::new(token(writer))).unwrap()));
         }
         for _ in 0..200 {
             let read = file.read().unwrap().unwrap();

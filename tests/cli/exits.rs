@@ -8,7 +8,7 @@ use crate::{ACTIVE, INACTIVE, PAUSED, RESUME, TOKEN, UNKNOWN, bare, emulator, en
 
 /// Code, the fault that leads to it, and what to type.
 fn rows() -> Vec<(i32, EmulatorBuilder, Vec<&'static str>)> {
-    let all = || vec!["resume", "--all-paused", "--yes", "--timeout", "0"];
+    let all = || vec!["resume", "--all-paused", "--yes", "--verify-timeout", "0"];
     let answer = |status, body| Fault::answer(status, "application/json", body);
     vec![
         (0, emulator(), all()),

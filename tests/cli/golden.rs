@@ -1,8 +1,8 @@
 //! What every command writes, in every format, against files in `golden/`. After a change that is meant, write them anew
 //! with `SNAPSHOTS=overwrite` in the environment, and read the difference.
 
-use partner_center_insights::contract;
 use partner_center_insights::emulator::{EmulatorBuilder, Fault};
+use partner_center_insights::spec;
 use snapbox::{Data, assert_data_eq};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
@@ -160,7 +160,7 @@ async fn a_completion_script_of_any_shell_knows_every_command() {
 async fn the_contract_is_printed_as_it_was_written() {
     let ended = end(bare().arg("spec")).await;
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
-    assert!(ended.stdout == contract::YAML);
+    assert!(ended.stdout == spec::YAML);
 }
 
 #[tokio::test]

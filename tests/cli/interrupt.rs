@@ -125,7 +125,7 @@ async fn a_command_that_waits_for_the_service_can_be_interrupted() {
     {
         // The first attempt is dropped, so that the second one is known to be under way soon.
         let emulator = emulator()
-            .fault(Fault::drop_before().on(operation).first(1))
+            .fault(Fault::disconnect_before().on(operation).first(1))
             .fault(Fault::delay(FOREVER).on(operation))
             .start()
             .await

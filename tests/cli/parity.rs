@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use partner_center_insights::contract;
+use partner_center_insights::spec;
 
 use crate::{ACTIVE, PAUSED, bare, emulator, end, run};
 
@@ -34,7 +34,7 @@ pub async fn commands() -> BTreeSet<String> {
 
 #[tokio::test]
 async fn every_operation_is_what_one_command_sends_and_nothing_else() {
-    let operations: BTreeSet<_> = contract::OPERATIONS.iter().map(|operation| operation.id).collect();
+    let operations: BTreeSet<_> = spec::OPERATIONS.iter().map(|operation| operation.id).collect();
     assert_eq!(operations, COMMANDS.iter().map(|(operation, _)| *operation).collect());
     for (operation, args) in COMMANDS {
         let emulator = emulator().start().await.unwrap();

@@ -39,34 +39,6 @@ fn touched_once(emulator: &Emulator) {
     assert!(touched.values().all(|times| *times == 1), "a report was touched twice");
 }
 
-/// The most memory, in KiB, that the program takes to resume so many reports.
-#[cfg(target_os = "linux")]
-async fn peak(reports: usize) -> usize {
-    let emulator = emulator().reports(paused(reports as u128)).start().await.unwrap();
-    let mut child = program(&emulator).args(ARGS).stdout(Stdio::null()).spawn().unwrap();
-    let status = format!("/proc/{}/status", child.id().unwrap());
-    let mut peak = 0;
-    loop {
-        // One that has ended is told no more.
-        let status = std::fs::read_to_string(&status).unwrap_or_default();
-        if let Some(most) = status.lines().find_map(|line| line.strip_prefix("VmHWM:")) {
-            peak = most.trim().trim_end_matches(" kB").parse().unwrap();
-        }
-        if let Some(ended) = child.try_wait().unwrap() {
-            assert!(ended.success());
-            return peak;
-        }
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn ten_times_the_reports_take_hardly_more_memory() {
-    let (few, many) = (peak(MANY / 10).await, peak(MANY).await);
-    assert!(few > 1000 && many < few + few / 5, "{few} KiB, then {many} KiB");
-}
-
 #[tokio::test]
 async fn ten_thousand_reports_resume_in_one_run() {
     let emulator = ten_thousand().await;

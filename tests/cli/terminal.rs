@@ -84,7 +84,7 @@ async fn the_bar_counts_what_is_confirmed_and_only_if_anything_is() {
     let nothing_done = r#"{"value":[],"totalCount":0,"message":null,"statusCode":200}"#;
     let lie = Fault::answer(200, "application/json", nothing_done).on(RESUME);
     let emulator = emulator().reports(paused(3)).fault(lie).start().await.unwrap();
-    let args = ["resume", "--all-paused", "--yes", "--timeout", "1s"];
+    let args = ["resume", "--all-paused", "--yes", "--verify-timeout", "1s"];
     let (code, text) = Terminal::start(&emulator, &args, &[]).end().await;
     assert_eq!(code, Some(10), "{text}");
     let first = text.split("confirm").nth(1).and_then(|bar| bar.split('\r').next());

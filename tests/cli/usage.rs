@@ -26,7 +26,7 @@ async fn a_mistake_is_exit_2_with_the_next_step_and_nothing_is_sent() {
         (&["resume", "--name", "x", "--yes"], "add --all-paused"),
         (&["resume", PAUSED, "--all-paused"], "cannot be used with"),
         (&["resume", "--all-paused"], "--yes"),
-        (&["resume", "--all-paused", "--timeout", "soon"], "90s, 5m or 1h"),
+        (&["resume", "--all-paused", "--verify-timeout", "soon"], "90s, 5m or 1h"),
         (&["resume", "--all-paused", "--concurrency", "0"], "1..=256"),
         (&["resume", PAUSED, "--name", "x"], "--name"),
         (&["resume", "--ids-file", "-", "--query-id", "x"], "--query-id"),

@@ -21,7 +21,7 @@ const REFUSALS: [(&str, fn(&Operation, &Value) -> bool, Option<ErrorKind>); 3] =
     (
         "no envelope",
         |_, body| body["Value"].is_null() && body["StatusCode"].is_null(),
-        Some(ErrorKind::BrokenContract),
+        Some(ErrorKind::InvalidResponse),
     ),
     // A part of a list must not pass for the whole, and nobody knows how to get the rest.
     (
@@ -29,7 +29,7 @@ const REFUSALS: [(&str, fn(&Operation, &Value) -> bool, Option<ErrorKind>); 3] =
         |operation, body| {
             operation.method == "GET" && body["NextLink"].as_str().is_some_and(|link| !link.trim().is_empty())
         },
-        Some(ErrorKind::BrokenContract),
+        Some(ErrorKind::InvalidResponse),
     ),
 ];
 
@@ -189,7 +189,7 @@ pub async fn accepted(document: &Document) -> Vec<String> {
 
 /// A failure that the envelope states is one that was read.
 fn is_read(outcome: &Outcome) -> bool {
-    outcome.as_ref().err().is_none_or(|error| error.kind() != ErrorKind::BrokenContract)
+    outcome.as_ref().err().is_none_or(|error| error.kind() != ErrorKind::InvalidResponse)
 }
 
 #[tokio::test]

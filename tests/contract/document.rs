@@ -1,6 +1,6 @@
 //! The contract as plain JSON, read without the types that were generated from it.
 
-use partner_center_insights::contract;
+use partner_center_insights::spec;
 use serde_json::Value;
 
 #[derive(Clone)]
@@ -18,7 +18,7 @@ pub struct Operation<'a> {
 
 impl Document {
     pub fn ours() -> Self {
-        Self(serde_json::from_str(contract::JSON).unwrap())
+        Self(serde_json::from_str(spec::JSON).unwrap())
     }
 
     /// A copy with one value replaced or added; null removes it. What is replaced must exist, and be different.

@@ -23,7 +23,8 @@ fn report(document: &Document) -> Report {
 /// An emulator that holds it, at a time when it has had executions.
 fn builder(document: &Document) -> EmulatorBuilder {
     let report = report(document);
-    let soon = report.modified_time.as_ref().unwrap().instant().unwrap() + Duration::from_secs(24 * 60 * 60);
+    let soon =
+        report.modified_time.as_ref().unwrap().to_system_time().unwrap() + Duration::from_secs(24 * 60 * 60);
     Emulator::builder().reports([report]).clock(move || soon)
 }
 

@@ -16,7 +16,7 @@ pub const KINDS: [(u16, ErrorKind); 6] = [
     (403, ErrorKind::Forbidden),
     (404, ErrorKind::NotFound),
     (429, ErrorKind::Throttled),
-    (500, ErrorKind::ServiceFailure),
+    (500, ErrorKind::ServerError),
 ];
 
 /// Failures that are no failure: the service says "nothing matches" with a status that also means "no such thing".

@@ -172,11 +172,11 @@ async fn failures_recorded_elsewhere_keep_status_code_and_message_in_every_opera
             500,
             json,
             r#"{"Value":null,"Message":"Internal error. Correlation ID <6a1f>","StatusCode":500}"#,
-            ErrorKind::ServiceFailure,
+            ErrorKind::ServerError,
             None,
             Some("Internal error. Correlation ID <6a1f>"),
         ),
-        (500, json, r#"{"message":"broken o"#, ErrorKind::ServiceFailure, None, None),
+        (500, json, r#"{"message":"broken o"#, ErrorKind::ServerError, None, None),
         (
             503,
             "text/html",
@@ -186,7 +186,7 @@ async fn failures_recorded_elsewhere_keep_status_code_and_message_in_every_opera
             Some("Service Unavailable"),
         ),
         (502, "text/plain", "upstream gone\r\n", ErrorKind::Unavailable, None, Some("upstream gone")),
-        (302, "text/html", "<title>Sign in</title>", ErrorKind::BrokenContract, None, Some("redirected")),
+        (302, "text/html", "<title>Sign in</title>", ErrorKind::InvalidResponse, None, Some("redirected")),
         // HTTP says 200, the envelope says otherwise.
         (
             200,

@@ -14,7 +14,7 @@ use syn::{Attribute, ImplItem, Item, UseTree, Visibility};
 use crate::document::{Document, Operation};
 
 const CLIENT: &str = include_str!(concat!(env!("OUT_DIR"), "/client.rs"));
-const CONSTANTS: &str = include_str!(concat!(env!("OUT_DIR"), "/contract.rs"));
+const CONSTANTS: &str = include_str!(concat!(env!("OUT_DIR"), "/spec.rs"));
 
 fn surface(document: &Document) -> String {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -27,7 +27,7 @@ fn surface(document: &Document) -> String {
     );
     let generated =
         |path: &str, public, items| Module { path: path.to_owned(), public, condition: String::new(), items };
-    modules.push(generated("contract::", true, syn::parse_file(CONSTANTS).unwrap().items));
+    modules.push(generated("spec::", true, syn::parse_file(CONSTANTS).unwrap().items));
     // The rest of the client is private to the crate.
     let types = syn::parse_file(CLIENT).unwrap().items.into_iter().find_map(|item| match item {
         Item::Mod(types) if types.ident == "types" => types.content,

@@ -24,8 +24,8 @@ pub const ID: &str = "3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4";
 pub fn patient_client(base_url: &str) -> InsightsClient {
     let mut policy = RetryPolicy::default();
     policy.max_attempts = 3;
-    policy.first_wait = Duration::from_millis(1);
-    policy.total_time = Duration::from_secs(20);
+    policy.initial_backoff = Duration::from_millis(1);
+    policy.max_elapsed = Duration::from_secs(20);
     let builder = InsightsClient::builder().token(TOKEN).base_url(base_url).retry(policy);
     builder.timeout(Duration::from_millis(400)).build().unwrap()
 }

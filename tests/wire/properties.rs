@@ -85,7 +85,7 @@ fn check(bytes: &[u8], result: &Result<(), Error>, took: Duration) -> Result<(),
             "success out of {status:?}"
         ),
         Err(error) => {
-            let refused_by_http = error.kind() == ErrorKind::BrokenContract && error.status().is_none();
+            let refused_by_http = error.kind() == ErrorKind::InvalidResponse && error.status().is_none();
             // The envelope inside HTTP 200 may state another one.
             let stated = status == Some(200) && error.status().is_some_and(|status| status >= 400);
             prop_assert!(

@@ -19,7 +19,7 @@ async fn a_redirect_is_an_error_that_shows_where_it_pointed_and_nothing_reaches_
         let answer = format!("HTTP/1.1 {status}\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n");
         let server = Server::sending(answer).await;
         let error = client(&server.url()).resume(ID).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::BrokenContract, "{status}");
+        assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{status}");
         assert_eq!(error.status().map(|code| code.to_string()).as_deref(), status.get(..3));
         let message = error.to_string();
         assert!(message.contains(&format!("{}/login", elsewhere.url())), "{message}");

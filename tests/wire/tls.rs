@@ -118,7 +118,7 @@ impl Drop for Front {
 fn client(base_url: &str) -> InsightsClient {
     let mut policy = RetryPolicy::default();
     policy.max_attempts = 3;
-    policy.first_wait = Duration::from_millis(1);
+    policy.initial_backoff = Duration::from_millis(1);
     let builder = InsightsClient::builder().token(TOKEN).base_url(base_url).retry(policy);
     let builder = builder.connect_timeout(Duration::from_millis(300));
     builder.root_certificate(OURS.pem()).build().unwrap()

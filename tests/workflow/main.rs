@@ -31,8 +31,8 @@ pub async fn start(builder: EmulatorBuilder) -> (Emulator, InsightsClient) {
 pub fn client(emulator: &Emulator, attempts: u32) -> InsightsClient {
     let mut policy = RetryPolicy::default();
     policy.max_attempts = attempts;
-    policy.first_wait = Duration::from_millis(1);
-    policy.longest_wait = Duration::from_millis(20);
+    policy.initial_backoff = Duration::from_millis(1);
+    policy.max_backoff = Duration::from_millis(20);
     let builder = InsightsClient::builder().base_url(emulator.base_url()).token(emulator.token());
     builder.retry(policy).build().unwrap()
 }

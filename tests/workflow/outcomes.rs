@@ -50,10 +50,10 @@ async fn all_means_those_that_are_paused_and_fit() {
     let (emulator, client) =
         start(Emulator::builder().reports([named, report(2, "Paused"), report(3, "Active")])).await;
     for (selection, expected) in [
-        (Selection::all().name("sales*"), vec![id(1)]),
-        (Selection::all().name("Sales"), vec![]),
+        (Selection::all().name_matches("sales*"), vec![id(1)]),
+        (Selection::all().name_matches("Sales"), vec![]),
         (Selection::all().query_id("q1"), vec![id(1)]),
-        (Selection::ids([id(1), id(2)]).name("*weekly"), vec![id(1)]),
+        (Selection::ids([id(1), id(2)]).name_matches("*weekly"), vec![id(1)]),
         (Selection::all(), vec![id(1), id(2)]),
     ] {
         let plan = client.resume_all(selection).plan().await.unwrap();
@@ -86,7 +86,7 @@ async fn no_reports_at_all_is_no_error() {
 
 #[tokio::test]
 async fn a_resume_that_arrived_is_resumed_although_its_answer_did_not() {
-    for fault in [Fault::drop_after(), Fault::truncate(30)] {
+    for fault in [Fault::disconnect_after(), Fault::truncate(30)] {
         let builder = Emulator::builder().reports([report(1, "Paused")]);
         let emulator = builder.fault(fault.on("resumeReportExecutions")).start().await.unwrap();
         let plan = client(&emulator, 1).resume_all(Selection::all()).plan().await.unwrap();
@@ -111,7 +111,7 @@ async fn a_part_of_a_list_confirms_nothing() {
         .await
         .unwrap();
     let change =
-        client(&emulator, 1).resume_all(Selection::ids([id(1)])).confirm_within(Duration::from_millis(1200));
+        client(&emulator, 1).resume_all(Selection::ids([id(1)])).verify_timeout(Duration::from_millis(1200));
     let outcomes = finish(change.plan().await.unwrap().run()).await;
     assert_eq!(words(&outcomes), ["unconfirmed"]);
     let error = outcomes[0].error.as_ref().unwrap();
@@ -122,10 +122,10 @@ async fn a_part_of_a_list_confirms_nothing() {
 async fn a_resume_that_did_not_arrive_has_failed_with_its_error() {
     let builder = Emulator::builder()
         .reports([report(1, "Paused")])
-        .fault(Fault::drop_before().on("resumeReportExecutions"));
+        .fault(Fault::disconnect_before().on("resumeReportExecutions"));
     let emulator = builder.start().await.unwrap();
     let change =
-        client(&emulator, 2).resume_all(Selection::all()).confirm_within(Duration::from_millis(1200));
+        client(&emulator, 2).resume_all(Selection::all()).verify_timeout(Duration::from_millis(1200));
     let outcomes = finish(change.plan().await.unwrap().run()).await;
     assert_eq!(words(&outcomes), ["failed"]);
     let error = outcomes[0].error.as_ref().unwrap();
@@ -153,7 +153,7 @@ async fn an_answer_that_is_not_followed_by_the_deed_is_unconfirmed() {
     let fault = Fault::answer(200, "application/json", lie).on("resumeReportExecutions");
     let (_emulator, client) = start(Emulator::builder().reports([report(1, "Paused")]).fault(fault)).await;
     let plan =
-        client.resume_all(Selection::all()).confirm_within(Duration::from_millis(1200)).plan().await.unwrap();
+        client.resume_all(Selection::all()).verify_timeout(Duration::from_millis(1200)).plan().await.unwrap();
     let outcomes = finish(plan.run()).await;
     assert_eq!(words(&outcomes), ["unconfirmed"]);
     assert_eq!(outcomes[0].status, Some(ReportStatus::Paused));
@@ -163,7 +163,7 @@ async fn an_answer_that_is_not_followed_by_the_deed_is_unconfirmed() {
 async fn without_confirmation_ids_are_the_bare_requests_and_nothing_else() {
     let (emulator, client) =
         start(Emulator::builder().reports([report(1, "Paused"), report(2, "Active")])).await;
-    let change = client.resume_all(Selection::ids([id(1), id(2), id(3)])).without_confirmation();
+    let change = client.resume_all(Selection::ids([id(1), id(2), id(3)])).skip_verification();
     let outcomes = finish(change.plan().await.unwrap().run()).await;
     assert_eq!(words(&outcomes), ["resumed", "resumed", "not-found"]);
     emulator.assert_requests("resumeReportExecutions", 3);
@@ -175,7 +175,7 @@ async fn without_confirmation_an_answer_that_shows_another_state_is_unconfirmed(
     let paused = serde_json::json!({ "value": [report(1, "Paused")], "totalCount": 1, "statusCode": 200 });
     let fault = Fault::answer(200, "application/json", paused.to_string()).on("resumeReportExecutions");
     let (_emulator, client) = start(Emulator::builder().reports([report(1, "Paused")]).fault(fault)).await;
-    let change = client.resume_all(Selection::ids([id(1)])).without_confirmation();
+    let change = client.resume_all(Selection::ids([id(1)])).skip_verification();
     let outcomes = finish(change.plan().await.unwrap().run()).await;
     assert_eq!(words(&outcomes), ["unconfirmed"]);
     assert_eq!(outcomes[0].status, Some(ReportStatus::Paused));
@@ -227,7 +227,7 @@ async fn an_acceptance_that_breaks_off_is_not_failed() {
         .await
         .unwrap();
     let change =
-        client(&emulator, 1).resume_all(Selection::all()).confirm_within(Duration::from_millis(1200));
+        client(&emulator, 1).resume_all(Selection::all()).verify_timeout(Duration::from_millis(1200));
     let outcomes = finish(change.plan().await.unwrap().run()).await;
     assert_eq!(words(&outcomes), ["unconfirmed"]);
     assert_eq!(outcomes[0].error.as_ref().unwrap().status(), Some(200));
@@ -237,10 +237,10 @@ async fn an_acceptance_that_breaks_off_is_not_failed() {
 async fn an_acceptance_that_cannot_be_read_is_unconfirmed_and_not_failed() {
     let fault = Fault::answer(200, "application/json", "[").on("resumeReportExecutions");
     let (_emulator, client) = start(Emulator::builder().reports([report(1, "Paused")]).fault(fault)).await;
-    let change = client.resume_all(Selection::all()).confirm_within(Duration::from_millis(1200));
+    let change = client.resume_all(Selection::all()).verify_timeout(Duration::from_millis(1200));
     let outcomes = finish(change.plan().await.unwrap().run()).await;
     assert_eq!(words(&outcomes), ["unconfirmed"]);
-    assert_eq!(outcomes[0].error.as_ref().unwrap().kind(), ErrorKind::BrokenContract);
+    assert_eq!(outcomes[0].error.as_ref().unwrap().kind(), ErrorKind::InvalidResponse);
 }
 
 #[tokio::test]

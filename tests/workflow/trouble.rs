@@ -14,7 +14,7 @@ async fn a_thousand_resumes_survive_throttling_resets_and_bursts_of_503() {
     let mut builder = Emulator::builder()
         .reports((0..1000).map(|n| report(n, "Paused")))
         .limit(Limit::bucket(200.0, 400))
-        .fault(Fault::drop_before().on("resumeReportExecutions").every(10));
+        .fault(Fault::disconnect_before().on("resumeReportExecutions").every(10));
     // Bursts of three.
     for call in (101..1000).step_by(150).flat_map(|start| start..start + 3) {
         builder =
@@ -121,7 +121,7 @@ async fn a_run_that_is_stopped_does_not_wait_for_long_for_what_is_under_way() {
         let builder = Emulator::builder().reports([report(1, "Paused"), report(2, "Paused")]).fault(fault);
         let emulator = builder.start().await.unwrap();
         let change = client(&emulator, 3).resume_all(Selection::ids([id(1), id(2)]));
-        let change = if confirms { change } else { change.without_confirmation() };
+        let change = if confirms { change } else { change.skip_verification() };
         let mut run = change.plan().await.unwrap().run();
         assert!(tokio::time::timeout(Duration::from_millis(300), run.next()).await.is_err());
         run.stop();
@@ -140,7 +140,7 @@ async fn a_stop_while_it_waits_for_confirmation_is_heeded_at_once() {
     let lie = r#"{"value":[],"totalCount":0,"message":null,"statusCode":200}"#;
     let fault = Fault::answer(200, "application/json", lie).on("resumeReportExecutions");
     let (emulator, client) = start(Emulator::builder().reports([report(1, "Paused")]).fault(fault)).await;
-    let change = client.resume_all(Selection::all()).confirm_within(Duration::from_secs(600));
+    let change = client.resume_all(Selection::all()).verify_timeout(Duration::from_secs(600));
     let mut run = change.plan().await.unwrap().run();
     assert!(matches!(run.next().await, Some(Event::Answered(_))));
     // Until the first look has been taken and the run waits for the next.
@@ -168,27 +168,28 @@ async fn a_run_tells_first_what_is_skipped_and_given_up_ends_at_once_with_what_w
         let Some(Event::Finished(report)) = run.next().await else {
             panic!("something came before {skipped:?}")
         };
-        assert_eq!((report.place, report.outcome), skipped);
+        assert_eq!((report.index, report.outcome), skipped);
     }
     emulator.assert_requests(resume, 0);
     while run.answered() < 5 {
         assert!(matches!(run.next().await, Some(Event::Answered(_))));
     }
-    run.give_up();
+    run.abort();
     let outcomes = tokio::time::timeout(Duration::from_secs(5), finish(run)).await.unwrap();
     // Of the two that were under way nobody knows.
     assert!(outcomes.iter().all(|o| o.outcome == Outcome::Unconfirmed && o.error.is_none()));
-    let places: Vec<_> = outcomes.iter().map(|outcome| (outcome.report_id, outcome.place)).collect();
-    assert_eq!(places, [(id(0), 0), (id(1), 1), (id(2), 2)]);
+    let indexes: Vec<_> = outcomes.iter().map(|outcome| (outcome.report_id, outcome.index)).collect();
+    assert_eq!(indexes, [(id(0), 0), (id(1), 1), (id(2), 2)]);
     emulator.assert_requests("getReports", 1);
 }
 
 #[tokio::test]
 async fn a_service_that_is_gone_stops_a_long_run_early() {
     let builder = Emulator::builder().reports((0..300).map(|n| report(n, "Paused")));
-    let emulator = builder.fault(Fault::drop_before().on("resumeReportExecutions")).start().await.unwrap();
+    let emulator =
+        builder.fault(Fault::disconnect_before().on("resumeReportExecutions")).start().await.unwrap();
     let change =
-        client(&emulator, 2).resume_all(Selection::all()).confirm_within(Duration::from_millis(1200));
+        client(&emulator, 2).resume_all(Selection::all()).verify_timeout(Duration::from_millis(1200));
     let outcomes = finish(change.plan().await.unwrap().run()).await;
     assert_eq!(outcomes.iter().filter(|o| o.outcome == Outcome::Failed).count(), 300);
     let sent = emulator.requests().iter().filter(|r| r.operation == Some("resumeReportExecutions")).count();
@@ -200,7 +201,7 @@ async fn when_one_call_is_told_to_wait_all_wait() {
     let builder = Emulator::builder().reports((0..12).map(|n| report(n, "Paused")));
     let (emulator, client) = start(builder.limit(Limit::window(6, Duration::from_secs(2)))).await;
     let began = Instant::now();
-    let change = client.resume_all(Selection::ids((0..12).map(id))).concurrency(12).without_confirmation();
+    let change = client.resume_all(Selection::ids((0..12).map(id))).concurrency(12).skip_verification();
     let outcomes = finish(change.plan().await.unwrap().run()).await;
     assert!(outcomes.iter().all(|o| o.outcome == Outcome::Resumed));
     assert!(began.elapsed() >= Duration::from_secs(2));
@@ -215,7 +216,7 @@ async fn refusals_while_the_window_is_not_known_fail_no_report() {
     let limit = Limit::window(6, Duration::from_secs(1)).without_retry_after();
     let emulator = builder.limit(limit).start().await.unwrap();
     let change = client(&emulator, 2).resume_all(Selection::ids((0..12).map(id))).concurrency(1);
-    let outcomes = finish(change.without_confirmation().plan().await.unwrap().run()).await;
+    let outcomes = finish(change.skip_verification().plan().await.unwrap().run()).await;
     assert!(outcomes.iter().all(|o| o.outcome == Outcome::Resumed), "{outcomes:?}");
     // More than one call has attempts.
     assert!(emulator.requests().iter().filter(|request| request.status == Some(429)).count() > 2);

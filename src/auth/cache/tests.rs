@@ -31,7 +31,7 @@ impl TokenSource for Script {
         Box::pin(async move {
             let number = {
                 let mut asked = self.asked.lock().unwrap();
-                asked.push(request.renew);
+                asked.push(request.force_refresh);
                 asked.len()
             };
             tokio::time::sleep(self.slow).await;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::builder::{BoolishValueParser, PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use partner_center_insights::emulator::Scenario;
-use partner_center_insights::{ExecutionStatus, Program, ReportId, ReportStatus, contract};
+use partner_center_insights::{ExecutionStatus, Program, ReportId, ReportStatus, spec};
 
 use crate::auth::Auth;
 use crate::credentials::SignIn;
@@ -187,7 +187,7 @@ pub struct Change {
 
     /// How long to wait for reports to be seen in their new state, such as 90s or 5m, at most 24h
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
-    pub timeout: Duration,
+    pub verify_timeout: Duration,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -241,7 +241,7 @@ Examples:
   partner-insights list --status paused --output ids | partner-insights resume --ids-file - --yes";
 
 fn version() -> String {
-    format!("{}+contract.{}", env!("CARGO_PKG_VERSION"), contract::VERSION)
+    format!("{}+spec.{}", env!("CARGO_PKG_VERSION"), spec::VERSION)
 }
 
 fn after_help() -> String {

@@ -5,8 +5,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
 use comfy_table::Cell;
-use partner_center_insights::auth::inspect::{self, Claims, Holder, Mfa};
-use partner_center_insights::auth::{AccessToken, Login, StaticToken, TokenFile, TokenRequest};
+use partner_center_insights::auth::inspect::{self, Claims, Mfa, TokenKind};
+use partner_center_insights::auth::{AccessToken, StaticToken, StoredLogin, TokenFile, TokenRequest};
 use partner_center_insights::{ErrorKind, InsightsClient, Program, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -68,7 +68,7 @@ async fn login(global: &Global, output: &Output) -> Result<u8, Failure> {
             "Entra gave no refresh token; allow the application the scope offline_access",
         ));
     };
-    file.write(&Login::of(&entra, refresh_token))?;
+    file.write(&StoredLogin::of(&entra, refresh_token))?;
     let who = inspect::claims(&tokens.access_token).and_then(|claims| claims.user);
     output.note(&format!(
         "Signed in{}; the refresh token is kept in {file}.",
@@ -172,8 +172,8 @@ impl CheckRow {
             client_id: text(|claims| &claims.client_id),
             user: text(|claims| &claims.user),
             holder: match claims.map(|claims| claims.holder) {
-                Some(Holder::User) => "user",
-                Some(Holder::Application) => "application",
+                Some(TokenKind::User) => "user",
+                Some(TokenKind::Application) => "application",
                 _ => "unknown",
             }
             .to_owned(),

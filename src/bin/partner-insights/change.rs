@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use comfy_table::{Cell, Color};
-use partner_center_insights::{ChangeAll, Event, Plan, ReportStatus, Selection};
+use partner_center_insights::{BulkChange, Event, Plan, ReportStatus, Selection};
 use tokio::time::Instant;
 
 use crate::args::{Change, Global};
@@ -83,21 +83,21 @@ async fn plan(
         (ids, _) => Selection::ids(ids.iter().copied()),
     };
     if let Some(name) = &command.filter.name {
-        selection = selection.name(name);
+        selection = selection.name_matches(name);
     }
     if let Some(query_id) = &command.filter.query_id {
         selection = selection.query_id(query_id);
     }
     let session = Session::open(global, output).await?;
-    let change: ChangeAll = match direction {
+    let change: BulkChange = match direction {
         Direction::Resume => session.client.resume_all(selection),
         Direction::Pause => session.client.pause_all(selection),
     };
     let change = change.concurrency(command.concurrency.into());
     let change = if command.no_verify {
-        change.without_confirmation()
+        change.skip_verification()
     } else {
-        change.confirm_within(command.timeout)
+        change.verify_timeout(command.verify_timeout)
     };
     let plan = change.plan().await?;
     Ok((session, plan))
@@ -146,7 +146,7 @@ async fn finish(
             () = interrupts.next() => {
                 if interrupted {
                     abandoned = true;
-                    run.give_up();
+                    run.abort();
                 } else {
                     interrupted = true;
                     run.stop();
@@ -182,7 +182,7 @@ async fn finish(
     drop(run);
     bar.finish_and_clear();
     // Whole documents are in the order of the plan, whichever report came first.
-    kept.sort_unstable_by_key(|report| report.place);
+    kept.sort_unstable_by_key(|report| report.index);
     output.end_lines();
     let ended = ended.and(output.whole(kept.iter().map(ChangeRow::of)));
     if total > 0 {

@@ -2,7 +2,7 @@
 
 use clap::CommandFactory;
 use clap_complete::Shell;
-use partner_center_insights::contract;
+use partner_center_insights::spec;
 use schemars::schema_for;
 
 use crate::args::{Args, Described};
@@ -12,7 +12,7 @@ use crate::output::Output;
 use crate::rows::{ChangeRow, ExecutionRow, ReportRow};
 
 pub fn spec(output: &mut Output) -> Result<u8, Failure> {
-    output.text(contract::YAML)?;
+    output.text(spec::YAML)?;
     Ok(exit::OK)
 }
 

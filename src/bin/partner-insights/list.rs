@@ -16,7 +16,7 @@ pub async fn run(global: &Global, command: List, output: &mut Output) -> Result<
         reports = reports.status(status);
     }
     if let Some(name) = &command.filter.name {
-        reports = reports.name(name);
+        reports = reports.name_matches(name);
     }
     if let Some(query_id) = command.filter.query_id {
         reports = reports.query_id(query_id);

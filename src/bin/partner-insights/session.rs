@@ -8,7 +8,7 @@ use crate::exit::Failure;
 use crate::output::Output;
 
 /// Room for the list of a million reports; somebody who is at the program has no setting for it.
-const ANSWER_LIMIT: usize = 256 << 20;
+const MAX_RESPONSE_BYTES: usize = 256 << 20;
 
 /// A client, and the emulator that it talks to, if it does.
 pub struct Session {
@@ -41,7 +41,8 @@ impl Session {
 
 /// A client's settings but for its tokens.
 pub fn builder(global: &Global) -> InsightsClientBuilder {
-    let mut builder = InsightsClient::builder().program(global.program).answer_limit(ANSWER_LIMIT);
+    let mut builder =
+        InsightsClient::builder().program(global.program).max_response_bytes(MAX_RESPONSE_BYTES);
     if let Some(url) = &global.base_url {
         builder = builder.base_url(url);
     }

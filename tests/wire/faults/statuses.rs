@@ -30,8 +30,8 @@ pub fn rows() -> Vec<Row> {
             "",
         ),
         fails("451", json("451 Unavailable For Legal Reasons", ""), BadRequest, 451, 1, ""),
-        fails("500 is repeated", json("500 Internal Server Error", ENVELOPE), ServiceFailure, 500, 3, "why"),
-        fails("501 is repeated", json("501 Not Implemented", ""), ServiceFailure, 501, 3, ""),
+        fails("500 is repeated", json("500 Internal Server Error", ENVELOPE), ServerError, 500, 3, "why"),
+        fails("501 is repeated", json("501 Not Implemented", ""), ServerError, 501, 3, ""),
         fails(
             "502 is repeated",
             http("502 Bad Gateway", "text/html", "<title>502</title>"),
@@ -42,9 +42,9 @@ pub fn rows() -> Vec<Row> {
         ),
         fails("503 is repeated", json("503 Service Unavailable", ""), Unavailable, 503, 3, ""),
         fails("504 is repeated", json("504 Gateway Timeout", ""), Unavailable, 504, 3, ""),
-        fails("520", json("520 Unknown", ""), ServiceFailure, 520, 3, ""),
-        fails("999", json("999 Odd", ""), BrokenContract, 999, 1, ""),
-        fails("304", raw("HTTP/1.1 304 Not Modified", ""), BrokenContract, 304, 1, "redirected"),
+        fails("520", json("520 Unknown", ""), ServerError, 520, 3, ""),
+        fails("999", json("999 Odd", ""), InvalidResponse, 999, 1, ""),
+        fails("304", raw("HTTP/1.1 304 Not Modified", ""), InvalidResponse, 304, 1, "redirected"),
         fails("900421 needs another sign-in", code("900421"), MfaRequired, 401, 1, "d"),
         fails("900420 needs another audience", code("900420"), WrongAudience, 401, 1, "d"),
         fails(
@@ -74,7 +74,7 @@ pub fn rows() -> Vec<Row> {
         fails(
             "200 that says an absurd status",
             json("200 OK", r#"{"statusCode":70000}"#),
-            ServiceFailure,
+            ServerError,
             599,
             3,
             "",

@@ -1,6 +1,6 @@
-//! One gate for all calls of a client: when the service tells one of them to wait, all wait.
+//! One throttle for all calls of a client: when the service tells one of them to wait, all wait.
 //!
-//! Before it is told, the gate heeds `X-RateLimit-Remaining`: no more calls are under way than are left, and when nothing
+//! Before it is told, the throttle heeds `X-RateLimit-Remaining`: no more calls are under way than are left, and when nothing
 //! is left it closes until the limit is filled up again, as far as it has [learned](refills) when that is. After a wait a
 //! single call, the probe, goes ahead to see whether the way is free, so that a crowd does not run into the next refusal.
 
@@ -15,11 +15,11 @@ use tokio::time::{Instant, timeout};
 
 use refills::Refills;
 
-/// How long the gate stays closed when a call is refused for another cause than a limit, and not told for how long.
+/// How long the throttle stays closed when a call is refused for another cause than a limit, and not told for how long.
 const UNKNOWN_WAIT: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(crate) struct Throttle {
     /// Callers stand in line here, so that each has its turn; the first of them waits for the state.
     line: tokio::sync::Mutex<()>,
     state: Mutex<State>,
@@ -65,7 +65,7 @@ pub(crate) struct Limit {
     pub remaining: Option<u32>,
 }
 
-impl Gate {
+impl Throttle {
     /// However long the service asks to stay away, after `longest` a probe is sent.
     pub fn new(longest: Duration) -> Self {
         let state = State {
@@ -81,12 +81,12 @@ impl Gate {
 
     /// Waits until a call may be made. Fails when that takes longer than `patience`, not counting the time in which other
     /// calls get through; at once and with the time to wait, if that is known.
-    pub async fn pass(&self, patience: Duration) -> Result<Pass<'_>, Option<Duration>> {
+    pub async fn acquire(&self, patience: Duration) -> Result<Permit<'_>, Option<Duration>> {
         let came = Instant::now();
         // Where nothing is known of a limit there is nothing to wait for, and callers do not get into each other's way.
         if self.lock().let_in_freely() {
-            return Ok(Pass {
-                gate: self,
+            return Ok(Permit {
+                throttle: self,
                 sent: came,
                 is_probe: false,
                 in_line: Duration::ZERO,
@@ -107,7 +107,7 @@ impl Gate {
                 if let Some(is_probe) = state.let_in(now) {
                     let in_line = state.served.filter(|served| *served > came).map(|_| now - came);
                     let in_line = in_line.unwrap_or_default();
-                    return Ok(Pass { gate: self, sent: now, is_probe, in_line, limit: None });
+                    return Ok(Permit { throttle: self, sent: now, is_probe, in_line, limit: None });
                 }
                 if left.is_zero() {
                     return Err(None);
@@ -181,27 +181,27 @@ impl State {
         limit.too_many && limit.remaining.map_or(self.refills.are_counted(), |left| left == 0)
     }
 
-    fn answered(&mut self, pass: &Pass, limit: Limit) {
+    fn answered(&mut self, permit: &Permit, limit: Limit) {
         let now = Instant::now();
         let is_limited = self.is_limited(&limit);
         if !limit.refused {
             self.served = Some(now);
             self.refills.served(limit.remaining);
         }
-        if pass.is_probe {
+        if permit.is_probe {
             if is_limited {
-                self.refills.missed(pass.sent, limit.retry_after);
+                self.refills.missed(permit.sent, limit.retry_after);
             } else if !limit.refused {
-                self.refills.found(pass.sent, limit.remaining);
+                self.refills.found(permit.sent, limit.remaining);
             }
             self.closed = None;
-        } else if self.refills.are_later_than(pass.sent) && (is_limited || !limit.refused) {
+        } else if self.refills.are_later_than(permit.sent) && (is_limited || !limit.refused) {
             return;
         }
-        self.note_left(pass.sent, limit.remaining, now);
+        self.note_left(permit.sent, limit.remaining, now);
         let told = limit.retry_after.map(|wait| now + wait);
         if is_limited || (!limit.refused && limit.remaining == Some(0)) {
-            let learned = self.refills.next(now, pass.is_probe);
+            let learned = self.refills.next(now, permit.is_probe);
             self.close(told.map_or(learned, |told| told.max(learned)), now);
         } else if limit.refused {
             self.close(told.unwrap_or(now + UNKNOWN_WAIT), now);
@@ -240,8 +240,8 @@ impl State {
 }
 
 /// A call under way. Dropping it, however the call ends, lets others go ahead.
-pub(crate) struct Pass<'a> {
-    gate: &'a Gate,
+pub(crate) struct Permit<'a> {
+    throttle: &'a Throttle,
     sent: Instant,
     is_probe: bool,
     /// The time that was waited while other calls got through.
@@ -249,17 +249,17 @@ pub(crate) struct Pass<'a> {
     limit: Option<Limit>,
 }
 
-impl Pass<'_> {
+impl Permit<'_> {
     /// Reports what the answer said, and ends the call. Tells whether a limit refused it that counts calls.
     pub fn answered(mut self, limit: Limit) -> bool {
         self.limit = Some(limit);
-        self.gate.lock().is_limited(&limit)
+        self.throttle.lock().is_limited(&limit)
     }
 }
 
-impl Drop for Pass<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        let mut state = self.gate.lock();
+        let mut state = self.throttle.lock();
         state.under_way = state.under_way.saturating_sub(1);
         match self.limit {
             Some(limit) => state.answered(self, limit),
@@ -268,7 +268,7 @@ impl Drop for Pass<'_> {
             None => {}
         }
         drop(state);
-        self.gate.changed.notify_waiters();
+        self.throttle.changed.notify_waiters();
     }
 }
 

@@ -1,4 +1,4 @@
-//! The gate on a clock that is paused.
+//! The throttle on a clock that is paused.
 
 use std::sync::Arc;
 
@@ -19,117 +19,117 @@ fn refused(seconds: u64) -> Limit {
     Limit { too_many: true, refused: true, retry_after, remaining: None }
 }
 
-async fn waits(gate: &Gate) -> Duration {
+async fn waits(throttle: &Throttle) -> Duration {
     let began = Instant::now();
-    drop(gate.pass(LONG).await);
+    drop(throttle.acquire(LONG).await);
     began.elapsed()
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_open_gate_lets_any_number_pass() {
-    let gate = Gate::new(LONGEST);
+    let throttle = Throttle::new(LONGEST);
     let mut passes = Vec::new();
     for _ in 0..100 {
-        passes.push(gate.pass(Duration::ZERO).await.unwrap());
+        passes.push(throttle.acquire(Duration::ZERO).await.unwrap());
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn one_refusal_makes_everybody_wait() {
-    let gate = Gate::new(LONGEST);
-    gate.pass(LONG).await.unwrap().answered(refused(57));
-    assert_eq!(waits(&gate).await, Duration::from_secs(57));
+    let throttle = Throttle::new(LONGEST);
+    throttle.acquire(LONG).await.unwrap().answered(refused(57));
+    assert_eq!(waits(&throttle).await, Duration::from_secs(57));
 }
 
 #[tokio::test(start_paused = true)]
 async fn after_a_refusal_one_call_goes_ahead_and_its_success_opens_the_gate() {
-    let gate = Gate::new(LONGEST);
-    gate.pass(LONG).await.unwrap().answered(refused(5));
-    let probe = gate.pass(LONG).await.unwrap();
-    let second = tokio::time::timeout(Duration::from_secs(60), gate.pass(LONG)).await;
+    let throttle = Throttle::new(LONGEST);
+    throttle.acquire(LONG).await.unwrap().answered(refused(5));
+    let probe = throttle.acquire(LONG).await.unwrap();
+    let second = tokio::time::timeout(Duration::from_secs(60), throttle.acquire(LONG)).await;
     assert!(second.is_err(), "a second call passed beside the probe");
     probe.answered(Limit::default());
-    let _first = gate.pass(LONG).await.unwrap();
-    let _second = gate.pass(LONG).await.unwrap();
+    let _first = throttle.acquire(LONG).await.unwrap();
+    let _second = throttle.acquire(LONG).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_left_closes_the_gate_before_anything_is_refused() {
-    let gate = Gate::new(LONGEST);
-    gate.pass(LONG).await.unwrap().answered(left(0));
-    let waited = waits(&gate).await;
+    let throttle = Throttle::new(LONGEST);
+    throttle.acquire(LONG).await.unwrap().answered(left(0));
+    let waited = waits(&throttle).await;
     assert!(waited > Duration::ZERO && waited < Duration::from_secs(1), "{waited:?}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn no_more_calls_are_under_way_than_are_left() {
-    let gate = Gate::new(LONGEST);
-    gate.pass(LONG).await.unwrap().answered(left(2));
-    let first = gate.pass(LONG).await.unwrap();
-    let _second = gate.pass(LONG).await.unwrap();
-    assert!(tokio::time::timeout(Duration::from_secs(9), gate.pass(LONG)).await.is_err());
+    let throttle = Throttle::new(LONGEST);
+    throttle.acquire(LONG).await.unwrap().answered(left(2));
+    let first = throttle.acquire(LONG).await.unwrap();
+    let _second = throttle.acquire(LONG).await.unwrap();
+    assert!(tokio::time::timeout(Duration::from_secs(9), throttle.acquire(LONG)).await.is_err());
     first.answered(left(2));
-    assert!(gate.pass(LONG).await.is_ok());
+    assert!(throttle.acquire(LONG).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_call_that_is_abandoned_blocks_nobody() {
-    let gate = Gate::new(LONGEST);
-    gate.pass(LONG).await.unwrap().answered(refused(5));
-    drop(gate.pass(LONG).await.unwrap());
-    assert!(gate.pass(LONG).await.is_ok());
+    let throttle = Throttle::new(LONGEST);
+    throttle.acquire(LONG).await.unwrap().answered(refused(5));
+    drop(throttle.acquire(LONG).await.unwrap());
+    assert!(throttle.acquire(LONG).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_wait_longer_than_the_patience_fails_at_once_and_says_how_long() {
-    let gate = Gate::new(LONGEST);
-    gate.pass(LONG).await.unwrap().answered(refused(600));
+    let throttle = Throttle::new(LONGEST);
+    throttle.acquire(LONG).await.unwrap().answered(refused(600));
     let began = Instant::now();
-    let wait = gate.pass(Duration::from_secs(120)).await.err();
+    let wait = throttle.acquire(Duration::from_secs(120)).await.err();
     assert_eq!((wait, began.elapsed()), (Some(Some(Duration::from_secs(600))), Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_behind_the_probe_longer_than_the_patience() {
-    let gate = Gate::new(LONGEST);
-    gate.pass(LONG).await.unwrap().answered(refused(5));
-    let _probe = gate.pass(LONG).await.unwrap();
-    let wait = tokio::time::timeout(LONG, gate.pass(Duration::from_secs(60))).await;
+    let throttle = Throttle::new(LONGEST);
+    throttle.acquire(LONG).await.unwrap().answered(refused(5));
+    let _probe = throttle.acquire(LONG).await.unwrap();
+    let wait = tokio::time::timeout(LONG, throttle.acquire(Duration::from_secs(60))).await;
     assert!(wait.expect("waited for the probe").is_err());
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_absurd_wait_does_not_close_the_gate_for_good() {
-    let gate = Gate::new(LONGEST);
-    gate.pass(LONG).await.unwrap().answered(refused(366 * 24 * 3600));
-    assert!(gate.pass(Duration::from_secs(120)).await.is_err());
+    let throttle = Throttle::new(LONGEST);
+    throttle.acquire(LONG).await.unwrap().answered(refused(366 * 24 * 3600));
+    assert!(throttle.acquire(Duration::from_secs(120)).await.is_err());
     tokio::time::sleep(LONGEST).await;
-    assert!(gate.pass(Duration::ZERO).await.is_ok());
+    assert!(throttle.acquire(Duration::ZERO).await.is_ok());
     // That one was lost; the wait still holds.
-    assert!(gate.pass(LONGEST).await.is_err());
+    assert!(throttle.acquire(LONGEST).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_probe_that_is_lost_opens_the_gate() {
-    let gate = Gate::new(LONGEST);
-    gate.pass(LONG).await.unwrap().answered(refused(5));
-    drop(gate.pass(LONG).await.unwrap());
-    let _first = gate.pass(Duration::ZERO).await.unwrap();
-    assert!(tokio::time::timeout(LONG, gate.pass(Duration::ZERO)).await.is_ok());
+    let throttle = Throttle::new(LONGEST);
+    throttle.acquire(LONG).await.unwrap().answered(refused(5));
+    drop(throttle.acquire(LONG).await.unwrap());
+    let _first = throttle.acquire(Duration::ZERO).await.unwrap();
+    assert!(tokio::time::timeout(LONG, throttle.acquire(Duration::ZERO)).await.is_ok());
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_caller_whose_line_moves_has_patience() {
-    let gate = Gate::new(LONGEST);
-    gate.pass(LONG).await.unwrap().answered(left(1));
+    let throttle = Throttle::new(LONGEST);
+    throttle.acquire(LONG).await.unwrap().answered(left(1));
     let mut callers = JoinSet::new();
-    let gate = Arc::new(gate);
+    let throttle = Arc::new(throttle);
     for _ in 0..10 {
-        let gate = gate.clone();
+        let throttle = throttle.clone();
         callers.spawn(async move {
-            let pass = gate.pass(Duration::from_secs(25)).await.unwrap();
+            let permit = throttle.acquire(Duration::from_secs(25)).await.unwrap();
             tokio::time::sleep(Duration::from_secs(20)).await;
-            pass.answered(left(1));
+            permit.answered(left(1));
         });
     }
     callers.join_all().await;
@@ -137,18 +137,18 @@ async fn a_caller_whose_line_moves_has_patience() {
 
 #[tokio::test(start_paused = true)]
 async fn callers_have_their_turns_in_the_order_in_which_they_came() {
-    let gate = Arc::new(Gate::new(LONGEST));
-    gate.pass(LONG).await.unwrap().answered(left(1));
+    let throttle = Arc::new(Throttle::new(LONGEST));
+    throttle.acquire(LONG).await.unwrap().answered(left(1));
     let order = Arc::new(Mutex::new(Vec::new()));
     let mut callers = JoinSet::new();
     for number in 0..20 {
-        let (gate, order) = (gate.clone(), order.clone());
+        let (throttle, order) = (throttle.clone(), order.clone());
         callers.spawn(async move {
             tokio::time::sleep(Duration::from_millis(number)).await;
-            let pass = gate.pass(LONG).await.unwrap();
+            let permit = throttle.acquire(LONG).await.unwrap();
             order.lock().unwrap().push(number);
             tokio::time::sleep(Duration::from_secs(1)).await;
-            pass.answered(left(1));
+            permit.answered(left(1));
         });
     }
     callers.join_all().await;
@@ -157,24 +157,24 @@ async fn callers_have_their_turns_in_the_order_in_which_they_came() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_from_before_a_refill_says_nothing_of_what_is_left_after_it() {
-    let gate = Gate::new(LONGEST);
-    let slow = gate.pass(LONG).await.unwrap();
+    let throttle = Throttle::new(LONGEST);
+    let slow = throttle.acquire(LONG).await.unwrap();
     tokio::time::sleep(Duration::from_millis(1)).await;
-    gate.pass(LONG).await.unwrap().answered(left(0));
-    gate.pass(LONG).await.unwrap().answered(left(9));
+    throttle.acquire(LONG).await.unwrap().answered(left(0));
+    throttle.acquire(LONG).await.unwrap().answered(left(9));
     slow.answered(left(0));
-    assert_eq!(waits(&gate).await, Duration::ZERO);
+    assert_eq!(waits(&throttle).await, Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]
 async fn of_calls_that_were_under_way_together_the_least_left_counts() {
-    let gate = Gate::new(LONGEST);
-    let (first, second) = (gate.pass(LONG).await.unwrap(), gate.pass(LONG).await.unwrap());
+    let throttle = Throttle::new(LONGEST);
+    let (first, second) = (throttle.acquire(LONG).await.unwrap(), throttle.acquire(LONG).await.unwrap());
     tokio::time::sleep(Duration::from_millis(1)).await;
     second.answered(left(1));
     first.answered(left(2));
-    let _first = gate.pass(LONG).await.unwrap();
-    assert!(timeout(Duration::from_secs(9), gate.pass(LONG)).await.is_err());
+    let _first = throttle.acquire(LONG).await.unwrap();
+    assert!(timeout(Duration::from_secs(9), throttle.acquire(LONG)).await.is_err());
 }
 
 /// Makes so many calls, so many at a time, each of which takes a while. Gives the seconds and the calls that were refused.
@@ -183,20 +183,20 @@ async fn spend(calls: u32, callers: u32, latency: Duration, limit: crate::emulat
     use crate::emulator::limit::Meter;
 
     let began = Instant::now();
-    let gate = Arc::new(Gate::new(LONGEST));
+    let throttle = Arc::new(Throttle::new(LONGEST));
     let meter = Arc::new(Mutex::new(Meter::new(limit, began.into_std())));
     let mut tasks = JoinSet::new();
     for _ in 0..callers {
-        let (gate, meter) = (gate.clone(), meter.clone());
+        let (throttle, meter) = (throttle.clone(), meter.clone());
         tasks.spawn(async move {
             let mut wasted = 0;
             for _ in 0..calls / callers {
                 loop {
-                    let pass = gate.pass(LONGEST).await.unwrap();
+                    let permit = throttle.acquire(LONGEST).await.unwrap();
                     tokio::time::sleep(latency / 2).await;
                     let verdict = meter.lock().unwrap().count(Instant::now().into_std());
                     tokio::time::sleep(latency / 2).await;
-                    let is_limited = pass.answered(Limit {
+                    let is_limited = permit.answered(Limit {
                         too_many: verdict.refused.is_some(),
                         refused: verdict.refused.is_some(),
                         retry_after: verdict.refused.flatten().map(Duration::from_secs),
@@ -259,14 +259,14 @@ async fn refusals_do_not_follow_each_other_without_longer_and_longer_waits() {
         assert!(wasted <= 20, "{wasted} refusals with answers that take {seconds} s");
     }
 
-    let gate = Gate::new(LONGEST);
-    gate.pass(LONG).await.unwrap().answered(left(0));
+    let throttle = Throttle::new(LONGEST);
+    throttle.acquire(LONG).await.unwrap().answered(left(0));
     tokio::time::sleep(Duration::from_secs(5)).await;
     let (since, mut refused) = (Instant::now(), 0);
     while since.elapsed() < Duration::from_secs(55) {
-        let pass = gate.pass(LONG).await.unwrap();
+        let permit = throttle.acquire(LONG).await.unwrap();
         tokio::time::sleep(Duration::from_millis(100)).await;
-        pass.answered(Limit { too_many: true, refused: true, retry_after: None, remaining: Some(0) });
+        permit.answered(Limit { too_many: true, refused: true, retry_after: None, remaining: Some(0) });
         refused += 1;
     }
     assert!(refused <= 12, "{refused} refusals in a minute");

@@ -2,7 +2,7 @@
 //!
 //! Everything here is taken from `openapi/insights.yaml` when the crate is built; nothing is typed again.
 
-include!(concat!(env!("OUT_DIR"), "/contract.rs"));
+include!(concat!(env!("OUT_DIR"), "/spec.rs"));
 
 /// The OpenAPI 3.0.3 document that this crate was built from, as its authors wrote it.
 pub const YAML: &str = include_str!("../openapi/insights.yaml");
