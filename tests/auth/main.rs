@@ -1,4 +1,4 @@
-//! Signing in, against a token endpoint and a service over TLS with an authority of our own.
+//! Sign-in, against a token endpoint and a service over TLS.
 
 mod answers;
 #[cfg(unix)]
@@ -15,42 +15,48 @@ mod program;
 mod refresh_token;
 mod renewal;
 mod settings;
+#[path = "../support/mod.rs"]
+mod support;
 mod token_file;
 
 use partner_center_insights::auth::{AuthError, Entra};
 use serde_json::{Value, json};
 
 use crate::fake::{Answer, Server};
+pub use crate::support::REPORT_ID as REPORT;
 
 pub const SCOPE: &str = "https://api.partnercenter.microsoft.com/.default";
 pub const TENANT: &str = "contoso.onmicrosoft.com";
 pub const CLIENT_ID: &str = "6f1d0c9e-2b7a-4d15-8e43-90ab12cd34ef";
-pub const REPORT: &str = "3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4";
 
 pub const ACCESS_TOKEN: &str = "eyJ0.QUNDRVNT.c2ln";
 pub const REFRESH_TOKEN: &str = "0.AXoA-refresh.R1";
 pub const CLIENT_SECRET: &str = "s3cr3t~value&with=signs";
 
-/// An endpoint that talks to this server.
+/// The ids in Entra's refusals.
+pub const TRACE_ID: &str = "255d1aef-8c98-452f-ac51-23d051240864";
+pub const CORRELATION_ID: &str = "fb3d2015-bc17-4bb9-bb85-30c5cf1aaaa7";
+
+/// Settings that send token requests to this server.
 pub fn entra(server: &Server) -> Entra {
     let builder = Entra::builder().authority(server.url()).tenant(TENANT).client_id(CLIENT_ID);
     builder.root_certificate(fake::root()).build().unwrap()
 }
 
-/// An answer with a token.
+/// A response with an access token.
 pub fn token(access_token: &str, expires_in: Value) -> Answer {
     let body = json!({"token_type": "Bearer", "access_token": access_token, "expires_in": expires_in});
     Answer::json(200, &body)
 }
 
-/// An answer with a token, and a new refresh token.
+/// A response with an access token and a new refresh token.
 pub fn rotated(access_token: &str, refresh_token: &str) -> Answer {
     let body = json!({"token_type": "Bearer", "access_token": access_token, "expires_in": 3599,
         "refresh_token": refresh_token});
     Answer::json(200, &body)
 }
 
-/// Entra's refusal, with the ids that it always has.
+/// A refusal as Entra sends it, with its ids.
 pub fn refusal(status: u16, error: &str, code: u32, text: &str) -> Answer {
     let body = json!({"error": error, "error_description": format!("AADSTS{code}: {text}"), "error_codes": [code],
         "timestamp": "2026-05-04 10:20:30Z", "trace_id": TRACE_ID, "correlation_id": CORRELATION_ID,
@@ -58,10 +64,7 @@ pub fn refusal(status: u16, error: &str, code: u32, text: &str) -> Answer {
     Answer::json(status, &body)
 }
 
-pub const TRACE_ID: &str = "255d1aef-8c98-452f-ac51-23d051240864";
-pub const CORRELATION_ID: &str = "fb3d2015-bc17-4bb9-bb85-30c5cf1aaaa7";
-
-/// What people see of an error; no way to show it may give a secret away.
+/// The error as people see it. Fails if any representation of it holds a secret.
 pub fn shown(error: &AuthError) -> String {
     let line = error.to_string();
     assert!(!line.contains(['\n', '\r']), "not one line: {line}");

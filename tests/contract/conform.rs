@@ -5,36 +5,7 @@ use serde_json::{Value, json};
 
 use crate::document::{Document, Operation, entries, pascal};
 use crate::schema::{UnknownFields, errors, validator};
-
-/// A request as it was on the wire.
-#[derive(Clone, Debug)]
-pub struct Request {
-    pub method: String,
-    /// Path and query.
-    pub target: String,
-    /// Names in lower case.
-    pub headers: Vec<(String, String)>,
-    pub body: String,
-}
-
-impl Request {
-    pub fn parse(text: &str) -> Self {
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        let mut lines = head.split("\r\n");
-        let mut line = lines.next().unwrap_or_default().split(' ').map(str::to_owned);
-        let headers = lines.filter_map(|line| line.split_once(": "));
-        Self {
-            method: line.next().unwrap_or_default(),
-            target: line.next().unwrap_or_default(),
-            headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect(),
-            body: body.to_owned(),
-        }
-    }
-
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-}
+pub use crate::support::Request;
 
 /// Headers that requests may carry although no parameter names them.
 const REQUEST_HEADERS: [(&str, &str); 8] = [

@@ -19,6 +19,8 @@ mod rows;
 mod schema;
 mod sound;
 mod strays;
+#[path = "../support/mod.rs"]
+mod support;
 mod surface;
 #[cfg(feature = "schemars")]
 mod types;

@@ -1,0 +1,279 @@
+//! A scripted HTTP server, and the constants that requests and responses of all test binaries share.
+
+// Each test binary uses a part of this.
+#![allow(dead_code)]
+
+pub mod tls;
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use tokio_rustls::TlsAcceptor;
+
+pub const REPORT_ID: &str = "3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4";
+/// The access token. It may appear nowhere but in `Authorization`.
+pub const TOKEN: &str = "eyJ0eXAi.c2VjcmV0.c2lnbmF0dXJl";
+/// The correlation id of every response.
+pub const CORRELATION_ID: &str = "0b9a3a52-8a0d-4a8e-9a30-6a1f6c1f9d11";
+
+pub const EMPTY_LIST: &str = r#"{"value":[],"totalCount":0,"message":null,"statusCode":200}"#;
+pub const ONE_REPORT: &str = r#"{"value":[{"reportId":"3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4","reportStatus":"Active"}],"totalCount":1,"message":null,"statusCode":200}"#;
+/// How the service says, with status 404, that a list is empty.
+pub const NO_ITEM_FOUND: &str =
+    r#"{"value":null,"totalCount":0,"message":"No item found with given filters.","statusCode":404}"#;
+
+/// What the server does after it has received a request.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Sends these bytes.
+    Send(Vec<u8>),
+    /// Sends these bytes one at a time.
+    Drip(Vec<u8>),
+    Wait(Duration),
+    /// Sends nothing more and leaves the connection open.
+    Hang,
+    /// Resets the connection instead of closing it.
+    Reset,
+}
+
+/// The steps for one request. The connection is closed after the last one.
+pub type Script = Vec<Step>;
+
+/// Chooses the script for a request, given how many came before it.
+type Director = Box<dyn Fn(usize, &Request) -> Script + Send>;
+
+/// Serves one request per connection, and records all of them.
+pub struct Server {
+    url: String,
+    connections: Arc<AtomicUsize>,
+    stage: Arc<Stage>,
+    task: JoinHandle<()>,
+}
+
+struct Stage {
+    requests: Mutex<Vec<Request>>,
+    director: Mutex<Director>,
+}
+
+impl Server {
+    /// Plays one script per request over plain TCP, and the last one for all further requests.
+    pub async fn start(scripts: Vec<Script>) -> Self {
+        Self::directed(None, in_order(scripts)).await
+    }
+
+    /// Sends this response to every request.
+    pub async fn sending(response: impl Into<Vec<u8>>) -> Self {
+        Self::start(vec![vec![Step::Send(response.into())]]).await
+    }
+
+    /// Sends this response to every request, over TLS.
+    pub async fn sending_over_tls(identity: tls::Identity, response: impl Into<Vec<u8>>) -> Self {
+        Self::directed(Some(identity), in_order(vec![vec![Step::Send(response.into())]])).await
+    }
+
+    /// Plays what `director` returns for the number of the request, from 0, and the request.
+    pub async fn directed(
+        identity: Option<tls::Identity>,
+        director: impl Fn(usize, &Request) -> Script + Send + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let acceptor = identity.map(tls::Identity::acceptor);
+        let url = match acceptor {
+            None => format!("http://127.0.0.1:{port}"),
+            Some(_) => format!("https://localhost:{port}"),
+        };
+        let stage = Arc::new(Stage { requests: Mutex::default(), director: Mutex::new(Box::new(director)) });
+        let connections = Arc::<AtomicUsize>::default();
+        let task = tokio::spawn(accept(listener, acceptor, connections.clone(), stage.clone()));
+        Self { url, connections, stage, task }
+    }
+
+    /// Sends this response to every request from now on.
+    pub fn send_next(&self, response: Vec<u8>) {
+        *self.stage.director.lock().unwrap() = Box::new(in_order(vec![vec![Step::Send(response)]]));
+    }
+
+    pub fn url(&self) -> String {
+        self.url.clone()
+    }
+
+    pub fn requests(&self) -> Vec<Request> {
+        self.stage.requests.lock().unwrap().clone()
+    }
+
+    /// Removes the requests from the record.
+    pub fn take_requests(&self) -> Vec<Request> {
+        std::mem::take(&mut self.stage.requests.lock().unwrap())
+    }
+
+    /// The number of requests.
+    pub fn count(&self) -> usize {
+        self.stage.requests.lock().unwrap().len()
+    }
+
+    /// The number of TCP connections, including those without a request.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Plays one script per request, and the last one for all further requests.
+pub fn in_order(scripts: Vec<Script>) -> impl Fn(usize, &Request) -> Script + Send + 'static {
+    move |number, _| scripts.get(number).or(scripts.last()).cloned().unwrap_or_default()
+}
+
+async fn accept(
+    listener: TcpListener,
+    acceptor: Option<TlsAcceptor>,
+    connections: Arc<AtomicUsize>,
+    stage: Arc<Stage>,
+) {
+    while let Ok((stream, _)) = listener.accept().await {
+        connections.fetch_add(1, Ordering::SeqCst);
+        let (acceptor, stage) = (acceptor.clone(), stage.clone());
+        tokio::spawn(async move {
+            let Some(acceptor) = acceptor else { return stage.serve(stream, |tcp| tcp).await };
+            // The handshake fails if the client does not trust the certificate.
+            if let Ok(stream) = acceptor.accept(stream).await {
+                stage.serve(stream, |tls| tls.get_ref().0).await;
+            }
+        });
+    }
+}
+
+impl Stage {
+    async fn serve<S: AsyncRead + AsyncWrite + Unpin>(&self, mut stream: S, tcp: fn(&S) -> &TcpStream) {
+        let Some(request) = Request::read(&mut stream).await else { return };
+        let number = {
+            let mut requests = self.requests.lock().unwrap();
+            requests.push(request.clone());
+            requests.len() - 1
+        };
+        let script = self.director.lock().unwrap()(number, &request);
+        for step in script {
+            // Some clients close the connection early.
+            let _ = match step {
+                Step::Send(bytes) => stream.write_all(&bytes).await,
+                Step::Drip(bytes) => {
+                    for byte in bytes {
+                        let _ = stream.write_all(&[byte]).await;
+                        tokio::task::yield_now().await;
+                    }
+                    Ok(())
+                }
+                Step::Wait(duration) => {
+                    tokio::time::sleep(duration).await;
+                    Ok(())
+                }
+                Step::Hang => std::future::pending().await,
+                Step::Reset => return tcp(&stream).set_zero_linger().unwrap_or_default(),
+            };
+        }
+        let _ = stream.shutdown().await;
+    }
+}
+
+/// A request as the server received it.
+#[derive(Clone, Debug)]
+pub struct Request {
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// Names in lower case.
+    pub headers: Vec<(String, String)>,
+    pub body: String,
+}
+
+impl Request {
+    async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Self> {
+        // One read takes a whole packet, so that a body without a length is recorded too.
+        let mut bytes = Vec::with_capacity(64 << 10);
+        let end = loop {
+            if stream.read_buf(&mut bytes).await.ok()? == 0 {
+                return None;
+            }
+            if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+                break end;
+            }
+        };
+        let mut request = Self::parse(&String::from_utf8_lossy(&bytes[..end]));
+        let length = request.header("content-length").map_or(0, |length| length.parse().unwrap());
+        while bytes.len() < end + 4 + length {
+            if stream.read_buf(&mut bytes).await.ok()? == 0 {
+                return None;
+            }
+        }
+        request.body = String::from_utf8_lossy(&bytes[end + 4..]).into_owned();
+        Some(request)
+    }
+
+    fn parse(head: &str) -> Self {
+        let mut lines = head.split("\r\n");
+        let mut words = lines.next().unwrap_or_default().split(' ').map(str::to_owned);
+        let headers = lines.map(|line| line.split_once(": ").unwrap_or((line, "")));
+        Self {
+            method: words.next().unwrap_or_default(),
+            target: words.next().unwrap_or_default(),
+            headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect(),
+            body: String::new(),
+        }
+    }
+
+    /// Method and target.
+    pub fn line(&self) -> String {
+        format!("{} {}", self.method, self.target)
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The parameters of the query.
+    pub fn query(&self) -> BTreeMap<String, String> {
+        let query = self.target.split_once('?').map_or("", |(_, query)| query);
+        url::form_urlencoded::parse(query.as_bytes()).into_owned().collect()
+    }
+
+    /// The fields of a form in the body.
+    pub fn form(&self) -> BTreeMap<String, String> {
+        url::form_urlencoded::parse(self.body.as_bytes()).into_owned().collect()
+    }
+}
+
+/// A response with these header lines, each ending in CRLF, and a body of the announced length.
+pub fn response(status: impl Display, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+    let length = body.as_ref().len();
+    let framing = format!("Content-Length: {length}\r\nConnection: close\r\n");
+    raw_response(&format!("HTTP/1.1 {status} \r\n{framing}{headers}"), body)
+}
+
+/// A response with exactly this head and body; only a correlation id is added.
+pub fn raw_response(head: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+    let head = format!("{}\r\nMS-CorrelationId: {CORRELATION_ID}\r\n\r\n", head.trim_end());
+    [head.as_bytes(), body.as_ref()].concat()
+}
+
+pub fn json(status: impl Display, body: &str) -> Vec<u8> {
+    response(status, "Content-Type: application/json; charset=utf-8\r\n", body)
+}
+
+pub fn html(status: impl Display, body: &str) -> Vec<u8> {
+    response(status, "Content-Type: text/html\r\n", body)
+}
+
+pub fn text(status: impl Display, body: &str) -> Vec<u8> {
+    response(status, "Content-Type: text/plain\r\n", body)
+}
