@@ -1,4 +1,4 @@
-//! What is logged while a test looks, at TRACE, by this crate and all below it.
+//! Records what a test's thread logs at TRACE, in this crate and all below it.
 
 use std::cell::Cell;
 use std::io;
@@ -13,22 +13,22 @@ use tracing_subscriber::util::SubscriberInitExt;
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 thread_local! {
-    // A subscriber of one thread alone may miss what other threads met first.
-    static LOOKING: Cell<bool> = const { Cell::new(false) };
+    // One global subscriber: a thread's own may miss callsites that another thread registered first.
+    static ENABLED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Keeps what this thread logs from now on.
-pub fn keep() {
+/// Records this thread from now on.
+pub fn record() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        let looking = dynamic_filter_fn(|_: &Metadata, _: &_| LOOKING.get());
-        let layer = tracing_subscriber::fmt::layer().with_writer(|| Sink).with_filter(looking);
+        let enabled = dynamic_filter_fn(|_: &Metadata, _: &_| ENABLED.get());
+        let layer = tracing_subscriber::fmt::layer().with_writer(|| Sink).with_filter(enabled);
         tracing_subscriber::registry().with(layer).init();
     });
-    LOOKING.set(true);
+    ENABLED.set(true);
 }
 
-/// What was kept.
+/// The log of all recorded threads.
 pub fn text() -> String {
     String::from_utf8_lossy(&LOG.lock().unwrap()).into_owned()
 }

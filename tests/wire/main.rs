@@ -1,37 +1,40 @@
-//! The real client against a plain TCP listener: what goes out byte for byte, and what comes of every answer.
+//! The client over real HTTP: the requests it sends, and how it handles every kind of response.
 
-mod answers;
+mod executions;
 mod faults;
 mod lists;
 mod logs;
 mod probe;
 mod properties;
 mod redirects;
+mod report;
 mod requests;
-mod server;
+mod responses;
+#[path = "../support/mod.rs"]
+mod support;
 #[cfg(feature = "rustls")]
 mod tls;
 
 use std::time::Duration;
 
-use partner_center_insights::{InsightsClient, RetryPolicy};
+use partner_center_insights::{InsightsClient, InsightsClientBuilder, RetryPolicy};
 
-/// The token of all these tests. It must turn up nowhere but in `Authorization`.
-pub const TOKEN: &str = "eyJ0eXAi.c2VjcmV0.c2lnbmF0dXJl";
-pub const ID: &str = "3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4";
+use crate::support::{Server, TOKEN};
 
-/// A client that tries three times, without waiting long.
-pub fn patient_client(base_url: &str) -> InsightsClient {
+/// Settings of a client that makes one attempt per call.
+pub fn builder(server: &Server) -> InsightsClientBuilder {
+    InsightsClient::builder().token(TOKEN).base_url(server.url()).retry(RetryPolicy::never())
+}
+
+pub fn client(server: &Server) -> InsightsClient {
+    builder(server).build().unwrap()
+}
+
+/// Three attempts, with almost no time between them.
+pub fn quick_retries() -> RetryPolicy {
     let mut policy = RetryPolicy::default();
     policy.max_attempts = 3;
     policy.initial_backoff = Duration::from_millis(1);
     policy.max_elapsed = Duration::from_secs(20);
-    let builder = InsightsClient::builder().token(TOKEN).base_url(base_url).retry(policy);
-    builder.timeout(Duration::from_millis(400)).build().unwrap()
-}
-
-/// A client that tries once.
-pub fn client(base_url: &str) -> InsightsClient {
-    let builder = InsightsClient::builder().token(TOKEN).base_url(base_url).retry(RetryPolicy::never());
-    builder.build().unwrap()
+    policy
 }

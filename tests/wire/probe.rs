@@ -1,41 +1,44 @@
-//! Asking the service whether a token proves a multi-factor sign-in.
+//! Asking the service whether a token proves multi-factor authentication.
 
-use partner_center_insights::ErrorKind;
+use partner_center_insights::{Error, ErrorKind, Probe};
 
-use crate::server::{Server, json};
-use crate::{ID, client};
+use crate::client;
+use crate::support::{EMPTY_LIST, NO_ITEM_FOUND, REPORT_ID, Request, Server, json, response};
 
-const EMPTY: &str = r#"{"value":[],"totalCount":0,"message":null,"statusCode":200}"#;
-
-/// An answer with this line in its head.
-fn with(header: &str) -> Vec<u8> {
-    let answer = String::from_utf8(json("200 OK", EMPTY)).unwrap();
-    answer.replacen("\r\n", &format!("\r\n{header}"), 1).into_bytes()
+async fn probe(response: Vec<u8>) -> Result<Probe, Error> {
+    client(&Server::sending(response).await).probe().await
 }
 
-fn asks(request: &str) -> bool {
-    request.to_ascii_lowercase().contains("\r\nvalidatemfa: true\r\n")
+fn validates_mfa(request: &Request) -> bool {
+    request.header("validatemfa") == Some("true")
 }
 
 #[tokio::test]
-async fn only_the_probe_asks_and_it_reads_nothing_but_the_list_of_reports() {
-    let server = Server::sending(json("200 OK", EMPTY)).await;
-    let client = client(&server.url());
+async fn probe_lists_reports_and_asks_for_mfa() {
+    let server = Server::sending(json(200, EMPTY_LIST)).await;
+    client(&server).probe().await.unwrap();
+    let [request] = &server.requests()[..] else { panic!("{:?}", server.requests()) };
+    assert_eq!(request.line(), "GET /insights/v1/mpn/ScheduledReport");
+    assert!(validates_mfa(request));
+}
+
+#[tokio::test]
+async fn other_calls_do_not_ask_for_mfa() {
+    let server = Server::sending(json(200, EMPTY_LIST)).await;
+    let client = client(&server);
     client.probe().await.unwrap();
+    server.take_requests();
     client.reports().await.unwrap();
-    client.executions(ID).await.unwrap();
-    client.resume(ID).await.unwrap();
-    client.pause(ID).await.unwrap();
-    client.clone().probe().await.unwrap();
-
+    client.executions(REPORT_ID).await.unwrap();
+    client.resume(REPORT_ID).await.unwrap();
+    client.pause(REPORT_ID).await.unwrap();
     let requests = server.requests();
-    let asking: Vec<_> = requests.iter().map(|request| asks(request)).collect();
-    assert_eq!(asking, [true, false, false, false, false, true]);
-    assert!(requests[0].starts_with("GET /insights/v1/mpn/ScheduledReport HTTP/1.1\r\n"), "{}", requests[0]);
+    assert_eq!(requests.len(), 4);
+    assert!(!requests.iter().any(validates_mfa), "{requests:?}");
 }
 
 #[tokio::test]
-async fn the_verdict_is_read_in_any_letter_case_and_anything_else_is_none() {
+async fn mfa_verdict_ignores_case_and_invalid_values() {
     for (header, verdict) in [
         ("isMfaCompliant: true\r\n", Some(true)),
         ("ISMFACOMPLIANT: TRUE\r\n", Some(true)),
@@ -46,28 +49,26 @@ async fn the_verdict_is_read_in_any_letter_case_and_anything_else_is_none() {
         ("isMfaCompliant:\r\n", None),
         ("", None),
     ] {
-        let server = Server::sending(with(header)).await;
-        assert_eq!(client(&server.url()).probe().await.unwrap().mfa_compliant, verdict, "{header:?}");
+        let probe = probe(response(200, header, EMPTY_LIST)).await.unwrap();
+        assert_eq!(probe.mfa_compliant, verdict, "{header:?}");
     }
 }
 
 #[tokio::test]
-async fn having_no_reports_is_no_refusal_and_a_refusal_says_why() {
-    let nothing =
-        r#"{"value":null,"totalCount":0,"message":"No item found with given filters.","statusCode":404}"#;
-    let server = Server::sending(json("404 Not Found", nothing)).await;
-    assert_eq!(client(&server.url()).probe().await.unwrap().mfa_compliant, None);
+async fn probe_succeeds_without_reports() {
+    assert_eq!(probe(json(404, NO_ITEM_FOUND)).await.unwrap().mfa_compliant, None);
+}
 
+#[tokio::test]
+async fn refused_probe_keeps_the_kind_of_error() {
     for (status, code, kind) in [
-        ("404 Not Found", "", ErrorKind::NotFound),
-        ("401 Unauthorized", "900421", ErrorKind::MfaRequired),
-        ("403 Forbidden", "900329", ErrorKind::AppOnlyNotAllowed),
-        ("401 Unauthorized", "", ErrorKind::Unauthenticated),
+        (404, "", ErrorKind::NotFound),
+        (401, "900421", ErrorKind::MfaRequired),
+        (403, "900329", ErrorKind::AppOnlyNotAllowed),
+        (401, "", ErrorKind::Unauthenticated),
     ] {
         let body = format!(r#"{{"code":"{code}","description":"Refused."}}"#);
-        let server = Server::sending(json(status, &body)).await;
-        let error = client(&server.url()).probe().await.unwrap_err();
+        let error = probe(json(status, &body)).await.unwrap_err();
         assert_eq!((error.kind(), error.operation()), (kind, Some("getReports")), "{code}");
-        assert_eq!(server.requests().len(), 1);
     }
 }

@@ -1,30 +1,30 @@
-//! A redirect is an answer, not a place to go.
+//! Redirects are not followed.
 
 use partner_center_insights::ErrorKind;
 
-use crate::server::Server;
-use crate::{ID, client};
+use crate::client;
+use crate::support::{REPORT_ID, Server, json, response};
+
+const STATUSES: [u16; 5] = [301, 302, 303, 307, 308];
 
 #[tokio::test]
-async fn a_redirect_is_an_error_that_shows_where_it_pointed_and_nothing_reaches_that_place() {
-    let elsewhere = Server::sending("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").await;
-    for status in [
-        "301 Moved Permanently",
-        "302 Found",
-        "303 See Other",
-        "307 Temporary Redirect",
-        "308 Permanent Redirect",
-    ] {
-        let target = format!("{}/login?client_id=secret", elsewhere.url());
-        let answer = format!("HTTP/1.1 {status}\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n");
-        let server = Server::sending(answer).await;
-        let error = client(&server.url()).resume(ID).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{status}");
-        assert_eq!(error.status().map(|code| code.to_string()).as_deref(), status.get(..3));
-        let message = error.to_string();
-        assert!(message.contains(&format!("{}/login", elsewhere.url())), "{message}");
-        assert!(!message.contains("secret"), "{message}");
-        assert_eq!(server.requests().len(), 1);
+async fn redirect_is_not_followed() {
+    let target = Server::sending(json(200, "{}")).await;
+    for status in STATUSES {
+        let location = format!("Location: {}/login\r\n", target.url());
+        let server = Server::sending(response(status, &location, "")).await;
+        let error = client(&server).resume(REPORT_ID).await.unwrap_err();
+        assert_eq!((error.kind(), error.status()), (ErrorKind::InvalidResponse, Some(status)));
+        assert_eq!(server.count(), 1);
     }
-    assert_eq!(elsewhere.requests(), Vec::<String>::new());
+    assert_eq!(target.connections(), 0);
+}
+
+#[tokio::test]
+async fn redirect_error_names_the_target_without_query() {
+    let location = "Location: https://login.example/start?client_id=secret\r\n";
+    let server = Server::sending(response(302, location, "")).await;
+    let message = client(&server).resume(REPORT_ID).await.unwrap_err().to_string();
+    assert!(message.contains("https://login.example/start"), "{message}");
+    assert!(!message.contains("secret"), "{message}");
 }

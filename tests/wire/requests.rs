@@ -1,134 +1,133 @@
-//! What is sent, byte for byte.
+//! The requests that are sent.
 
 use std::collections::BTreeMap;
 
-use partner_center_insights::{ErrorKind, InsightsClient, Program, RetryPolicy};
+use partner_center_insights::{ErrorKind, InsightsClient, Program};
+use uuid::Uuid;
 
-use crate::server::{Server, json};
-use crate::{ID, TOKEN, client};
+use crate::support::{EMPTY_LIST, REPORT_ID, Server, TOKEN, json};
+use crate::{builder, client};
 
-const EMPTY: &str = r#"{"value":[],"totalCount":0,"message":null,"statusCode":200}"#;
+async fn server() -> Server {
+    Server::sending(json(200, EMPTY_LIST)).await
+}
 
-/// The request line, the headers by lower-case name, and the body.
-fn parts(request: &str) -> (String, BTreeMap<String, String>, String) {
-    let (head, body) = request.split_once("\r\n\r\n").unwrap();
-    let mut lines = head.split("\r\n");
-    let line = lines.next().unwrap().to_owned();
-    let headers: Vec<_> = lines.map(|line| line.split_once(": ").unwrap()).collect();
-    let map: BTreeMap<_, _> =
-        headers.iter().map(|(name, value)| (name.to_lowercase(), (*value).to_owned())).collect();
-    assert_eq!(headers.len(), map.len(), "a header was sent twice: {request}");
-    (line, map, body.to_owned())
+fn lines(server: &Server) -> Vec<String> {
+    server.requests().iter().map(|request| request.line()).collect()
 }
 
 #[tokio::test]
-async fn a_resume_is_exactly_the_documented_request() {
-    let server = Server::sending(json("200 OK", EMPTY)).await;
-    client(&server.url()).resume(ID).await.unwrap();
+async fn resume_sends_the_documented_request() {
+    let server = server().await;
+    client(&server).resume(REPORT_ID).await.unwrap();
 
-    let requests = server.requests();
-    assert_eq!(requests.len(), 1);
-    let (line, mut headers, body) = parts(&requests[0]);
-    assert_eq!(line, format!("PUT /insights/v1/mpn/ScheduledReport/resume/{ID} HTTP/1.1"));
-    assert_eq!(body, "");
+    let [request] = &server.requests()[..] else { panic!("{:?}", server.requests()) };
+    assert_eq!(request.line(), format!("PUT /insights/v1/mpn/ScheduledReport/resume/{REPORT_ID}"));
+    assert_eq!(request.body, "");
 
-    let mut take =
-        |name: &str| headers.remove(name).unwrap_or_else(|| panic!("no {name} in {}", requests[0]));
+    let mut headers: BTreeMap<_, _> = request.headers.iter().cloned().collect();
+    assert_eq!(headers.len(), request.headers.len(), "a header was sent twice: {request:?}");
+    let mut take = |name: &str| headers.remove(name).unwrap_or_else(|| panic!("no {name}: {request:?}"));
     assert_eq!(take("authorization"), format!("Bearer {TOKEN}"));
     assert_eq!(take("content-type"), "application/json");
     assert_eq!(take("content-length"), "0");
     assert_eq!(take("accept"), "application/json");
     assert_eq!(take("host"), server.url().trim_start_matches("http://"));
     assert!(take("user-agent").starts_with("partner-center-insights/"));
-    assert!(uuid::Uuid::parse_str(&take("ms-requestid")).is_ok());
-    assert!(uuid::Uuid::parse_str(&take("ms-correlationid")).is_ok());
+    assert!(Uuid::parse_str(&take("ms-requestid")).is_ok());
+    assert!(Uuid::parse_str(&take("ms-correlationid")).is_ok());
     assert_eq!(take("accept-encoding"), "gzip");
     assert!(headers.is_empty(), "also sent: {headers:?}");
 }
 
 #[tokio::test]
-async fn every_operation_takes_its_own_path() {
-    let server = Server::sending(json("200 OK", EMPTY)).await;
-    let client = client(&server.url());
-    client.pause(ID).await.unwrap();
+async fn each_operation_uses_its_own_path() {
+    let server = server().await;
+    let client = client(&server);
+    client.pause(REPORT_ID).await.unwrap();
     client.reports().await.unwrap();
-    client.executions(ID).await.unwrap();
-
-    let lines: Vec<_> = server.requests().iter().map(|request| parts(request).0).collect();
+    client.executions(REPORT_ID).await.unwrap();
     assert_eq!(
-        lines,
+        lines(&server),
         [
-            format!("PUT /insights/v1/mpn/ScheduledReport/pause/{ID} HTTP/1.1"),
-            "GET /insights/v1/mpn/ScheduledReport HTTP/1.1".to_owned(),
-            format!("GET /insights/v1/mpn/ScheduledReport/execution/{ID}?getLatestExecution=false HTTP/1.1"),
+            format!("PUT /insights/v1/mpn/ScheduledReport/pause/{REPORT_ID}"),
+            "GET /insights/v1/mpn/ScheduledReport".to_owned(),
+            format!("GET /insights/v1/mpn/ScheduledReport/execution/{REPORT_ID}?getLatestExecution=false"),
         ]
     );
 }
 
 #[tokio::test]
-async fn a_slash_a_prefix_the_program_and_the_version_shape_the_path() {
-    let server = Server::sending(json("200 OK", EMPTY)).await;
+async fn path_follows_base_url_program_and_version() {
+    let server = server().await;
     for (suffix, program, version, path) in [
         ("/", Program::Mpn, None, "/insights/v1/mpn"),
         ("/gateway", Program::Mpn, None, "/gateway/insights/v1/mpn"),
         ("/gateway/", Program::Cmp, None, "/gateway/insights/v1.1/cmp"),
         ("", Program::Cmp, Some("v1"), "/insights/v1/cmp"),
     ] {
-        let builder = InsightsClient::builder().token(TOKEN).base_url(server.url() + suffix).program(program);
+        let builder = builder(&server).base_url(server.url() + suffix).program(program);
         let builder = match version {
             Some(version) => builder.version(version),
             None => builder,
         };
-        builder.build().unwrap().resume(ID).await.unwrap();
-        let (line, ..) = parts(server.requests().last().unwrap());
-        assert_eq!(line, format!("PUT {path}/ScheduledReport/resume/{ID} HTTP/1.1"));
+        builder.build().unwrap().resume(REPORT_ID).await.unwrap();
+        let line = format!("PUT {path}/ScheduledReport/resume/{REPORT_ID}");
+        assert_eq!(lines(&server).last(), Some(&line));
     }
 }
 
 #[tokio::test]
-async fn a_bad_report_id_is_refused_before_anything_is_sent() {
-    let server = Server::sending(json("200 OK", EMPTY)).await;
-    let client = client(&server.url());
-    for bad in ["", "..", "../pause", "sales", "3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c", "3f0c2a5e/6c1b"] {
-        let error = client.resume(bad).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Configuration, "{bad}");
-        let message = error.to_string();
-        assert!(message.contains("is not a report id") && message.contains(ID), "{message}");
+async fn invalid_report_id_is_refused_before_sending() {
+    let server = server().await;
+    let client = client(&server);
+    for id in ["", "..", "../pause", "sales", "3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c", "3f0c2a5e/6c1b"] {
+        let error = client.resume(id).await.unwrap_err();
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Configuration, 0), "{id}");
+        assert!(error.to_string().contains(&format!("{id:?}")), "{error}");
     }
-    assert_eq!(server.requests(), Vec::<String>::new());
+    assert_eq!(server.connections(), 0);
 }
 
 #[tokio::test]
-async fn an_id_in_another_spelling_is_sent_in_the_usual_one() {
-    let server = Server::sending(json("200 OK", EMPTY)).await;
-    client(&server.url()).resume(format!(" {} ", ID.to_uppercase())).await.unwrap();
-    assert!(server.requests()[0].starts_with(&format!("PUT /insights/v1/mpn/ScheduledReport/resume/{ID} ")));
+async fn report_id_is_sent_trimmed_and_in_lower_case() {
+    let server = server().await;
+    client(&server).resume(format!(" {} ", REPORT_ID.to_uppercase())).await.unwrap();
+    assert_eq!(lines(&server), [format!("PUT /insights/v1/mpn/ScheduledReport/resume/{REPORT_ID}")]);
 }
 
 #[tokio::test]
-async fn a_pasted_token_is_cleaned_and_one_that_is_none_is_refused_without_being_shown() {
-    let server = Server::sending(json("200 OK", EMPTY)).await;
-    let with = |token: String| {
-        let builder =
-            InsightsClient::builder().token(token).base_url(server.url()).retry(RetryPolicy::never());
-        builder.build().unwrap()
-    };
-    with(format!(" Bearer {TOKEN}\n")).resume(ID).await.unwrap();
-    assert!(server.requests()[0].contains(&format!("authorization: Bearer {TOKEN}\r\n")));
+async fn pasted_token_is_trimmed() {
+    let server = server().await;
+    let client = builder(&server).token(format!(" Bearer {TOKEN}\n")).build().unwrap();
+    client.resume(REPORT_ID).await.unwrap();
+    let sent = format!("Bearer {TOKEN}");
+    assert_eq!(server.requests()[0].header("authorization"), Some(&*sent));
+}
 
-    for bad in ["", "  ", "{\"access_token\": \"x\"}", "two words", "line\r\nX-Injected: 1", "tökén"] {
-        let error = with(bad.to_owned()).resume(ID).await.unwrap_err();
+#[tokio::test]
+async fn invalid_token_is_refused_and_not_shown() {
+    let server = server().await;
+    for token in ["", "  ", "{\"access_token\": \"x\"}", "two words", "line\r\nX-Injected: 1", "tökén"] {
+        let client = builder(&server).token(token).build().unwrap();
+        let error = client.resume(REPORT_ID).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Credential);
         let shown = format!("{error} {error:#} {error:?}");
-        assert!(bad.trim().is_empty() || !shown.contains(bad), "{shown}");
+        assert!(token.trim().is_empty() || !shown.contains(token), "{shown}");
     }
-    assert_eq!(server.requests().len(), 1);
+    assert_eq!(server.connections(), 0);
 }
 
 #[test]
-fn only_https_and_this_machine_are_addresses_for_a_token() {
-    let build = |url: &str| InsightsClient::builder().token(TOKEN).base_url(url).build();
-    for good in [
+fn debug_output_hides_the_token() {
+    let builder = InsightsClient::builder().token(TOKEN);
+    assert!(!format!("{builder:?}").contains(TOKEN));
+    assert!(!format!("{:?}", builder.build().unwrap()).contains(TOKEN));
+}
+
+#[test]
+fn https_and_loopback_base_urls_are_accepted() {
+    for url in [
         "https://api.partnercenter.microsoft.com",
         "https://proxy.example:8443/partner",
         "http://localhost:1",
@@ -137,9 +136,14 @@ fn only_https_and_this_machine_are_addresses_for_a_token() {
         "http://127.8.9.1:1",
         "http://[::1]:1",
     ] {
-        assert!(build(good).is_ok(), "{good}");
+        let builder = InsightsClient::builder().token(TOKEN).base_url(url);
+        assert!(builder.build().is_ok(), "{url}");
     }
-    for bad in [
+}
+
+#[test]
+fn other_base_urls_are_refused_without_the_password() {
+    for url in [
         "http://api.partnercenter.microsoft.com",
         "http://localhost.example",
         "http://[2001:db8::1]",
@@ -154,11 +158,19 @@ fn only_https_and_this_machine_are_addresses_for_a_token() {
         "https://user@host",
         "file:///etc/passwd",
     ] {
-        let error = build(bad).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Configuration, "{bad}");
-        assert!(!error.to_string().contains("hunter2"));
+        let error = InsightsClient::builder().token(TOKEN).base_url(url).build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{url}");
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
     }
+}
+
+#[test]
+fn client_without_a_token_is_refused() {
     assert_eq!(InsightsClient::builder().build().unwrap_err().kind(), ErrorKind::Configuration);
-    let version = InsightsClient::builder().token(TOKEN).version("v1/../..").build();
-    assert_eq!(version.unwrap_err().kind(), ErrorKind::Configuration);
+}
+
+#[test]
+fn invalid_version_is_refused() {
+    let builder = InsightsClient::builder().token(TOKEN).version("v1/../..");
+    assert_eq!(builder.build().unwrap_err().kind(), ErrorKind::Configuration);
 }

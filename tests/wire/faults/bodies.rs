@@ -1,27 +1,20 @@
-//! Bodies of failures: status decides, detail is what can be had.
+//! Bodies of error responses: the status decides, and the body adds a message if it can be read.
 
 use partner_center_insights::ErrorKind::*;
 
-use super::{ENVELOPE, Row, fails, gzip, gzipped, raw};
-use crate::server::{http, json};
+use super::{ENVELOPE, check, fails, gzip, gzipped};
+use crate::support::{html, json, response, text};
 
-pub fn rows() -> Vec<Row> {
-    let utf16: Vec<u8> = "bad".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    let html = "<html><head><title>Access &amp; denied</title></head></html>";
-    let deep = "[".repeat(100_000);
-    vec![
-        fails("envelope, camelCase", json("400 Bad Request", ENVELOPE), BadRequest, 400, 1, "why"),
-        fails(
-            "envelope, PascalCase",
-            json("400 Bad Request", r#"{"Message":"why","StatusCode":400}"#),
-            BadRequest,
-            400,
-            1,
-            "why",
-        ),
+#[tokio::test]
+async fn error_message_is_found_in_every_shape() {
+    let title = "<html><head><title>Access &amp; denied</title></head></html>";
+    let problem = r#"{"title":"t","detail":"busy"}"#;
+    check(vec![
+        fails("envelope in camelCase", json(400, ENVELOPE), BadRequest, 400, 1, "why"),
+        fails("envelope in PascalCase", json(400, r#"{"Message":"why"}"#), BadRequest, 400, 1, "why"),
         fails(
             "gateway: statusCode and message",
-            json("403 Forbidden", r#"{"statusCode":403,"message":"no"}"#),
+            json(403, r#"{"statusCode":403,"message":"no"}"#),
             Forbidden,
             403,
             1,
@@ -29,7 +22,7 @@ pub fn rows() -> Vec<Row> {
         ),
         fails(
             "gateway: code and description",
-            json("400 Bad Request", r#"{"code":"2000","description":"odd","data":[]}"#),
+            json(400, r#"{"code":"2000","description":"odd","data":[]}"#),
             BadRequest,
             400,
             1,
@@ -37,7 +30,7 @@ pub fn rows() -> Vec<Row> {
         ),
         fails(
             "nested error",
-            json("404 Not Found", r#"{"error":{"code":"NF","message":"gone"}}"#),
+            json(404, r#"{"error":{"code":"NF","message":"gone"}}"#),
             NotFound,
             404,
             1,
@@ -45,7 +38,7 @@ pub fn rows() -> Vec<Row> {
         ),
         fails(
             "OAuth error",
-            json("401 Unauthorized", r#"{"error":"invalid_token","error_description":"ended"}"#),
+            json(401, r#"{"error":"invalid_token","error_description":"ended"}"#),
             Unauthenticated,
             401,
             1,
@@ -53,83 +46,43 @@ pub fn rows() -> Vec<Row> {
         ),
         fails(
             "problem details",
-            http("409 Conflict", "application/problem+json", r#"{"title":"t","detail":"busy"}"#),
+            response(409, "Content-Type: application/problem+json\r\n", problem),
             Conflict,
             409,
             1,
             "busy",
         ),
-        fails(
-            "plain text",
-            http("400 Bad Request", "text/plain", "plain\nwords"),
-            BadRequest,
-            400,
-            1,
-            "plain words",
-        ),
-        fails(
-            "HTML gives its title",
-            http("403 Forbidden", "text/html", html),
-            Forbidden,
-            403,
-            1,
-            "Access &amp; denied",
-        ),
-        fails("HTML as JSON", json("403 Forbidden", html), Forbidden, 403, 1, "Access"),
-        fails("empty", json("401 Unauthorized", ""), Unauthenticated, 401, 1, ""),
-        fails("broken JSON", json("400 Bad Request", r#"{"message":"half"#), BadRequest, 400, 1, ""),
-        fails("JSON of another kind", json("400 Bad Request", "[1,2,3]"), BadRequest, 400, 1, ""),
-        fails("null", json("400 Bad Request", "null"), BadRequest, 400, 1, ""),
-        fails("very deep JSON", json("400 Bad Request", &deep), BadRequest, 400, 1, ""),
-        fails(
-            "byte order mark",
-            json("400 Bad Request", &format!("\u{feff}{ENVELOPE}")),
-            BadRequest,
-            400,
-            1,
-            "why",
-        ),
-        fails(
-            "another charset",
-            raw("HTTP/1.1 400 Bad Request\r\nContent-Length: 6", &utf16),
-            BadRequest,
-            400,
-            1,
-            "",
-        ),
-        fails("compressed", gzipped("400 Bad Request", &gzip(ENVELOPE)), BadRequest, 400, 1, "why"),
-        fails("said to be compressed", gzipped("400 Bad Request", b"not gzip"), BadRequest, 400, 1, ""),
-        fails(
-            "a message of a megabyte is cut",
-            http("400 Bad Request", "text/plain", &"word ".repeat(200_000)),
-            BadRequest,
-            400,
-            1,
-            "word word",
-        ),
-        fails(
-            "40 MB",
-            http("400 Bad Request", "text/plain", &"x".repeat(40_000_000)),
-            BadRequest,
-            400,
-            1,
-            "xxx",
-        ),
-        fails(
-            "a gzip bomb",
-            gzipped("400 Bad Request", &gzip(vec![b' '; 5_000_000])),
-            BadRequest,
-            400,
-            1,
-            "",
-        ),
-        fails(
-            "control characters",
-            http("400 Bad Request", "text/plain", "a\x1b[31mred\x07"),
-            BadRequest,
-            400,
-            1,
-            "a [31mred",
-        ),
-    ]
+        fails("plain text", text(400, "plain\nwords"), BadRequest, 400, 1, "plain words"),
+        fails("title of HTML", html(403, title), Forbidden, 403, 1, "Access &amp; denied"),
+        fails("HTML labeled as JSON", json(403, title), Forbidden, 403, 1, "Access"),
+        fails("byte order mark", json(400, &format!("\u{feff}{ENVELOPE}")), BadRequest, 400, 1, "why"),
+        fails("gzip", gzipped(400, &gzip(ENVELOPE)), BadRequest, 400, 1, "why"),
+        fails("control characters", text(400, "a\x1b[31mred\x07"), BadRequest, 400, 1, "a [31mred"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn unreadable_error_body_leaves_the_status() {
+    let utf16: Vec<u8> = "bad".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    check(vec![
+        fails("empty", json(401, ""), Unauthenticated, 401, 1, ""),
+        fails("malformed JSON", json(400, r#"{"message":"half"#), BadRequest, 400, 1, ""),
+        fails("array", json(400, "[1,2,3]"), BadRequest, 400, 1, ""),
+        fails("null", json(400, "null"), BadRequest, 400, 1, ""),
+        fails("deeply nested JSON", json(400, &"[".repeat(100_000)), BadRequest, 400, 1, ""),
+        fails("UTF-16", response(400, "", &utf16), BadRequest, 400, 1, ""),
+        fails("mislabeled as gzip", gzipped(400, b"not gzip"), BadRequest, 400, 1, ""),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn huge_error_body_is_cut() {
+    check(vec![
+        fails("words", text(400, &"word ".repeat(200_000)), BadRequest, 400, 1, "word word"),
+        fails("one word", text(400, &"x".repeat(40_000_000)), BadRequest, 400, 1, "xxx"),
+        fails("gzip bomb", gzipped(400, &gzip(vec![b' '; 5_000_000])), BadRequest, 400, 1, ""),
+    ])
+    .await;
 }

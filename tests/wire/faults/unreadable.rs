@@ -1,56 +1,58 @@
-//! Successes that cannot be read.
+//! Bodies of HTTP 200 that cannot be read.
 
 use partner_center_insights::ErrorKind::*;
 
-use super::{GOOD, Row, fails, gzip, gzipped};
-use crate::server::{http, json};
+use super::{check, fails, gzip, gzipped};
+use crate::client;
+use crate::support::{ONE_REPORT, REPORT_ID, Server, html, json};
 
-pub fn rows() -> Vec<Row> {
-    let accepted = "the service accepted the request";
-    vec![
-        fails("200, empty", json("200 OK", ""), InvalidResponse, 200, 1, accepted),
+#[tokio::test]
+async fn unreadable_success_names_the_problem() {
+    let name_only = r#"{"value":[{"reportName":"no id"}]}"#;
+    check(vec![
+        fails("empty", json(200, ""), InvalidResponse, 200, 1, "EOF"),
+        fails("HTML", html(200, "<html>Sign in</html>"), InvalidResponse, 200, 1, "expected value"),
+        fails("another object", json(200, r#"{"ok":true}"#), InvalidResponse, 200, 1, "envelope"),
+        fails("array", json(200, "[]"), InvalidResponse, 200, 1, "ReportEnvelope"),
         fails(
-            "200, HTML",
-            http("200 OK", "text/html", "<html>Sign in</html>"),
-            InvalidResponse,
-            200,
-            1,
-            accepted,
-        ),
-        fails("200, other JSON", json("200 OK", r#"{"ok":true}"#), InvalidResponse, 200, 1, accepted),
-        fails(
-            "200, a field of another type",
-            json("200 OK", r#"{"value":[{"reportId":7}]}"#),
+            "invalid id",
+            json(200, r#"{"value":[{"reportId":"sales"}]}"#),
             InvalidResponse,
             200,
             1,
             "value[0].reportId",
         ),
-        fails("200, very deep", json("200 OK", &"[".repeat(100_000)), InvalidResponse, 200, 1, accepted),
         fails(
-            "200, 20 MB",
-            http("200 OK", "application/json", &" ".repeat(18_000_000)),
+            "another type",
+            json(200, r#"{"value":[{"reportId":7}]}"#),
             InvalidResponse,
             200,
             1,
-            "larger than the max_response_bytes of 16777216 bytes",
+            "value[0].reportId",
         ),
-        fails(
-            "200, a gzip bomb",
-            gzipped("200 OK", &gzip(vec![b' '; 18_000_000])),
-            InvalidResponse,
-            200,
-            1,
-            "larger than the max_response_bytes of 16777216 bytes",
-        ),
-        fails(
-            "200, said to be compressed",
-            gzipped("200 OK", b"not gzip at all"),
-            InvalidResponse,
-            200,
-            1,
-            "HTTP 200",
-        ),
-        fails("200, compressed and cut", gzipped("200 OK", &gzip(GOOD)[..40]), Connect, 200, 3, "HTTP 200"),
-    ]
+        fails("missing id", json(200, name_only), InvalidResponse, 200, 1, "value[0]"),
+        fails("deeply nested", json(200, &"[".repeat(100_000)), InvalidResponse, 200, 1, "accepted"),
+        fails("mislabeled as gzip", gzipped(200, b"not gzip at all"), InvalidResponse, 200, 1, "HTTP 200"),
+        fails("truncated gzip", gzipped(200, &gzip(ONE_REPORT)[..40]), Connect, 200, 3, "HTTP 200"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn response_over_the_default_limit_is_refused() {
+    let spaces = " ".repeat(18_000_000);
+    check(vec![
+        fails("18 MB", json(200, &spaces), InvalidResponse, 200, 1, "16777216"),
+        fails("gzip bomb", gzipped(200, &gzip(&spaces)), InvalidResponse, 200, 1, "16777216"),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn unreadable_success_says_it_was_accepted() {
+    for body in ["", "<html>", "[]", r#"{"unrelated":true}"#, r#"{"value":[{"reportId":"sales"}]}"#] {
+        let server = Server::sending(json(200, body)).await;
+        let error = client(&server).resume(REPORT_ID).await.unwrap_err();
+        assert!(error.to_string().contains("accepted the request"), "{error}");
+    }
 }
