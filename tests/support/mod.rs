@@ -95,9 +95,15 @@ impl Server {
         Self { url, connections, stage, task }
     }
 
-    /// Sends this response to every request from now on.
-    pub fn send_next(&self, response: Vec<u8>) {
-        *self.stage.director.lock().unwrap() = Box::new(in_order(vec![vec![Step::Send(response)]]));
+    /// Starts over with an empty record and these scripts.
+    pub fn play_next(&self, scripts: Vec<Script>) {
+        self.take_requests();
+        *self.stage.director.lock().unwrap() = Box::new(in_order(scripts));
+    }
+
+    /// Starts over with an empty record, and sends this response to every request.
+    pub fn send_next(&self, response: impl Into<Vec<u8>>) {
+        self.play_next(vec![vec![Step::Send(response.into())]]);
     }
 
     pub fn url(&self) -> String {

@@ -60,8 +60,11 @@ async fn service_text_is_quoted_verbatim() {
 async fn malformed_list_is_an_error() {
     let body = three_reports().to_string();
     let open = body.strip_suffix("]}").unwrap();
+    let server = Server::start(Vec::new()).await;
+    let client = client(&server);
     for body in [open, &format!("{open},]}}"), &format!("{open}]"), &body.replacen("},{", "}{", 1)] {
-        let error = list(body).await.unwrap_err();
+        server.send_next(support::json(200, body));
+        let error = client.reports().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidResponse, "{body}");
         assert!(!error.to_string().contains("?:"), "{error}");
     }

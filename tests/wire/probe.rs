@@ -1,13 +1,9 @@
 //! Asking the service whether a token proves multi-factor authentication.
 
-use partner_center_insights::{Error, ErrorKind, Probe};
+use partner_center_insights::ErrorKind;
 
 use crate::client;
 use crate::support::{EMPTY_LIST, NO_ITEM_FOUND, REPORT_ID, Request, Server, json, response};
-
-async fn probe(response: Vec<u8>) -> Result<Probe, Error> {
-    client(&Server::sending(response).await).probe().await
-}
 
 fn validates_mfa(request: &Request) -> bool {
     request.header("validatemfa") == Some("true")
@@ -39,6 +35,8 @@ async fn other_calls_do_not_ask_for_mfa() {
 
 #[tokio::test]
 async fn mfa_verdict_ignores_case_and_invalid_values() {
+    let server = Server::start(Vec::new()).await;
+    let client = client(&server);
     for (header, verdict) in [
         ("isMfaCompliant: true\r\n", Some(true)),
         ("ISMFACOMPLIANT: TRUE\r\n", Some(true)),
@@ -49,18 +47,22 @@ async fn mfa_verdict_ignores_case_and_invalid_values() {
         ("isMfaCompliant:\r\n", None),
         ("", None),
     ] {
-        let probe = probe(response(200, header, EMPTY_LIST)).await.unwrap();
+        server.send_next(response(200, header, EMPTY_LIST));
+        let probe = client.probe().await.unwrap();
         assert_eq!(probe.mfa_compliant, verdict, "{header:?}");
     }
 }
 
 #[tokio::test]
 async fn probe_succeeds_without_reports() {
-    assert_eq!(probe(json(404, NO_ITEM_FOUND)).await.unwrap().mfa_compliant, None);
+    let server = Server::sending(json(404, NO_ITEM_FOUND)).await;
+    assert_eq!(client(&server).probe().await.unwrap().mfa_compliant, None);
 }
 
 #[tokio::test]
 async fn refused_probe_keeps_the_kind_of_error() {
+    let server = Server::start(Vec::new()).await;
+    let client = client(&server);
     for (status, code, kind) in [
         (404, "", ErrorKind::NotFound),
         (401, "900421", ErrorKind::MfaRequired),
@@ -68,7 +70,8 @@ async fn refused_probe_keeps_the_kind_of_error() {
         (401, "", ErrorKind::Unauthenticated),
     ] {
         let body = format!(r#"{{"code":"{code}","description":"Refused."}}"#);
-        let error = probe(json(status, &body)).await.unwrap_err();
+        server.send_next(json(status, &body));
+        let error = client.probe().await.unwrap_err();
         assert_eq!((error.kind(), error.operation()), (kind, Some("getReports")), "{code}");
     }
 }

@@ -10,10 +10,12 @@ const STATUSES: [u16; 5] = [301, 302, 303, 307, 308];
 #[tokio::test]
 async fn redirect_is_not_followed() {
     let target = Server::sending(json(200, "{}")).await;
+    let server = Server::start(Vec::new()).await;
+    let client = client(&server);
     for status in STATUSES {
         let location = format!("Location: {}/login\r\n", target.url());
-        let server = Server::sending(response(status, &location, "")).await;
-        let error = client(&server).resume(REPORT_ID).await.unwrap_err();
+        server.send_next(response(status, &location, ""));
+        let error = client.resume(REPORT_ID).await.unwrap_err();
         assert_eq!((error.kind(), error.status()), (ErrorKind::InvalidResponse, Some(status)));
         assert_eq!(server.count(), 1);
     }

@@ -50,9 +50,11 @@ async fn response_over_the_default_limit_is_refused() {
 
 #[tokio::test]
 async fn unreadable_success_says_it_was_accepted() {
+    let server = Server::start(Vec::new()).await;
+    let client = client(&server);
     for body in ["", "<html>", "[]", r#"{"unrelated":true}"#, r#"{"value":[{"reportId":"sales"}]}"#] {
-        let server = Server::sending(json(200, body)).await;
-        let error = client(&server).resume(REPORT_ID).await.unwrap_err();
+        server.send_next(json(200, body));
+        let error = client.resume(REPORT_ID).await.unwrap_err();
         assert!(error.to_string().contains("accepted the request"), "{error}");
     }
 }
