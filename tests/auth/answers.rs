@@ -1,9 +1,10 @@
 //! What comes of each answer of the token endpoint.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use partner_center_insights::auth::{AccessToken, AuthError, ClientSecret, Entra, TokenRequest, TokenSource};
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::fake::{Answer, Server};
 use crate::{

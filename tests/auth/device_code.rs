@@ -1,11 +1,12 @@
 //! Signing in with a code that the user enters in a browser.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use partner_center_insights::auth::{AuthError, DeviceCode, DevicePrompt, TokenRequest, TokenSource};
 use secrecy::ExposeSecret;
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::fake::{Answer, Server};
 use crate::{ACCESS_TOKEN, CLIENT_ID, SCOPE, TENANT, entra, refusal, rotated, shown};

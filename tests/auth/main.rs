@@ -5,6 +5,7 @@ mod answers;
 mod azure_cli;
 #[cfg(feature = "azure-identity")]
 mod azure_identity;
+mod clock;
 mod device_code;
 mod fake;
 mod hints;
@@ -37,8 +38,9 @@ pub const CLIENT_SECRET: &str = "s3cr3t~value&with=signs";
 pub const TRACE_ID: &str = "255d1aef-8c98-452f-ac51-23d051240864";
 pub const CORRELATION_ID: &str = "fb3d2015-bc17-4bb9-bb85-30c5cf1aaaa7";
 
-/// Settings that send token requests to this server.
+/// Settings that send token requests to this server. The clock is fast from here on.
 pub fn entra(server: &Server) -> Entra {
+    clock::speed_up();
     let builder = Entra::builder().authority(server.url()).tenant(TENANT).client_id(CLIENT_ID);
     builder.root_certificate(fake::root()).build().unwrap()
 }
