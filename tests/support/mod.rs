@@ -262,13 +262,13 @@ impl Request {
 /// A response with these header lines, each ending in CRLF, and a body of the announced length.
 pub fn response(status: impl Display, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     let length = body.as_ref().len();
-    let framing = format!("Content-Length: {length}\r\nConnection: close\r\n");
-    raw_response(&format!("HTTP/1.1 {status} \r\n{framing}{headers}"), body)
+    raw_response(&format!("HTTP/1.1 {status} \r\nContent-Length: {length}\r\n{headers}"), body)
 }
 
-/// A response with exactly this head and body; only a correlation id is added.
+/// A response with this head and body. Nothing is added but the correlation id, and that the connection ends.
 pub fn raw_response(head: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
-    let head = format!("{}\r\nMS-CorrelationId: {CORRELATION_ID}\r\n\r\n", head.trim_end());
+    let added = format!("MS-CorrelationId: {CORRELATION_ID}\r\nConnection: close");
+    let head = format!("{}\r\n{added}\r\n\r\n", head.trim_end());
     [head.as_bytes(), body.as_ref()].concat()
 }
 

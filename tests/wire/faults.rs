@@ -91,7 +91,7 @@ async fn check(rows: Vec<Row>) {
         let name = row.name;
         let hangs = row.scripts.iter().flatten().any(|step| matches!(step, Step::Hang));
         server.play_next(row.scripts.clone());
-        let result = if hangs { new_client(150) } else { client.clone() }.resume(REPORT_ID).await;
+        let result = if hangs { new_client(250) } else { client.clone() }.resume(REPORT_ID).await;
         // A throttled client would wait before its next call.
         if result.as_ref().is_err_and(|error| error.kind() == Throttled || error.retry_after().is_some()) {
             client = new_client(10_000);

@@ -4,7 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use partner_center_insights::{Error, ErrorKind, Report, ReportStatus};
 
-use crate::support::{EMPTY_LIST, ONE_REPORT, REPORT_ID, Server, TOKEN, json, raw_response, response, text};
+use crate::support::{
+    CORRELATION_ID, EMPTY_LIST, ONE_REPORT, REPORT_ID, Server, TOKEN, json, raw_response, response, text,
+};
 use crate::{builder, client};
 
 async fn resume(response: impl Into<Vec<u8>>) -> Result<Option<Report>, Error> {
@@ -121,7 +123,7 @@ async fn truncated_token_is_redacted() {
         json(400, &format!(r#"{{"code":"{token}","description":"d"}}"#)),
         json(200, &format!(r#"{{"value":"{token}"}}"#)),
         json(200, &format!(r#"{{"value":[],"message":"{token}","statusCode":400}}"#)),
-        format!("HTTP/1.1 500 Oops\r\nMS-CorrelationId: {token}\r\nContent-Length: 0\r\n\r\n").into_bytes(),
+        String::from_utf8(json(500, "")).unwrap().replace(CORRELATION_ID, &token).into_bytes(),
         response(302, &format!("Location: /{token}\r\n"), ""),
     ] {
         server.send_next(response);
