@@ -71,13 +71,13 @@ impl Server {
     /// Sends one response per request, and the last one to all further requests.
     pub async fn start(answers: Vec<Answer>) -> Self {
         let play = support::in_order(answers.into_iter().map(Answer::script).collect());
-        Self(support::Server::directed(Some(Identity::default()), play).await)
+        Self(support::Server::with_responder(Some(Identity::default()), play).await)
     }
 
     /// Sends what `answer` returns for the number of the request, from 0, and the request.
     pub async fn answering(answer: impl Fn(usize, &Request) -> Answer + Send + 'static) -> Self {
         let play = move |number, request: &support::Request| answer(number, &request.into()).script();
-        Self(support::Server::directed(Some(Identity::default()), play).await)
+        Self(support::Server::with_responder(Some(Identity::default()), play).await)
     }
 
     pub fn requests(&self) -> Vec<Request> {

@@ -46,25 +46,25 @@ pub enum Step {
 pub type Script = Vec<Step>;
 
 /// Chooses the script for a request, given how many came before it.
-type Director = Box<dyn Fn(usize, &Request) -> Script + Send>;
+type Responder = Box<dyn Fn(usize, &Request) -> Script + Send>;
 
 /// Serves one request per connection, and records all of them.
 pub struct Server {
     url: String,
     connections: Arc<AtomicUsize>,
-    stage: Arc<Stage>,
+    state: Arc<State>,
     task: JoinHandle<()>,
 }
 
-struct Stage {
+struct State {
     requests: Mutex<Vec<Request>>,
-    director: Mutex<Director>,
+    responder: Mutex<Responder>,
 }
 
 impl Server {
     /// Plays one script per request over plain TCP, and the last one for all further requests.
     pub async fn start(scripts: Vec<Script>) -> Self {
-        Self::directed(None, in_order(scripts)).await
+        Self::with_responder(None, in_order(scripts)).await
     }
 
     /// Sends this response to every request.
@@ -74,13 +74,13 @@ impl Server {
 
     /// Sends this response to every request, over TLS.
     pub async fn sending_over_tls(identity: tls::Identity, response: impl Into<Vec<u8>>) -> Self {
-        Self::directed(Some(identity), in_order(vec![vec![Step::Send(response.into())]])).await
+        Self::with_responder(Some(identity), in_order(vec![vec![Step::Send(response.into())]])).await
     }
 
-    /// Plays what `director` returns for the number of the request, from 0, and the request.
-    pub async fn directed(
+    /// Plays what `responder` returns for the number of the request, from 0, and the request.
+    pub async fn with_responder(
         identity: Option<tls::Identity>,
-        director: impl Fn(usize, &Request) -> Script + Send + 'static,
+        responder: impl Fn(usize, &Request) -> Script + Send + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -89,16 +89,17 @@ impl Server {
             None => format!("http://127.0.0.1:{port}"),
             Some(_) => format!("https://localhost:{port}"),
         };
-        let stage = Arc::new(Stage { requests: Mutex::default(), director: Mutex::new(Box::new(director)) });
+        let state =
+            Arc::new(State { requests: Mutex::default(), responder: Mutex::new(Box::new(responder)) });
         let connections = Arc::<AtomicUsize>::default();
-        let task = tokio::spawn(accept(listener, acceptor, connections.clone(), stage.clone()));
-        Self { url, connections, stage, task }
+        let task = tokio::spawn(accept(listener, acceptor, connections.clone(), state.clone()));
+        Self { url, connections, state, task }
     }
 
     /// Starts over with an empty record and these scripts.
     pub fn play_next(&self, scripts: Vec<Script>) {
         self.take_requests();
-        *self.stage.director.lock().unwrap() = Box::new(in_order(scripts));
+        *self.state.responder.lock().unwrap() = Box::new(in_order(scripts));
     }
 
     /// Starts over with an empty record, and sends this response to every request.
@@ -111,17 +112,17 @@ impl Server {
     }
 
     pub fn requests(&self) -> Vec<Request> {
-        self.stage.requests.lock().unwrap().clone()
+        self.state.requests.lock().unwrap().clone()
     }
 
     /// Removes the requests from the record.
     pub fn take_requests(&self) -> Vec<Request> {
-        std::mem::take(&mut self.stage.requests.lock().unwrap())
+        std::mem::take(&mut self.state.requests.lock().unwrap())
     }
 
     /// The number of requests.
     pub fn count(&self) -> usize {
-        self.stage.requests.lock().unwrap().len()
+        self.state.requests.lock().unwrap().len()
     }
 
     /// The number of TCP connections, including those without a request.
@@ -145,22 +146,22 @@ async fn accept(
     listener: TcpListener,
     acceptor: Option<TlsAcceptor>,
     connections: Arc<AtomicUsize>,
-    stage: Arc<Stage>,
+    state: Arc<State>,
 ) {
     while let Ok((stream, _)) = listener.accept().await {
         connections.fetch_add(1, Ordering::SeqCst);
-        let (acceptor, stage) = (acceptor.clone(), stage.clone());
+        let (acceptor, state) = (acceptor.clone(), state.clone());
         tokio::spawn(async move {
-            let Some(acceptor) = acceptor else { return stage.serve(stream, |tcp| tcp).await };
+            let Some(acceptor) = acceptor else { return state.serve(stream, |tcp| tcp).await };
             // The handshake fails if the client does not trust the certificate.
             if let Ok(stream) = acceptor.accept(stream).await {
-                stage.serve(stream, |tls| tls.get_ref().0).await;
+                state.serve(stream, |tls| tls.get_ref().0).await;
             }
         });
     }
 }
 
-impl Stage {
+impl State {
     async fn serve<S: AsyncRead + AsyncWrite + Unpin>(&self, mut stream: S, tcp: fn(&S) -> &TcpStream) {
         let Some(request) = Request::read(&mut stream).await else { return };
         let number = {
@@ -168,7 +169,7 @@ impl Stage {
             requests.push(request.clone());
             requests.len() - 1
         };
-        let script = self.director.lock().unwrap()(number, &request);
+        let script = self.responder.lock().unwrap()(number, &request);
         for step in script {
             // Some clients close the connection early.
             let _ = match step {
