@@ -54,8 +54,8 @@ fn generate(document: &Document, schema: &Value, rng: &mut Rng) -> Value {
     if schema["nullable"] == true && rng.u8(..) < 64 {
         return Value::Null;
     }
-    if let Some(words) = schema["enum"].as_array() {
-        return words[rng.usize(..words.len())].clone();
+    if let Some(values) = schema["enum"].as_array() {
+        return values[rng.usize(..values.len())].clone();
     }
     match (schema["type"].as_str(), schema["format"].as_str()) {
         (Some("string"), Some("uuid")) => json!(uuid::Uuid::from_u128(rng.u128(..)).to_string()),

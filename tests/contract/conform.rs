@@ -42,7 +42,7 @@ const REQUEST_HEADERS: [(&str, &str); 8] = [
     ("accept", "HTTP: the media type of the responses"),
     ("accept-encoding", "HTTP: compression"),
     ("content-length", "HTTP: 0, because front ends refuse a PUT without it"),
-    ("content-type", "every page of the service lists it, even for requests without a body"),
+    ("content-type", "every reference page lists it, even for requests without a body"),
     ("user-agent", "identification: the client and its version"),
     ("ms-requestid", "identification: the same for all attempts of a call"),
     ("ms-correlationid", "identification: support asks for it"),

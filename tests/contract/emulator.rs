@@ -65,9 +65,9 @@ pub async fn given(document: &Document) -> (Coverage, Vec<String>) {
             let mut anonymous = request.clone();
             anonymous.headers.retain(|(name, _)| name != "authorization");
             check(send(&emulator, &anonymous).await, 401);
-            let nobody = "00000000-0000-0000-0000-000000000000";
+            let unknown_id = "00000000-0000-0000-0000-000000000000";
             let id = report(document).report_id.to_string();
-            let unknown = Request { target: request.target.replace(&id, nobody), ..request.clone() };
+            let unknown = Request { target: request.target.replace(&id, unknown_id), ..request.clone() };
             check(send(&emulator, &unknown).await, 404);
             let bad = Request { target: request.target.replace(&id, "sales"), ..request.clone() };
             check(send(&emulator, &bad).await, 400);

@@ -17,8 +17,8 @@ pub struct Mutant {
 /// Returns a value with all properties and one element in each array.
 pub fn full(document: &Document, schema: &Value) -> Value {
     let schema = document.resolve(schema);
-    if let Some(words) = schema["enum"].as_array() {
-        return words[0].clone();
+    if let Some(values) = schema["enum"].as_array() {
+        return values[0].clone();
     }
     match (schema["type"].as_str(), schema["format"].as_str()) {
         (Some("string"), Some("uuid")) => json!(crate::drivers::ID),

@@ -64,8 +64,8 @@ fn convert(schema: &Value, unknown: UnknownFields) -> Value {
     }
     if schema["nullable"] == true {
         converted.insert("type".to_owned(), json!([schema["type"], "null"]));
-        if let Some(Value::Array(words)) = converted.get_mut("enum") {
-            words.push(Value::Null);
+        if let Some(Value::Array(values)) = converted.get_mut("enum") {
+            values.push(Value::Null);
         }
     }
     Value::Object(converted)

@@ -156,8 +156,8 @@ fn name(item: &Item) -> Option<(&Visibility, String)> {
         Item::Fn(item) => (&item.vis, &item.sig.ident),
         // A macro that declares a type; the name is the first token.
         Item::Macro(item) if item.mac.path.is_ident("open_enum") => {
-            let words = without_docs(&item.mac.tokens);
-            return Some((&Visibility::Inherited, words.split(' ').next()?.to_owned()));
+            let tokens = without_docs(&item.mac.tokens);
+            return Some((&Visibility::Inherited, tokens.split(' ').next()?.to_owned()));
         }
         _ => return None,
     };
