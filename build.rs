@@ -1,4 +1,4 @@
-//! Turns `openapi/insights.yaml` into the client that `src/generated.rs` includes.
+//! Generates the client that `src/generated.rs` includes from `openapi/insights.yaml`.
 
 #[path = "build/pipeline.rs"]
 mod pipeline;
@@ -6,29 +6,23 @@ mod pipeline;
 use std::path::Path;
 use std::{env, fs};
 
-const CONTRACT: &str = "openapi/insights.yaml";
+const SPEC: &str = "openapi/insights.yaml";
 
 fn main() {
-    // The only trigger: nothing but the contract decides what is generated.
-    println!("cargo::rerun-if-changed={CONTRACT}");
-    if let Err(problems) = generate() {
-        // cargo prints each line as an error of this crate and stops, without a backtrace.
-        for problem in problems {
-            println!("cargo::error={problem}");
-        }
+    println!("cargo::rerun-if-changed={SPEC}");
+    for problem in generate().err().into_iter().flatten() {
+        println!("cargo::error={problem}");
     }
 }
 
 fn generate() -> Result<(), Vec<String>> {
-    let one = |problem: String| vec![problem];
-    let yaml = fs::read_to_string(CONTRACT).map_err(|e| one(format!("{CONTRACT}: {e}")))?;
-    let output = pipeline::run(CONTRACT, &yaml)?;
-
-    let out_dir = env::var("OUT_DIR").map_err(|e| one(format!("OUT_DIR: {e}")))?;
-    for (name, text) in
-        [("client.rs", &output.client), ("spec.rs", &output.constants), ("insights.json", &output.json)]
-    {
-        fs::write(Path::new(&out_dir).join(name), text).map_err(|e| one(format!("{name}: {e}")))?;
+    let yaml = fs::read_to_string(SPEC).map_err(|e| vec![format!("{SPEC}: {e}")])?;
+    let output = pipeline::run(SPEC, &yaml)?;
+    let out_dir = env::var("OUT_DIR").map_err(|e| vec![format!("OUT_DIR: {e}")])?;
+    let files =
+        [("client.rs", &output.client), ("spec.rs", &output.constants), ("insights.json", &output.json)];
+    for (name, text) in files {
+        fs::write(Path::new(&out_dir).join(name), text).map_err(|e| vec![format!("{name}: {e}")])?;
     }
     for (name, value) in &output.env {
         println!("cargo::rustc-env={name}={value}");

@@ -1,7 +1,5 @@
-//! The dialect: the part of OpenAPI 3.0 that progenitor turns into the client we want. Outside it, progenitor
-//! panics without naming a place, or generates something that compiles and is wrong.
-//!
-//! `check` tells all violations at once. `openapi/README.md` is the page for people.
+//! The dialect: the part of OpenAPI 3.0 that progenitor turns into the client we want. For anything else, progenitor
+//! panics without naming a place, or generates code that compiles and is wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,20 +9,25 @@ use serde_json::Value;
 
 #[path = "dialect/operations.rs"]
 mod operations;
+#[path = "dialect/rules.rs"]
+pub mod rules;
 #[path = "dialect/schemas.rs"]
 mod schemas;
 
-/// One violation: where, which rule, and what to do about it.
+use rules::Rule;
+
+/// A violation of a rule.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
-    pub place: String,
-    pub rule: &'static str,
-    pub message: String,
+    place: String,
+    message: String,
+    rule: Rule,
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} (rule {})", self.place, self.message, self.rule)
+        let Self { place, message, rule: Rule { name, expected } } = self;
+        write!(f, "{place}: {message}; expected {expected} (rule {name})")
     }
 }
 
@@ -32,7 +35,7 @@ impl fmt::Display for Problem {
 pub struct Operation<'a> {
     pub path: &'a str,
     pub method: &'a str,
-    /// `operationId`, or nothing.
+    /// The `operationId`, or an empty string.
     pub id: &'a str,
     pub value: &'a Value,
 }
@@ -48,10 +51,10 @@ impl Operation<'_> {
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "patch", "head", "options", "trace"];
 
-/// Methods of progenitor's client itself.
-const TAKEN: [&str; 6] = ["new", "new_with_client", "api_version", "baseurl", "client", "inner"];
+/// Methods that every generated client has.
+const RESERVED: [&str; 6] = ["new", "new_with_client", "api_version", "baseurl", "client", "inner"];
 
-/// Every operation, in the order of the document's paths.
+/// Returns all operations, in the order of the paths.
 pub fn operations(document: &Value) -> impl Iterator<Item = Operation<'_>> {
     entries(&document["paths"]).flat_map(|(path, item)| {
         entries(item).filter(|(method, _)| METHODS.contains(method)).map(move |(method, value)| Operation {
@@ -63,19 +66,20 @@ pub fn operations(document: &Value) -> impl Iterator<Item = Operation<'_>> {
     })
 }
 
-/// Names of the component schemas that are objects.
+/// Returns the names of all object schemas.
 pub fn objects(document: &Value) -> impl Iterator<Item = &str> {
-    entries(&document["components"]["schemas"])
-        .filter(|(_, schema)| schema["type"] == "object")
-        .map(|(name, _)| name)
+    let schemas = entries(&document["components"]["schemas"]);
+    schemas.filter(|(_, schema)| schema["type"] == "object").map(|(name, _)| name)
 }
 
-/// Checks every rule. `open_enums` are the schemas that have an open type of their own.
-pub fn check(document: &Value, open_enums: &[&str]) -> Result<(), Vec<Problem>> {
-    let mut check = Check { document, open_enums, found: BTreeSet::new() };
-    check.version();
+/// Checks all rules and returns all violations at once. `open_enums` are the schemas with an open type.
+pub fn check(document: &Value, open_enums: &[&str]) -> Result<(), BTreeSet<Problem>> {
+    let mut check = Check { document, open_enums, problems: BTreeSet::new() };
+    check.versions();
     check.server();
-    check.references(document, "document");
+    for (section, value) in entries(document) {
+        check.references(section, value);
+    }
     check.operation_ids();
     for operation in operations(document) {
         check.operation(&operation);
@@ -85,137 +89,98 @@ pub fn check(document: &Value, open_enums: &[&str]) -> Result<(), Vec<Problem>> 
     for (name, schema) in entries(&document["components"]["schemas"]) {
         check.component(name, schema);
     }
-    if check.found.is_empty() { Ok(()) } else { Err(check.found.into_iter().collect()) }
+    if check.problems.is_empty() { Ok(()) } else { Err(check.problems) }
 }
 
 struct Check<'a> {
     document: &'a Value,
     open_enums: &'a [&'a str],
-    found: BTreeSet<Problem>,
+    problems: BTreeSet<Problem>,
 }
 
 impl Check<'_> {
-    fn report(&mut self, place: &str, rule: &'static str, message: impl Into<String>) {
-        self.found.insert(Problem { place: place.to_owned(), rule, message: message.into() });
+    fn report(&mut self, place: &str, rule: Rule, message: impl Into<String>) {
+        self.problems.insert(Problem { place: place.to_owned(), message: message.into(), rule });
     }
 
-    /// progenitor reads 3.0 only.
-    fn version(&mut self) {
-        if !self.document["openapi"].as_str().is_some_and(|v| v.starts_with("3.0.")) {
-            self.report(
-                "document",
-                "openapi-3.0",
-                "`openapi` must be 3.0.x; the generator reads nothing newer",
-            );
+    fn versions(&mut self) {
+        let openapi = &self.document["openapi"];
+        if !openapi.as_str().is_some_and(|version| version.starts_with("3.0.")) {
+            self.report("document", rules::OPENAPI, format!("`openapi` is {openapi}"));
         }
-        if self.document["info"]["version"].as_str().is_none_or(str::is_empty) {
-            self.report(
-                "document",
-                "info-version",
-                "`info.version` must be a text; the crate shows it as the contract's version",
-            );
+        if is_empty(&self.document["info"]["version"]) {
+            self.report("document", rules::INFO_VERSION, "`info.version` is missing or not a string");
         }
     }
 
-    /// The client takes origin, base path, programs and versions from the one server.
     fn server(&mut self) {
-        let rule = "server";
-        let servers = self.document["servers"].as_array().map_or(&[][..], Vec::as_slice);
-        let [server] = servers else {
-            return self.report(
-                "servers",
-                rule,
-                "there must be exactly one server; its URL is the client's default",
-            );
-        };
+        let document = self.document;
+        let servers = document["servers"].as_array().map_or(&[][..], Vec::as_slice);
+        let mut wrong = |message: String| self.report("servers", rules::SERVER, message);
+        let [server] = servers else { return wrong(format!("there are {} servers", servers.len())) };
         let url = server["url"].as_str().unwrap_or_default();
         if !url.strip_prefix("https://").is_some_and(|rest| rest.contains('/') && !rest.ends_with('/')) {
-            self.report("servers", rule, "the URL must be `https://host/path` without a slash at its end");
+            wrong(format!("`{url}` is not `https://host/path`, without a slash at the end"));
         }
         for variable in ["version", "program"] {
-            if !url.contains(&format!("{{{variable}}}")) || !server["variables"][variable]["enum"].is_array()
-            {
-                self.report(
-                    "servers",
-                    rule,
-                    format!("the URL must hold `{{{variable}}}`, declared with an `enum`"),
-                );
+            if !url.contains(&format!("{{{variable}}}")) {
+                wrong(format!("the URL does not contain `{{{variable}}}`"));
             }
         }
-        let names = |variable: &str| {
-            let list = server["variables"][variable]["enum"].as_array();
-            list.into_iter().flatten().filter_map(Value::as_str).collect::<BTreeSet<_>>()
+        let values = |variable: &str| {
+            let values = server["variables"][variable]["enum"].as_array();
+            values.into_iter().flatten().filter_map(Value::as_str).collect::<BTreeSet<_>>()
         };
-        let of_program = entries(&server["x-version-of-program"]);
-        let (programs, versions): (BTreeSet<_>, BTreeSet<_>) =
-            of_program.map(|(p, v)| (p, v.as_str().unwrap_or_default())).unzip();
-        if programs != names("program") || !versions.is_subset(&names("version")) {
-            self.report(
-                "servers",
-                rule,
-                "`x-version-of-program` must give every program one of the versions",
-            );
+        let (programs, versions): (BTreeSet<_>, BTreeSet<_>) = entries(&server["x-version-of-program"])
+            .map(|(program, version)| (program, version.as_str().unwrap_or_default()))
+            .unzip();
+        if programs.is_empty() || programs != values("program") || !versions.is_subset(&values("version")) {
+            wrong("`x-version-of-program` does not map every `program` to a `version`".to_owned());
         }
     }
 
-    /// A reference that leads nowhere, or out of the file, makes progenitor panic.
-    fn references(&mut self, value: &Value, place: &str) {
-        match value {
-            Value::Object(map) => {
-                if let Some(target) = map.get("$ref").and_then(Value::as_str)
-                    && target.strip_prefix('#').and_then(|p| self.document.pointer(p)).is_none()
-                {
-                    self.report(
-                        place,
-                        "reference",
-                        format!("`{target}` leads nowhere; references must point into this file"),
-                    );
-                }
-                for (key, value) in map {
-                    self.references(value, if place == "document" { key } else { place });
-                }
-            }
-            Value::Array(items) => items.iter().for_each(|item| self.references(item, place)),
-            _ => {}
+    fn references(&mut self, section: &str, value: &Value) {
+        if let Some(target) = value["$ref"].as_str()
+            && target.strip_prefix('#').and_then(|pointer| self.document.pointer(pointer)).is_none()
+        {
+            self.report(section, rules::REFERENCE, format!("`{target}` does not exist"));
+        }
+        let members = entries(value).map(|(_, member)| member);
+        for inner in members.chain(value.as_array().into_iter().flatten()) {
+            self.references(section, inner);
         }
     }
 
-    /// Method names are made of operation ids; two that meet would not compile.
     fn operation_ids(&mut self) {
         if operations(self.document).next().is_none() {
-            self.report("paths", "operation-id", "there is no operation to generate");
+            self.report("paths", rules::OPERATION_ID, "there are no operations");
         }
         let mut seen = BTreeMap::new();
         for operation in operations(self.document) {
-            if TAKEN.contains(&operation.id.to_snake_case().as_str()) {
-                self.report(
-                    operation.id,
-                    "operation-id",
-                    "is the name of a method that every generated client has",
-                );
-            }
-            if operation.id.is_empty() {
-                self.report(
-                    &operation.place(),
-                    "operation-id",
-                    "`operationId` is missing; it names the generated method",
-                );
-            } else if let Some(first) = seen.insert(operation.id.to_snake_case(), operation.id) {
-                self.report(
-                    operation.id,
-                    "operation-id",
-                    format!("meets `{first}`: both become `{}`", operation.id.to_snake_case()),
-                );
-            }
+            let method = operation.id.to_snake_case();
+            let message = if operation.id.is_empty() {
+                "`operationId` is missing".to_owned()
+            } else if RESERVED.contains(&method.as_str()) {
+                format!("`{method}` is a method of every generated client")
+            } else if let Some(first) = seen.insert(method.clone(), operation.id) {
+                format!("both this and `{first}` become `{method}`")
+            } else {
+                continue;
+            };
+            self.report(&operation.place(), rules::OPERATION_ID, message);
         }
     }
 }
 
-fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
+pub fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
     value.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
 }
 
+fn is_empty(text: &Value) -> bool {
+    text.as_str().is_none_or(str::is_empty)
+}
+
 fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
-    let target = value["$ref"].as_str().and_then(|r| r.strip_prefix('#'));
+    let target = value["$ref"].as_str().and_then(|target| target.strip_prefix('#'));
     target.and_then(|pointer| document.pointer(pointer)).unwrap_or(value)
 }

@@ -1,26 +1,25 @@
-//! The copy of the contract that progenitor reads. The contract itself stays truthful; what is lost here
-//! is lost for the generator only.
+//! The copy of the spec that progenitor reads. The spec itself remains accurate: simplifications for the generator
+//! are made only in this copy.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-/// Name of the schema that stands for every `format: date-time`.
+/// Name of the schema that replaces every `format: date-time`.
 pub const TIMESTAMP: &str = "Timestamp";
-/// Name of the schema that stands for every `format: password`.
+/// Name of the schema that replaces every `format: password`.
 pub const SECURE_LINK: &str = "SecureLink";
 
 pub fn lower(document: &Value) -> Value {
     let mut copy = document.clone();
-    keep_success_only(&mut copy);
-    name_formats(&mut copy);
-    allow_null_lists(&mut copy);
+    remove_failures(&mut copy);
+    lower_properties(&mut copy);
     copy
 }
 
-/// Drops every response but the 2xx. progenitor decodes a declared failure as what it was promised, and
-/// when the body is something else (HTML, nothing), status and headers are gone. Undeclared, they stay.
-fn keep_success_only(document: &mut Value) {
+/// Removes every response but the 2xx. progenitor decodes a declared failure into its schema; if the body is
+/// something else (HTML, nothing), status and headers are lost. An undeclared failure keeps them.
+fn remove_failures(document: &mut Value) {
     for operation in members(document.get_mut("paths")).flat_map(|path| members(Some(path))) {
         if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
             responses.retain(|status, _| status.starts_with('2'));
@@ -28,16 +27,21 @@ fn keep_success_only(document: &mut Value) {
     }
 }
 
-/// Gives formats that have a type of our own the name by which progenitor replaces types. Left alone, a
-/// date-time would become a strict chrono type, and one odd timestamp would cost the whole answer.
-fn name_formats(document: &mut Value) {
-    let descriptions = descriptions(document);
+/// Gives formats with a hand-written type the name by which progenitor replaces types, and lets arrays be null.
+/// Otherwise a date-time would be a strict chrono type, and one malformed time would fail the whole response.
+fn lower_properties(document: &mut Value) {
+    let components = document["components"]["schemas"].as_object().into_iter().flatten();
+    let descriptions: BTreeMap<_, _> =
+        components.map(|(name, schema)| (reference(name), schema["description"].clone())).collect();
     let schemas = document.pointer_mut("/components/schemas");
     for property in members(schemas).flat_map(|schema| members(schema.get_mut("properties"))) {
+        if property["type"] == "array" {
+            property["nullable"] = json!(true);
+        }
         let target = match (property["format"].as_str(), property["$ref"].as_str()) {
             (Some("date-time"), _) => reference(TIMESTAMP),
             (Some("password"), _) => reference(SECURE_LINK),
-            // A reference has no description of its own; its field would be undocumented.
+            // A reference has no description of its own; the field would be undocumented.
             (_, Some(target)) => target.to_owned(),
             _ => continue,
         };
@@ -49,24 +53,8 @@ fn name_formats(document: &mut Value) {
     }
 }
 
-/// Lets a list be null as well as absent; every other optional field already may be.
-fn allow_null_lists(document: &mut Value) {
-    let schemas = document.pointer_mut("/components/schemas");
-    for property in members(schemas).flat_map(|schema| members(schema.get_mut("properties"))) {
-        if property["type"] == "array" {
-            property["nullable"] = json!(true);
-        }
-    }
-}
-
 fn reference(name: &str) -> String {
     format!("#/components/schemas/{name}")
-}
-
-/// The description of every named schema, by its reference.
-fn descriptions(document: &Value) -> BTreeMap<String, Value> {
-    let schemas = document["components"]["schemas"].as_object().into_iter().flatten();
-    schemas.map(|(name, schema)| (reference(name), schema["description"].clone())).collect()
 }
 
 fn members(map: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {

@@ -1,11 +1,10 @@
-//! Contract to Rust, in memory: parse, check the dialect, lower a copy, generate, accept both spellings.
-//!
-//! The build script writes what comes out; the tests feed it documents of their own.
+//! Turns the spec into Rust, in memory: parse, check the dialect, lower a copy, generate, accept both spellings.
+//! `build.rs` writes the output to files; the tests pass documents of their own.
 
 #[path = "constants.rs"]
 mod constants;
 #[path = "dialect.rs"]
-mod dialect;
+pub mod dialect;
 #[path = "lower.rs"]
 mod lower;
 #[path = "spellings.rs"]
@@ -15,19 +14,18 @@ use progenitor::{GenerationSettings, Generator, HooksMode, TypeImpl, TypePatch};
 use quote::quote;
 use serde_json::Value;
 
-/// What the build script writes.
 pub struct Output {
     /// The generated client and types.
     pub client: String,
-    /// Server address, version and operations as Rust constants.
+    /// Server URL, version and operations as Rust constants.
     pub constants: String,
-    /// The whole contract, unlowered, as JSON.
+    /// The whole spec as JSON, not lowered.
     pub json: String,
-    /// Names and values for `env!`, so that rustdoc can link to the service's pages.
+    /// Names and values for `env!`, so that rustdoc can link to the reference pages.
     pub env: Vec<(String, String)>,
 }
 
-/// Runs the pipeline. `file` is the name that problems are reported under, one line for each.
+/// Runs the pipeline. Each problem is one line that starts with the name `file`.
 pub fn run(file: &str, yaml: &str) -> Result<Output, Vec<String>> {
     let document = parse(file, yaml).map_err(|problem| vec![problem])?;
     dialect::check(&document, &OWN_TYPES.map(|(schema, _)| schema))
@@ -51,7 +49,7 @@ fn parse(file: &str, yaml: &str) -> Result<Value, String> {
     })
 }
 
-/// Schemas that a hand-written type stands for, because the generated one would be closed or would print a secret.
+/// Schemas with a hand-written type, because the generated one would be closed or would print a secret.
 const OWN_TYPES: [(&str, &str); 5] = [
     ("ReportId", "crate::report::ReportId"),
     ("ReportStatus", "crate::report::ReportStatus"),
@@ -64,36 +62,33 @@ fn client(document: &Value) -> Result<String, String> {
     let lowered = serde_json::from_value(lower::lower(document)).map_err(|e| e.to_string())?;
     let mut settings = GenerationSettings::new();
     settings
-        // Without `Expected`, a client whose hooks are missing sends requests without a token.
+        // Without `Expected`, a client with missing hooks compiles and sends requests without a token.
         .with_hooks(HooksMode::Expected)
         .with_inner_type(quote!(crate::hooks::Attempt))
         .with_derive("PartialEq");
     for (schema, rust) in OWN_TYPES {
         settings.with_replacement(schema, rust, [TypeImpl::Display].into_iter());
     }
-    // A new field in an answer is not a breaking change of the crate.
+    // A new field in a response must not be a breaking change of the crate.
     let open = TypePatch::default().with_attr("#[non_exhaustive]").clone();
     for schema in dialect::objects(document) {
         settings.with_patch(schema, &open);
     }
-    let tokens = stopped_by_panic(|| Generator::new(&settings).generate_tokens(&lowered))?
-        .map_err(|e| e.to_string())?;
-    spellings::accept_both(tokens).map_err(|e| format!("the generated client cannot be read: {e}"))
+    let tokens =
+        catch_panic(|| Generator::new(&settings).generate_tokens(&lowered))?.map_err(|e| e.to_string())?;
+    spellings::accept_both(tokens).map_err(|e| format!("the generated client cannot be parsed: {e}"))
 }
 
-/// progenitor asserts where it cannot go on. The dialect keeps it from getting there; should it still
-/// happen, the message is kept and the backtrace is not.
-pub fn stopped_by_panic<T>(generate: impl FnOnce() -> T) -> Result<T, String> {
-    let quiet = std::panic::take_hook();
+/// progenitor panics on what it does not support. The dialect should prevent that; otherwise, this returns the message
+/// without the backtrace.
+pub fn catch_panic<T>(generate: impl FnOnce() -> T) -> Result<T, String> {
+    let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));
     let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(generate));
-    std::panic::set_hook(quiet);
+    std::panic::set_hook(hook);
     result.map_err(|panic| {
-        let message = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("no message");
-        format!("the generator stopped, and no rule of the dialect foresaw it: {message}")
+        let message = panic.downcast_ref::<String>().map(String::as_str);
+        let message = message.or(panic.downcast_ref::<&str>().copied()).unwrap_or("no message");
+        format!("the generator panicked on something that no rule of the dialect covers: {message}")
     })
 }

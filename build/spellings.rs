@@ -1,10 +1,10 @@
-//! Both spellings of every field: the pages say PascalCase, the wire has been seen to say camelCase.
+//! Both spellings of every field: PascalCase as documented, camelCase as observed.
 
 use proc_macro2::TokenStream;
 use syn::visit_mut::VisitMut;
 use syn::{Field, LitStr, parse_quote};
 
-/// Adds the camelCase spelling to every renamed field, and prints the code.
+/// Adds the camelCase spelling to every renamed field, and formats the code.
 pub fn accept_both(tokens: TokenStream) -> syn::Result<String> {
     let mut file: syn::File = syn::parse2(tokens)?;
     CamelCaseAliases.visit_file_mut(&mut file);
@@ -21,11 +21,11 @@ impl VisitMut for CamelCaseAliases {
     }
 }
 
-/// What `#[serde(rename = "…")]` says, if the field has it.
+/// Returns the name in `#[serde(rename = "…")]`, if the field has this attribute.
 fn renamed(field: &Field) -> Option<String> {
     let mut name = None;
     for attribute in field.attrs.iter().filter(|a| a.path().is_ident("serde")) {
-        // The other arguments are of no interest; whatever follows `rename` may stay unread.
+        // Errors are about other arguments, which do not matter here.
         let _ = attribute.parse_nested_meta(|meta| {
             let value = meta.value().and_then(syn::parse::ParseBuffer::parse::<LitStr>);
             if meta.path.is_ident("rename") {
@@ -37,7 +37,7 @@ fn renamed(field: &Field) -> Option<String> {
     name
 }
 
-/// `ReportId` to `reportId`; nothing if the name is not in PascalCase.
+/// Converts `ReportId` to `reportId`. Returns nothing if the name is not in PascalCase.
 fn camel_case(pascal: &str) -> Option<String> {
     let first = pascal.chars().next().filter(char::is_ascii_uppercase)?;
     Some(format!("{}{}", first.to_ascii_lowercase(), &pascal[1..]))

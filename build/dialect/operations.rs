@@ -1,52 +1,36 @@
-//! Rules for operations: who may call, with which parameters, and what may come back.
+//! Rules for operations, their parameters and their responses.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Check, Operation, entries, resolve};
+use super::{Check, Operation, entries, is_empty, resolve, rules};
 
 impl Check<'_> {
-    /// progenitor ignores `security`; the client sends the token with every operation, so each must ask for it.
     pub(super) fn operation(&mut self, operation: &Operation) {
         let place = operation.place();
+        // progenitor ignores `security`, and the client sends a token with every request.
         let security = operation.value.get("security").unwrap_or(&self.document["security"]);
         let schemes = security.as_array().map_or(&[][..], Vec::as_slice);
         let known = &self.document["components"]["securitySchemes"];
-        let bearer = |scheme: &Value| entries(scheme).any(|(name, _)| known[name]["scheme"] == "bearer");
-        if schemes.is_empty() || !schemes.iter().all(bearer) {
-            self.report(
-                &place,
-                "security",
-                "must require a bearer scheme of `components.securitySchemes`; the client always sends one",
-            );
+        let is_bearer = |scheme: &Value| entries(scheme).any(|(name, _)| known[name]["scheme"] == "bearer");
+        if schemes.is_empty() || !schemes.iter().all(is_bearer) {
+            self.report(&place, rules::SECURITY, "`security` does not require a bearer token");
         }
         for key in ["summary", "description"] {
-            if operation.value[key].as_str().is_none_or(str::is_empty) {
-                self.report(
-                    &place,
-                    "described",
-                    format!("`{key}` is missing; rustdoc and the emulator show it"),
-                );
+            if is_empty(&operation.value[key]) {
+                self.report(&place, rules::DESCRIBED, format!("`{key}` is missing"));
             }
         }
-        if operation.value["externalDocs"]["url"].as_str().is_none_or(|url| !url.starts_with("https://")) {
-            self.report(
-                &place,
-                "external-docs",
-                "`externalDocs.url` must link the page that the operation comes from",
-            );
+        let page = operation.value["externalDocs"]["url"].as_str();
+        if !page.is_some_and(|url| url.starts_with("https://")) {
+            self.report(&place, rules::EXTERNAL_DOCS, "`externalDocs.url` is missing or not https");
         }
         if !operation.value["requestBody"].is_null() {
-            self.report(
-                &place,
-                "request-body",
-                "the client sends no bodies yet; teach the call and its tests first",
-            );
+            self.report(&place, rules::REQUEST_BODY, "there is a request body");
         }
     }
 
-    /// progenitor panics on an optional path parameter, and sends lists in a form that servers misread.
     pub(super) fn parameters(&mut self, operation: &Operation) {
         let place = operation.place();
         let document = self.document;
@@ -56,97 +40,65 @@ impl Check<'_> {
         for parameter in shared.into_iter().chain(own).flatten().map(|p| resolve(document, p)) {
             let name = parameter["name"].as_str().unwrap_or_default();
             match parameter["in"].as_str() {
+                Some("query") => {}
                 Some("path") => {
                     in_path.insert(name);
                     if parameter["required"] != true {
-                        self.report(
-                            &place,
-                            "path-parameter",
-                            format!("`{name}` is in the path and must be `required: true`"),
-                        );
+                        self.report(&place, rules::PATH_PARAMETER, format!("`{name}` is optional"));
                     }
                 }
-                Some("query") => {}
-                _ => self.report(
-                    &place,
-                    "parameter-place",
-                    format!(
-                        "`{name}` must be in path or query; headers belong to the client, cookies to nobody"
-                    ),
-                ),
+                other => {
+                    let location = other.unwrap_or("nothing");
+                    self.report(&place, rules::PARAMETER_LOCATION, format!("`{name}` is in {location}"));
+                }
             }
-            let schema = resolve(document, &parameter["schema"]);
-            if !matches!(schema["type"].as_str(), Some("string" | "boolean" | "integer")) {
-                self.report(&place, "parameter-type", format!("`{name}` must be a string, a boolean or an integer; lists are sent in a form that differs from the document"));
+            let kind = resolve(document, &parameter["schema"])["type"].as_str().unwrap_or("missing");
+            if !["string", "boolean", "integer"].contains(&kind) {
+                self.report(&place, rules::PARAMETER_TYPE, format!("the type of `{name}` is {kind}"));
             }
             self.keywords(&place, &parameter["schema"]);
             if !parameter["schema"]["enum"].is_null() {
-                self.report(
-                    &place,
-                    "open-enum",
-                    format!(
-                        "`{name}` would be a closed list of words; refer to a schema that has an open type"
-                    ),
-                );
+                self.report(&place, rules::OPEN_ENUM, format!("`{name}` has an inline `enum`"));
             }
-            if !parameter["style"].is_null()
-                || !parameter["explode"].is_null()
-                || !parameter["content"].is_null()
-            {
-                self.report(&place, "parameter-style", format!("`{name}` must not set `style`, `explode` or `content`; the generator ignores or refuses them"));
-            }
-        }
-        let template: BTreeSet<_> = operation
-            .path
-            .split('{')
-            .skip(1)
-            .filter_map(|part| part.split_once('}'))
-            .map(|(name, _)| name)
-            .collect();
-        if template != in_path {
-            self.report(
-                &place,
-                "path-template",
-                format!("the path names {template:?}, the parameters in the path are {in_path:?}"),
-            );
-        }
-    }
-
-    /// More than one success type is an assertion of progenitor; `default` and ranges shadow single statuses.
-    pub(super) fn responses(&mut self, operation: &Operation) {
-        let place = operation.place();
-        let responses: Vec<_> =
-            entries(&operation.value["responses"]).map(|(s, r)| (s, resolve(self.document, r))).collect();
-        for (status, response) in &responses {
-            if status.len() != 3 || !status.bytes().all(|b| b.is_ascii_digit()) {
-                self.report(
-                    &place,
-                    "status",
-                    format!("`{status}` must be a three-digit status; `default` and ranges hide the others"),
-                );
-            }
-            for (media_type, _) in entries(&response["content"]) {
-                if media_type != "application/json" {
-                    self.report(&place, "media-type", format!("{status}: `{media_type}` must be `application/json`, in lower case; nothing else is decoded"));
+            for key in ["style", "explode", "content"] {
+                if !parameter[key].is_null() {
+                    self.report(&place, rules::PARAMETER_STYLE, format!("`{name}` sets `{key}`"));
                 }
             }
         }
-        let successes: Vec<_> = responses.iter().filter(|(status, _)| status.starts_with('2')).collect();
-        let [(_, success)] = successes[..] else {
-            return self.report(
-                &place,
-                "one-success",
-                format!(
-                    "must have exactly one 2xx response, has {}; the generator stops at a second type",
-                    successes.len()
-                ),
-            );
+        let names = operation.path.split('{').skip(1).filter_map(|part| part.split_once('}'));
+        let names: BTreeSet<_> = names.map(|(name, _)| name).collect();
+        if names != in_path {
+            let message = format!("the path contains {names:?}, the path parameters are {in_path:?}");
+            self.report(&place, rules::PATH_TEMPLATE, message);
+        }
+    }
+
+    pub(super) fn responses(&mut self, operation: &Operation) {
+        let place = operation.place();
+        let mut successes = Vec::new();
+        for (status, response) in entries(&operation.value["responses"]) {
+            let response = resolve(self.document, response);
+            if status.len() != 3 || !status.bytes().all(|b| b.is_ascii_digit()) {
+                self.report(&place, rules::STATUS, format!("there is a response for `{status}`"));
+            }
+            for (media_type, _) in entries(&response["content"]) {
+                if media_type != "application/json" {
+                    let message = format!("the media type of {status} is `{media_type}`");
+                    self.report(&place, rules::MEDIA_TYPE, message);
+                }
+            }
+            if status.starts_with('2') {
+                successes.push(response);
+            }
+        }
+        let [success] = successes[..] else {
+            let message = format!("there are {} responses with a 2xx status", successes.len());
+            return self.report(&place, rules::ONE_SUCCESS, message);
         };
-        if success["content"]["application/json"]["schema"]["$ref"]
-            .as_str()
-            .is_none_or(|r| !r.starts_with("#/components/schemas/"))
-        {
-            self.report(&place, "named-answer", "the 2xx response must refer to a schema of `components`; an inline one gets a name that nobody chose");
+        let schema = &success["content"]["application/json"]["schema"]["$ref"];
+        if !schema.as_str().is_some_and(|target| target.starts_with("#/components/schemas/")) {
+            self.report(&place, rules::NAMED_RESPONSE, "the 2xx response has no named schema");
         }
     }
 }

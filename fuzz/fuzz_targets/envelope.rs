@@ -1,4 +1,4 @@
-//! The body of a 200: reports and executions, in the service's envelope.
+//! The body of a 200 response: an envelope of reports or executions.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -6,11 +6,11 @@ use partner_center_insights::fuzzing;
 
 fuzz_target!(|bytes: &[u8]| {
     for read in [fuzzing::reports, fuzzing::executions] {
-        // Whatever came, a person can be told of it in a line.
+        // Every error can be printed on one line.
         if let Err(error) = read(bytes) {
             let line = error.to_string();
             assert!(!line.contains(char::is_control), "{line:?}");
-            assert!(error.status().is_some(), "the status is lost: {line}");
+            assert!(error.status().is_some(), "no status: {line}");
         }
     }
 });

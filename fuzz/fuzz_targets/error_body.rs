@@ -1,4 +1,4 @@
-//! The body of a failure: only detail is taken from it.
+//! The body of an error response: its code and message.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,5 +1,5 @@
-//! Bodies drawn from the document's own schemas: every valid one must be read, and every invalid one that is read
-//! must be on the list of leniencies.
+//! Bodies generated from the schemas of the spec: the client must accept every valid one, and every invalid one that it
+//! accepts must be listed.
 
 use std::collections::BTreeSet;
 
@@ -13,19 +13,19 @@ use crate::mutants::{self, Mutant};
 use crate::recorder::{Answer, Recorder};
 use crate::schema::{UnknownFields, validator};
 
-/// Valid bodies that are refused on purpose.
+/// Valid bodies that the client refuses on purpose.
 const REFUSALS: [(&str, fn(&Operation, &Value) -> bool, Option<ErrorKind>); 3] = [
-    // HTTP says 200 and the envelope says that the call failed: the envelope is right.
+    // The HTTP status is 200, but the envelope states a failure.
     ("a failure inside 200", |_, body| body["StatusCode"].as_i64() >= Some(400), None),
-    // Any JSON object would fit the schema; one without both is some other service's.
+    // The schema allows any JSON object; one without these two is not an envelope.
     (
         "no envelope",
         |_, body| body["Value"].is_null() && body["StatusCode"].is_null(),
         Some(ErrorKind::InvalidResponse),
     ),
-    // A part of a list must not pass for the whole, and nobody knows how to get the rest.
+    // A partial list must not be returned as the whole list.
     (
-        "a further page",
+        "another page",
         |operation, body| {
             operation.method == "GET" && body["NextLink"].as_str().is_some_and(|link| !link.trim().is_empty())
         },
@@ -33,29 +33,29 @@ const REFUSALS: [(&str, fn(&Operation, &Value) -> bool, Option<ErrorKind>); 3] =
     ),
 ];
 
-/// Invalid bodies that are read on purpose: the change, the kind of value that it is made to, the reason.
+/// Invalid bodies that the client accepts on purpose: change, class of the value, reason.
 pub const LENIENCIES: [(&str, &str, &str); 11] = [
-    ("null", "any", "absent and null are alike; the service is loose with both"),
-    ("free text", "date-time", "one odd time must not cost the whole answer"),
-    ("no offset", "date-time", "a published sample has none"),
-    ("unknown word", "enum", "new words come without notice"),
-    ("lower case", "enum", "words are known in any letter case"),
+    ("null", "any", "the service does not distinguish absent and null"),
+    ("free text", "date-time", "one malformed time must not fail the whole response"),
+    ("no offset", "date-time", "a published sample has no offset"),
+    ("unknown value", "enum", "new values may appear at any time"),
+    ("lower case", "enum", "letter case does not matter"),
     ("no hyphens", "uuid", "the id is the same"),
     ("in braces", "uuid", "the id is the same"),
     ("as a urn", "uuid", "the id is the same"),
-    ("blanks around", "uuid", "published samples have them"),
-    ("blanks around", "enum", "published samples have them around other values"),
-    ("fields as a list", "object", "derived decoders allow it; no answer looks like this"),
+    ("spaces around", "uuid", "published samples have them"),
+    ("spaces around", "enum", "published samples have them around other values"),
+    ("fields as an array", "object", "derived decoders allow it; no response looks like this"),
 ];
 
-/// A valid value of a schema.
-fn draw(document: &Document, schema: &Value, rng: &mut Rng) -> Value {
+/// Generates a valid value of a schema.
+fn generate(document: &Document, schema: &Value, rng: &mut Rng) -> Value {
     let schema = document.resolve(schema);
     if schema["nullable"] == true && rng.u8(..) < 64 {
         return Value::Null;
     }
-    if let Some(words) = schema["enum"].as_array() {
-        return words[rng.usize(..words.len())].clone();
+    if let Some(values) = schema["enum"].as_array() {
+        return values[rng.usize(..values.len())].clone();
     }
     match (schema["type"].as_str(), schema["format"].as_str()) {
         (Some("string"), Some("uuid")) => json!(uuid::Uuid::from_u128(rng.u128(..)).to_string()),
@@ -73,25 +73,27 @@ fn draw(document: &Document, schema: &Value, rng: &mut Rng) -> Value {
             json!(numbers[rng.usize(..numbers.len())])
         }
         (Some("integer"), _) => json!([0, 1, -1, i64::MIN, i64::MAX][rng.usize(..5)]),
-        (Some("array"), _) => (0..rng.usize(..4)).map(|_| draw(document, &schema["items"], rng)).collect(),
+        (Some("array"), _) => {
+            (0..rng.usize(..4)).map(|_| generate(document, &schema["items"], rng)).collect()
+        }
         (Some("object"), _) => {
             let mut object = Map::new();
             for (name, property) in entries(&schema["properties"]) {
                 let required = schema["required"].as_array().is_some_and(|list| list.contains(&json!(name)));
                 if required || rng.u8(..) < 192 {
-                    object.insert(name.to_owned(), draw(document, property, rng));
+                    object.insert(name.to_owned(), generate(document, property, rng));
                 }
             }
             if rng.u8(..) < 64 {
-                object.insert("FieldOfTomorrow".to_owned(), json!({ "deep": [1] }));
+                object.insert("NewField".to_owned(), json!({ "deep": [1] }));
             }
             Value::Object(object)
         }
-        other => panic!("nothing is drawn for {other:?}"),
+        other => panic!("no value for {other:?}"),
     }
 }
 
-/// The elements that must come out of a valid body: those fields that the document names.
+/// Returns the elements that the client must return for a valid body, without unknown fields.
 fn expected(document: &Document, operation: &Operation, body: &Value) -> Value {
     let envelope = document.resolve(operation.schema(200).unwrap());
     let item = document.resolve(&envelope["properties"]["Value"]["items"]);
@@ -100,23 +102,23 @@ fn expected(document: &Document, operation: &Operation, body: &Value) -> Value {
         fields.map(|(name, value)| (name.clone(), value.clone())).collect()
     };
     let items = body["Value"].as_array().into_iter().flatten().filter_map(Value::as_object).map(known);
-    // Operations on one report answer with that report.
-    let most = if operation.method == "GET" { usize::MAX } else { 1 };
-    without_nulls(&items.take(most).collect())
+    // Operations on one report return at most that report.
+    let max = if operation.method == "GET" { usize::MAX } else { 1 };
+    without_nulls(&items.take(max).collect())
 }
 
-/// Valid bodies that are not read as what they say, and refusals that no body met.
+/// Returns the valid bodies that are not read correctly, and the refusals that no body needs.
 pub async fn refused(document: &Document, seed: u64, bodies: usize) -> Vec<String> {
     let mut recorder = Recorder::start().await;
     let mut rng = Rng::with_seed(seed);
     let mut problems = Vec::new();
-    let mut met = BTreeSet::new();
+    let mut needed = BTreeSet::new();
     for operation in document.operations() {
         let schema = operation.schema(200).unwrap();
         let valid = validator(document, schema, UnknownFields::Allowed);
         for _ in 0..bodies {
-            let body = draw(document, schema, &mut rng);
-            assert!(valid.is_valid(&body), "drawn, but not valid: {body}");
+            let body = generate(document, schema, &mut rng);
+            assert!(valid.is_valid(&body), "generated, but not valid: {body}");
             let refusal = REFUSALS.iter().find(|(_, applies, _)| applies(&operation, &body));
             for body in [body.clone(), camel(&body)] {
                 let (_, outcome) = recorder.drive(operation.id, Answer::json(200, &body)).await;
@@ -124,28 +126,28 @@ pub async fn refused(document: &Document, seed: u64, bodies: usize) -> Vec<Strin
                 let right = match (&outcome, refusal) {
                     (Ok(items), None) => Value::from(items.clone()) == expected,
                     (Err(error), Some((name, _, kind))) => {
-                        met.insert(*name);
+                        needed.insert(*name);
                         kind.is_none_or(|kind| kind == error.kind())
                     }
                     _ => false,
                 };
                 if !right {
-                    problems.push(format!("{} 200: not read as it stands: {body}", operation.id));
+                    problems.push(format!("{} 200: not read correctly: {body}", operation.id));
                 }
             }
         }
     }
-    let stale = REFUSALS.iter().filter(|(name, ..)| !met.contains(name));
-    problems.extend(stale.map(|(name, ..)| format!("refusal `{name}`: no body meets it")));
+    let stale = REFUSALS.iter().filter(|(name, ..)| !needed.contains(name));
+    problems.extend(stale.map(|(name, ..)| format!("refusal `{name}`: no body needs it")));
     problems
 }
 
-/// Invalid bodies that are read although no leniency says so, and leniencies that nothing needs.
+/// Returns the invalid bodies that are accepted but not listed, and the leniencies that no body needs.
 pub async fn accepted(document: &Document) -> Vec<String> {
     let mut recorder = Recorder::start().await;
     let mut problems = Vec::new();
     let mut used = BTreeSet::new();
-    // One operation for each envelope; of two, the one that gives all elements back.
+    // One operation for each envelope, if possible one that returns all elements.
     let mut operations = document.operations();
     operations.sort_by_key(|operation| operation.method != "GET");
     let mut envelopes = BTreeSet::new();
@@ -156,11 +158,10 @@ pub async fn accepted(document: &Document) -> Vec<String> {
         }
         let valid = validator(document, schema, UnknownFields::Allowed);
         let mut full = mutants::full(document, schema);
-        // With a further page nothing would be read, whatever else is changed.
+        // With another page, every body would be refused.
         full["NextLink"] = Value::Null;
         assert!(valid.is_valid(&full), "{full}");
         for Mutant { place, change, class, body } in mutants::all(document, schema, &full) {
-            // Valid for the schema, and refused all the same.
             let refusal = REFUSALS.iter().any(|(_, applies, _)| applies(&operation, &body));
             let is_valid = valid.is_valid(&body) && !refusal;
             for body in [body.clone(), camel(&body)] {
@@ -172,10 +173,10 @@ pub async fn accepted(document: &Document) -> Vec<String> {
                     (true, true, _) | (false, false, _) => {}
                     (false, true, Some(row)) => drop(used.insert(row)),
                     (false, true, None) => {
-                        problems.push(format!("{place}: `{change}` is read, and is not valid"));
+                        problems.push(format!("{place}: `{change}` is accepted, but not valid"));
                     }
                     (true, false, _) => {
-                        problems.push(format!("{place}: `{change}` is valid, and is refused"));
+                        problems.push(format!("{place}: `{change}` is refused, but valid"));
                     }
                 }
             }
@@ -183,21 +184,21 @@ pub async fn accepted(document: &Document) -> Vec<String> {
     }
     let stale = LENIENCIES.iter().filter(|row| !used.contains(row));
     problems
-        .extend(stale.map(|(change, class, _)| format!("leniency `{change}` on {class}: nothing needs it")));
+        .extend(stale.map(|(change, class, _)| format!("leniency `{change}` on {class}: no body needs it")));
     problems
 }
 
-/// A failure that the envelope states is one that was read.
+/// A body was read if there is no error, or if the error is the one that the envelope states.
 fn is_read(outcome: &Outcome) -> bool {
     outcome.as_ref().err().is_none_or(|error| error.kind() != ErrorKind::InvalidResponse)
 }
 
 #[tokio::test]
-async fn every_valid_body_is_read_in_both_spellings() {
+async fn valid_bodies_are_read_in_both_spellings() {
     assert_eq!(refused(&Document::ours(), 20_260_112, 100).await, Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn every_invalid_body_that_is_read_is_on_the_list() {
+async fn accepted_invalid_bodies_are_listed() {
     assert_eq!(accepted(&Document::ours()).await, Vec::<String>::new());
 }

@@ -1,4 +1,4 @@
-//! Whether what goes over the wire is what the document says. Each problem names its place.
+//! Checks requests and responses against the spec. Each problem names its place.
 
 use reqwest::Url;
 use serde_json::{Value, json};
@@ -7,19 +7,19 @@ use crate::document::{Document, Operation, entries, pascal};
 use crate::schema::{UnknownFields, errors, validator};
 pub use crate::support::Request;
 
-/// Headers that requests may carry although no parameter names them.
+/// Request headers that are allowed although they are not in the spec, and why.
 const REQUEST_HEADERS: [(&str, &str); 8] = [
     ("host", "HTTP"),
-    ("accept", "HTTP: the media type of the answers"),
+    ("accept", "HTTP: the media type of the responses"),
     ("accept-encoding", "HTTP: compression"),
     ("content-length", "HTTP: 0, because front ends refuse a PUT without it"),
-    ("content-type", "every page of the service lists it, even for requests without a body"),
-    ("user-agent", "identification: which program calls"),
-    ("ms-requestid", "identification: one call with all its attempts"),
+    ("content-type", "every reference page lists it, even for requests without a body"),
+    ("user-agent", "identification: the client and its version"),
+    ("ms-requestid", "identification: the same for all attempts of a call"),
     ("ms-correlationid", "identification: support asks for it"),
 ];
 
-/// Headers that answers may carry although no response names them.
+/// Response headers that are allowed although they are not in the spec.
 const RESPONSE_HEADERS: [&str; 8] = [
     "connection",
     "content-encoding",
@@ -31,10 +31,10 @@ const RESPONSE_HEADERS: [&str; 8] = [
     "www-authenticate",
 ];
 
-/// The operation that a request conforms to, or everything that is wrong with it.
+/// Returns the operation that a request conforms to, or everything that is wrong with it.
 pub fn request(document: &Document, request: &Request) -> Result<String, Vec<String>> {
     let Ok(url) = Url::parse(&format!("http://host{}", request.target)) else {
-        return Err(vec![format!("{} is no request target", request.target)]);
+        return Err(vec![format!("{} is not a request target", request.target)]);
     };
     let operations = document.operations();
     let matching = operations.iter().filter(|operation| operation.method == request.method);
@@ -46,14 +46,14 @@ pub fn request(document: &Document, request: &Request) -> Result<String, Vec<Str
         .collect();
     let [(operation, in_path)] = &found[..] else {
         let line = format!("{} {}", request.method, request.target);
-        return Err(vec![format!("{line} fits {} operations of the document", found.len())]);
+        return Err(vec![format!("{line} fits {} operations of the spec", found.len())]);
     };
     let in_query: Vec<_> = url.query_pairs().into_owned().collect();
     let mut problems = parameters(document, operation, "path", in_path);
     problems.extend(parameters(document, operation, "query", &in_query));
     problems.extend(headers(document, operation, request));
     if operation.value["requestBody"].is_null() && !request.body.is_empty() {
-        problems.push(format!("a body is sent, and none is documented: {}", request.body));
+        problems.push(format!("the request has a body, which is not in the spec: {}", request.body));
     }
     let named = |problem| format!("{}: {problem}", operation.id);
     if problems.is_empty() {
@@ -63,7 +63,7 @@ pub fn request(document: &Document, request: &Request) -> Result<String, Vec<Str
     }
 }
 
-/// The values of a template's names, if the path fits it.
+/// Returns the values of the template's parameters, if the path fits it.
 fn path_values(template: &str, path: &str) -> Option<Vec<(String, String)>> {
     let (template, path): (Vec<_>, Vec<_>) = (template.split('/').collect(), path.split('/').collect());
     if template.len() != path.len() {
@@ -96,7 +96,7 @@ fn parameters(
     }
     for (name, value) in sent {
         let Some(parameter) = declared.iter().find(|parameter| parameter["name"] == **name) else {
-            problems.push(format!("{place} parameter `{name}` is not in the document"));
+            problems.push(format!("{place} parameter `{name}` is not in the spec"));
             continue;
         };
         let wrong = text_errors(document, &parameter["schema"], value);
@@ -105,7 +105,7 @@ fn parameters(
     problems
 }
 
-/// What is wrong with a value that is sent as text.
+/// Returns what is wrong with a value that is sent as text.
 fn text_errors(document: &Document, schema: &Value, text: &str) -> Vec<String> {
     let value = match document.resolve(schema)["type"].as_str() {
         Some("boolean" | "integer" | "number") => serde_json::from_str(text).unwrap_or(json!(text)),
@@ -123,14 +123,14 @@ fn headers(document: &Document, operation: &Operation, request: &Request) -> Vec
     let token = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
     let mut problems = Vec::new();
     if bearer && token.is_none_or(|token| token.is_empty() || token.contains(' ')) {
-        problems.push("the document asks for a bearer token, and none is sent".to_owned());
+        problems.push("the bearer token is missing".to_owned());
     }
     let mut seen = Vec::new();
     for (name, _) in &request.headers {
         let known = REQUEST_HEADERS.iter().any(|(known, _)| known == name);
-        let asked_for = bearer && name == "authorization";
-        if !known && !asked_for {
-            problems.push(format!("header `{name}` is neither in the document nor on our list"));
+        let is_token = bearer && name == "authorization";
+        if !known && !is_token {
+            problems.push(format!("header `{name}` is neither in the spec nor in REQUEST_HEADERS"));
         }
         if seen.contains(&name) {
             problems.push(format!("header `{name}` is sent twice"));
@@ -140,8 +140,8 @@ fn headers(document: &Document, operation: &Operation, request: &Request) -> Vec
     problems
 }
 
-/// Everything that is wrong with an answer to an operation. The body may be in either spelling, throughout.
-pub fn answer(
+/// Returns everything that is wrong with a response. The body may be in either spelling.
+pub fn response(
     document: &Document,
     operation: &str,
     status: u16,
@@ -153,7 +153,7 @@ pub fn answer(
         return vec![format!("{place}: no such operation")];
     };
     let Some((_, response)) = found.responses().into_iter().find(|(declared, _)| *declared == status) else {
-        return vec![format!("{place}: the status is not in the document")];
+        return vec![format!("{place}: the status is not in the spec")];
     };
     let mut problems = Vec::new();
     let named = |name: &str| headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -171,15 +171,15 @@ pub fn answer(
     for (name, _) in headers {
         let known = RESPONSE_HEADERS.iter().any(|known| name.eq_ignore_ascii_case(known));
         if !known && !entries(&response["headers"]).any(|(declared, _)| name.eq_ignore_ascii_case(declared)) {
-            problems.push(format!("header `{name}` is not in the document"));
+            problems.push(format!("header `{name}` is not in the spec"));
         }
     }
     let content_type = named("content-type").map_or("", |(_, value)| value.as_str());
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     match entries(&response["content"]).find(|(declared, _)| *declared == media_type) {
-        None => problems.push(format!("the media type `{media_type}` is not in the document")),
+        None => problems.push(format!("the media type `{media_type}` is not in the spec")),
         Some((_, content)) => match serde_json::from_str::<Value>(body) {
-            Err(error) => problems.push(format!("the body is no JSON: {error}")),
+            Err(error) => problems.push(format!("the body is not JSON: {error}")),
             Ok(body) => {
                 let validator = validator(document, &content["schema"], UnknownFields::Refused);
                 problems.extend(errors(&validator, &pascal(&body)));

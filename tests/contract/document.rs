@@ -1,4 +1,4 @@
-//! The contract as plain JSON, read without the types that were generated from it.
+//! The spec as plain JSON, read without the types that are generated from it.
 
 use partner_center_insights::spec;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 #[derive(Clone)]
 pub struct Document(pub Value);
 
-/// An operation of the document.
+/// An operation of the spec.
 pub struct Operation<'a> {
     pub id: &'a str,
     /// In upper case.
@@ -21,7 +21,7 @@ impl Document {
         Self(serde_json::from_str(spec::JSON).unwrap())
     }
 
-    /// A copy with one value replaced or added; null removes it. What is replaced must exist, and be different.
+    /// Returns a copy with one value replaced or added. A null removes the value.
     pub fn edited(&self, pointer: &str, value: Value) -> Self {
         let mut copy = self.clone();
         let (parent, key) = pointer.rsplit_once('/').unwrap();
@@ -35,7 +35,7 @@ impl Document {
         copy
     }
 
-    /// A copy in which a key has another name.
+    /// Returns a copy in which a key is renamed.
     pub fn renamed(&self, pointer: &str, name: &str) -> Self {
         let (parent, key) = pointer.rsplit_once('/').unwrap();
         let mut copy = self.clone();
@@ -65,13 +65,13 @@ impl Document {
         self.operations().into_iter().find(|operation| operation.id == id)
     }
 
-    /// What a reference leads to, or the value itself.
+    /// Returns the target of a reference, or the value itself.
     pub fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
         let target = value["$ref"].as_str().and_then(|target| target.strip_prefix('#'));
         target.and_then(|pointer| self.0.pointer(pointer)).unwrap_or(value)
     }
 
-    /// The paths that the server's address can stand for, such as `/insights/v1/mpn`.
+    /// Returns the base paths of all versions and programs, such as `/insights/v1/mpn`.
     pub fn base_paths(&self) -> Vec<String> {
         let server = &self.0["servers"][0];
         let url = server["url"].as_str().unwrap_or_default();
@@ -88,14 +88,14 @@ impl Document {
 }
 
 impl<'a> Operation<'a> {
-    /// Those of the path and its own.
+    /// Returns the parameters of the path and of the operation itself.
     pub fn parameters(&self) -> Vec<&'a Value> {
         let shared = self.document.0["paths"][self.path]["parameters"].as_array();
         let own = self.value["parameters"].as_array();
         shared.into_iter().chain(own).flatten().map(|parameter| self.document.resolve(parameter)).collect()
     }
 
-    /// Each declared status with its response.
+    /// Returns the declared statuses with their responses.
     pub fn responses(&self) -> Vec<(u16, &'a Value)> {
         let responses = entries(&self.value["responses"]);
         responses
@@ -103,12 +103,12 @@ impl<'a> Operation<'a> {
             .collect()
     }
 
-    /// Where the operation is in the document.
+    /// Returns the JSON pointer to the operation.
     pub fn pointer(&self) -> String {
         format!("/paths/{}/{}", self.path.replace('/', "~1"), self.method.to_lowercase())
     }
 
-    /// The schema of the JSON body of a response.
+    /// Returns the schema of the JSON body of a response.
     pub fn schema(&self, status: u16) -> Option<&'a Value> {
         let (_, response) = self.responses().into_iter().find(|(declared, _)| *declared == status)?;
         response.pointer("/content/application~1json/schema")
@@ -119,31 +119,31 @@ pub fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
     value.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
 }
 
-/// The body as the service has been seen to spell it.
+/// Converts all names to camelCase, the observed spelling.
 pub fn camel(body: &Value) -> Value {
-    respelled(body, &|first| first.to_ascii_lowercase())
+    convert(body, &|first| first.to_ascii_lowercase())
 }
 
-/// The body as the pages, and the document, spell it.
+/// Converts all names to PascalCase, the spelling of the spec.
 pub fn pascal(body: &Value) -> Value {
-    respelled(body, &|first| first.to_ascii_uppercase())
+    convert(body, &|first| first.to_ascii_uppercase())
 }
 
-fn respelled(value: &Value, first: &impl Fn(char) -> char) -> Value {
+fn convert(value: &Value, first: &impl Fn(char) -> char) -> Value {
     let name = |key: &str| key.chars().take(1).map(first).chain(key.chars().skip(1)).collect::<String>();
     match value {
-        Value::Object(map) => map.iter().map(|(key, value)| (name(key), respelled(value, first))).collect(),
-        Value::Array(items) => items.iter().map(|item| respelled(item, first)).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (name(key), convert(value, first))).collect(),
+        Value::Array(items) => items.iter().map(|item| convert(item, first)).collect(),
         other => other.clone(),
     }
 }
 
-/// The value without its null members: to the client, absent and null are alike.
+/// Removes null members. For the client, absent and null are the same.
 pub fn without_nulls(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
-            let kept = map.iter().filter(|(_, value)| !value.is_null());
-            kept.map(|(key, value)| (key.clone(), without_nulls(value))).collect()
+            let members = map.iter().filter(|(_, value)| !value.is_null());
+            members.map(|(key, value)| (key.clone(), without_nulls(value))).collect()
         }
         Value::Array(items) => items.iter().map(without_nulls).collect(),
         other => other.clone(),

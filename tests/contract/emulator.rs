@@ -1,17 +1,15 @@
-//! The emulator answers as the document says, and refuses what the document does not allow.
+//! The emulator responds as the spec says, and refuses what the spec does not allow.
 
 use std::time::Duration;
 
-use partner_center_insights::Report;
-use partner_center_insights::emulator::{Emulator, EmulatorBuilder, Fault, Limit, Scenario};
-use serde_json::{Value, json};
-
 use crate::conform::{self, Request};
-use crate::coverage::{Coverage, Direction};
+use crate::coverage::{Coverage, Direction, Part};
 use crate::document::{Document, Operation};
 use crate::strays::{self, Received};
+use partner_center_insights::Report;
+use partner_center_insights::emulator::{Emulator, EmulatorBuilder, Fault, Limit, Scenario};
 
-/// The report of the document's example.
+/// Returns the report in the example of the spec.
 fn report(document: &Document) -> Report {
     let list = document.operation("getReports").unwrap();
     let responses = list.responses();
@@ -20,7 +18,7 @@ fn report(document: &Document) -> Report {
     serde_json::from_value(report).unwrap()
 }
 
-/// An emulator that holds it, at a time when it has had executions.
+/// Returns an emulator with this report, at a time when it has executions.
 fn builder(document: &Document) -> EmulatorBuilder {
     let report = report(document);
     let soon =
@@ -36,29 +34,29 @@ async fn send(emulator: &Emulator, request: &Request) -> Received {
     strays::send(&address(emulator), request).await
 }
 
-/// The request of an operation, answered with 200 by the emulator above.
+/// Returns a request to which the emulator responds with 200.
 fn good(document: &Document, operation: &Operation, emulator: &Emulator) -> Request {
     let mut request = strays::good(document, operation, emulator.token());
     if let Some((path, query)) = request.target.clone().split_once('?') {
-        // Ids of executions are the emulator's own.
-        let kept: Vec<_> = query.split('&').filter(|pair| !pair.starts_with("executionId=")).collect();
-        request.target = format!("{path}?{}", kept.join("&"));
+        // The emulator has execution ids of its own.
+        let rest: Vec<_> = query.split('&').filter(|pair| !pair.starts_with("executionId=")).collect();
+        request.target = format!("{path}?{}", rest.join("&"));
     }
     request
 }
 
-/// Every answer of the contract that the emulator can give, with what is wrong with it.
+/// Returns the responses that the emulator gives, and what is wrong with them.
 pub async fn given(document: &Document) -> (Coverage, Vec<String>) {
     let mut coverage = Coverage::new();
     let mut problems = Vec::new();
     for operation in document.operations() {
         let mut check = |received: Received, status: u16| {
-            let Received { status: answered, headers, body } = received;
-            if answered != status {
-                problems.push(format!("{} {status}: the emulator answers {answered}: {body}", operation.id));
+            let Received { status: actual, headers, body } = received;
+            if actual != status {
+                problems.push(format!("{} {status}: the status is {actual}: {body}", operation.id));
             }
-            problems.extend(conform::answer(document, operation.id, answered, &headers, &body));
-            coverage.insert((operation.id.to_owned(), answered, Direction::Given));
+            problems.extend(conform::response(document, operation.id, actual, &headers, &body));
+            coverage.insert((operation.id.to_owned(), Part::Status(actual), Direction::Given));
         };
         for spelling in [Scenario::Camel, Scenario::Pascal] {
             let emulator = builder(document).scenario(spelling).start().await.unwrap();
@@ -67,14 +65,13 @@ pub async fn given(document: &Document) -> (Coverage, Vec<String>) {
             let mut anonymous = request.clone();
             anonymous.headers.retain(|(name, _)| name != "authorization");
             check(send(&emulator, &anonymous).await, 401);
-            let nobody = "00000000-0000-0000-0000-000000000000";
+            let unknown_id = "00000000-0000-0000-0000-000000000000";
             let id = report(document).report_id.to_string();
-            let unknown = Request { target: request.target.replace(&id, nobody), ..request.clone() };
+            let unknown = Request { target: request.target.replace(&id, unknown_id), ..request.clone() };
             check(send(&emulator, &unknown).await, 404);
             let bad = Request { target: request.target.replace(&id, "sales"), ..request.clone() };
             check(send(&emulator, &bad).await, 400);
         }
-        // What only trouble brings.
         for status in [403, 500] {
             let emulator = builder(document).fault(Fault::refuse(status)).start().await.unwrap();
             check(send(&emulator, &good(document, &operation, &emulator)).await, status);
@@ -89,42 +86,34 @@ pub async fn given(document: &Document) -> (Coverage, Vec<String>) {
 }
 
 #[tokio::test]
-async fn every_answer_of_the_emulator_conforms() {
+async fn responses_conform() {
     let (_, problems) = given(&Document::ours()).await;
     assert_eq!(problems, Vec::<String>::new());
 }
 
 #[tokio::test]
-async fn every_request_that_the_document_does_not_allow_is_refused_by_name() {
+async fn stray_requests_are_refused_as_the_spec_says() {
     let document = Document::ours();
     let emulator = builder(&document).start().await.unwrap();
     for stray in strays::all(&document, emulator.token()) {
-        let received = send(&emulator, &stray.request).await;
-        assert!((400..500).contains(&received.status), "{}: {}", stray.what, received.status);
+        let Received { status, headers, body } = send(&emulator, &stray.request).await;
+        assert!((400..500).contains(&status), "{}: {status}", stray.what);
         if let Some(operation) = stray.operation {
-            let problems =
-                conform::answer(&document, &operation, received.status, &received.headers, &received.body);
+            let problems = conform::response(&document, &operation, status, &headers, &body);
             assert_eq!(problems, Vec::<String>::new(), "{}", stray.what);
-        }
-        if stray.what.contains("unknown parameter") {
-            assert!(received.body.contains("'top'"), "{}", received.body);
         }
     }
 }
 
 #[tokio::test]
-async fn an_answer_with_a_field_too_many_or_too_few_is_noticed() {
+async fn unknown_parameter_is_named() {
     let document = Document::ours();
     let emulator = builder(&document).start().await.unwrap();
-    let operation = document.operation("resumeReportExecutions").unwrap();
-    let Received { status, headers, body } = send(&emulator, &good(&document, &operation, &emulator)).await;
-    let check = |change: &dyn Fn(&mut Value)| {
-        let mut body: Value = serde_json::from_str(&body).unwrap();
-        change(&mut body["value"][0]);
-        conform::answer(&document, operation.id, status, &headers, &body.to_string())
-    };
-    assert_eq!(check(&|_| ()), Vec::<String>::new());
-    assert!(check(&|report| report["color"] = json!("red")).iter().any(|problem| problem.contains("olor")));
-    let without_id = check(&|report| drop(report.as_object_mut().unwrap().remove("reportId")));
-    assert!(without_id.iter().any(|problem| problem.contains("ReportId")), "{without_id:?}");
+    let mut strays = strays::all(&document, emulator.token());
+    strays.retain(|stray| stray.what.contains("an unknown parameter"));
+    assert_eq!(strays.len(), document.operations().len());
+    for stray in strays {
+        let body = send(&emulator, &stray.request).await.body;
+        assert!(body.contains("'top'"), "{}: {body}", stray.what);
+    }
 }

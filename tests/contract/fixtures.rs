@@ -1,4 +1,4 @@
-//! Answers that are not ours: shapes that were recorded or published elsewhere, with invented values.
+//! Responses recorded or published elsewhere, with invented values.
 
 use partner_center_insights::ErrorKind;
 use serde_json::{Value, json};
@@ -9,13 +9,13 @@ use crate::recorder::{Answer, Recorder};
 const REPORTS: &str = "getReports";
 const EXECUTIONS: &str = "getReportExecutions";
 
-/// What it is, the operation, the body, and the elements that must come out, by their documented names.
+/// Description, operation, body, and the elements that the client must return, in the spelling of the spec.
 fn successes() -> Vec<(&'static str, &'static str, Value, Value)> {
     let a = "7d1b42f0-93c6-4e58-8a2d-60f4b9c1e7a5";
     let b = "e05c8a36-1f7d-49b2-b6e4-2c93d7a8f410";
     vec![
         (
-            "a one-time report of the marketplace, as it was recorded",
+            "a recorded one-time report of the marketplace",
             REPORTS,
             json!({ "value": [{
                 "reportId": a, "reportName": "Orders_once", "description": null, "queryId": b,
@@ -33,26 +33,26 @@ fn successes() -> Vec<(&'static str, &'static str, Value, Value)> {
             }]),
         ),
         (
-            "an envelope in one spelling around a report in the other, with a single name that differs",
+            "a PascalCase envelope with a camelCase report with one PascalCase field",
             REPORTS,
             json!({ "Value": [{ "reportId": a, "reportStatus": "Paused", "CallbackMethod": "GET" }],
                 "TotalCount": 1, "Message": "ok", "StatusCode": 200 }),
             json!([{ "ReportId": a, "ReportStatus": "Paused", "CallbackMethod": "GET" }]),
         ),
         (
-            "camelCase inside a published PascalCase report, and a name with a blank before it",
+            "a published PascalCase report with a camelCase field and a name that starts with a space",
             REPORTS,
             json!({ "Value": [{ "ReportId": a, "executeNow": false, " RecurrenceCount": 20 }], "StatusCode": 200 }),
             json!([{ "ReportId": a, "ExecuteNow": false }]),
         ),
         (
-            "a time without an offset, an id with a blank after it",
+            "a time without an offset, an id with a trailing space",
             REPORTS,
             json!({ "value": [{ "reportId": format!("{a} "), "createdTime": "2025-03-04T05:06:07" }] }),
             json!([{ "ReportId": a, "CreatedTime": "2025-03-04T05:06:07" }]),
         ),
         (
-            "fields of old samples and of a version to come, a word that no page knows",
+            "fields of old samples and of newer versions, an undocumented status",
             REPORTS,
             json!({ "value": [{ "reportId": a, "isPublicInOrg": true, "executionStatus": "Pending",
                 "endTime": "2027-01-01T00:00:00Z", "remainingCount": 3, "reportStatus": "Suspended" }],
@@ -60,7 +60,7 @@ fn successes() -> Vec<(&'static str, &'static str, Value, Value)> {
             json!([{ "ReportId": a, "EndTime": "2027-01-01T00:00:00Z", "ReportStatus": "Suspended" }]),
         ),
         (
-            "an execution before it is completed",
+            "a pending execution",
             EXECUTIONS,
             json!({ "value": [{ "executionId": b, "reportId": a, "recurrenceInterval": 24, "recurrenceCount": 100,
                 "callbackUrl": null, "format": "tsv", "executionStatus": "Pending", "reportAccessSecureLink": null,
@@ -70,7 +70,7 @@ fn successes() -> Vec<(&'static str, &'static str, Value, Value)> {
                 "Format": "tsv", "ExecutionStatus": "Pending" }]),
         ),
         (
-            "a completed execution with a link, and one in a state of a sibling service",
+            "a completed execution with a link, and one with a status of a sibling service",
             EXECUTIONS,
             json!({ "value": [
                 { "executionId": b, "reportId": a, "executionStatus": "Completed",
@@ -88,7 +88,7 @@ fn successes() -> Vec<(&'static str, &'static str, Value, Value)> {
             ]),
         ),
         (
-            "nothing, said with 404 inside an envelope without elements",
+            "404 in an envelope without elements, which means an empty list",
             REPORTS,
             json!({ "value": null, "totalCount": 0, "message": "No item found with given filters.", "statusCode": 404 }),
             json!([]),
@@ -97,7 +97,7 @@ fn successes() -> Vec<(&'static str, &'static str, Value, Value)> {
 }
 
 #[tokio::test]
-async fn answers_recorded_elsewhere_are_read() {
+async fn recorded_responses_are_read() {
     let mut recorder = Recorder::start().await;
     for (what, operation, body, expected) in successes() {
         let status = if body["statusCode"] == 404 { 404 } else { 200 };
@@ -108,7 +108,7 @@ async fn answers_recorded_elsewhere_are_read() {
 }
 
 #[tokio::test]
-async fn failures_recorded_elsewhere_keep_status_code_and_message_in_every_operation() {
+async fn recorded_failures_keep_status_code_and_message() {
     let json = "application/json; charset=utf-8";
     let rows: [(u16, &str, &str, ErrorKind, Option<&str>, Option<&str>); 14] = [
         (
@@ -187,7 +187,7 @@ async fn failures_recorded_elsewhere_keep_status_code_and_message_in_every_opera
         ),
         (502, "text/plain", "upstream gone\r\n", ErrorKind::Unavailable, None, Some("upstream gone")),
         (302, "text/html", "<title>Sign in</title>", ErrorKind::InvalidResponse, None, Some("redirected")),
-        // HTTP says 200, the envelope says otherwise.
+        // The HTTP status is 200, but the envelope states a failure.
         (
             200,
             json,
@@ -201,16 +201,16 @@ async fn failures_recorded_elsewhere_keep_status_code_and_message_in_every_opera
     let mut recorder = Recorder::start().await;
     for operation in document.operations() {
         for (status, content_type, body, kind, code, message) in rows {
-            let answer = Answer { status, content_type, body: body.to_owned() };
-            let (_, outcome) = recorder.drive(operation.id, answer).await;
+            let response = Answer { status, content_type, body: body.to_owned() };
+            let (_, outcome) = recorder.drive(operation.id, response).await;
             let error = outcome.unwrap_err();
             let shown = format!("{}, {status} {body}: {error}", operation.id);
             assert_eq!(error.kind(), kind, "{shown}");
             let stated = if status == 200 { 403 } else { status };
             assert_eq!(error.status(), Some(stated), "{shown}");
             assert_eq!(error.service_code(), code, "{shown}");
-            let says = |text: &str| error.message().is_some_and(|said| said.starts_with(text));
-            assert!(message.map_or(error.message().is_none(), says), "{shown}");
+            let starts = |text: &str| error.message().is_some_and(|message| message.starts_with(text));
+            assert!(message.map_or(error.message().is_none(), starts), "{shown}");
             assert_eq!(error.operation(), Some(operation.id), "{shown}");
         }
     }

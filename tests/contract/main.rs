@@ -1,5 +1,5 @@
-//! The contract, and everything that must agree with it: the requests that go out, the answers that come in, the
-//! Rust types, the public surface and the prose. `openapi/README.md` says which test speaks up when.
+//! The spec, and everything that must match it: requests, responses, Rust types, the public API and the docs.
+//! `openapi/README.md` says which test catches what.
 
 mod bodies;
 mod conform;

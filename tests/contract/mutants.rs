@@ -1,4 +1,4 @@
-//! A body that is valid and complete, and every copy of it with one change.
+//! A valid body with all properties, and every copy of it with one change.
 
 use serde_json::{Map, Value, json};
 
@@ -9,16 +9,16 @@ pub struct Mutant {
     /// Schema and property, such as `Report.ReportId`.
     pub place: String,
     pub change: &'static str,
-    /// What the document says about the value: `enum`, a format, or a type.
+    /// What the spec says about the value: `enum`, a format, or a type.
     pub class: String,
     pub body: Value,
 }
 
-/// A value with every property and one element in each list.
+/// Returns a value with all properties and one element in each array.
 pub fn full(document: &Document, schema: &Value) -> Value {
     let schema = document.resolve(schema);
-    if let Some(words) = schema["enum"].as_array() {
-        return words[0].clone();
+    if let Some(values) = schema["enum"].as_array() {
+        return values[0].clone();
     }
     match (schema["type"].as_str(), schema["format"].as_str()) {
         (Some("string"), Some("uuid")) => json!(crate::drivers::ID),
@@ -31,11 +31,11 @@ pub fn full(document: &Document, schema: &Value) -> Value {
             let properties = entries(&schema["properties"]);
             properties.map(|(name, property)| (name.to_owned(), full(document, property))).collect()
         }
-        other => panic!("nothing is made for {other:?}"),
+        other => panic!("no value for {other:?}"),
     }
 }
 
-/// Every single change of a full body of this schema, at every place.
+/// Returns every single change of a full body, at every place.
 pub fn all(document: &Document, schema: &Value, full: &Value) -> Vec<Mutant> {
     let mut mutants = Vec::new();
     let name = name(schema).unwrap_or("body");
@@ -50,7 +50,7 @@ fn name(schema: &Value) -> Option<&str> {
     schema["$ref"].as_str().and_then(|target| target.rsplit('/').next())
 }
 
-/// Changes the value at one place, then those inside it. `whole` puts a value into the rest of the body.
+/// Changes the value at one place, then the values inside it. `whole` puts a value into the rest of the body.
 fn visit(
     document: &Document,
     schema: &Value,
@@ -123,19 +123,19 @@ fn changes(class: &str, value: &Value) -> Vec<(&'static str, Value)> {
             changes.push(("no hyphens", json!(text.replace('-', ""))));
             changes.push(("in braces", json!(format!("{{{text}}}"))));
             changes.push(("as a urn", json!(format!("urn:uuid:{text}"))));
-            changes.push(("blanks around", json!(format!(" {text} "))));
-            changes.push(("one digit less", json!(text[1..])));
+            changes.push(("spaces around", json!(format!(" {text} "))));
+            changes.push(("too short", json!(text[1..])));
         }
         "enum" => {
             changes.retain(|(change, _)| *change != "text");
-            changes.push(("unknown word", json!("Hibernating")));
+            changes.push(("unknown value", json!("Hibernating")));
             changes.push(("lower case", json!(text.to_lowercase())));
-            changes.push(("blanks around", json!(format!(" {text} "))));
+            changes.push(("spaces around", json!(format!(" {text} "))));
         }
         "int32" => changes.push(("too large", json!(i64::from(i32::MAX) + 1))),
         "int64" => changes.push(("too large", json!(1_u64 << 63))),
         "object" => {
-            changes.push(("fields as a list", value.as_object().unwrap().values().cloned().collect()));
+            changes.push(("fields as an array", value.as_object().unwrap().values().cloned().collect()));
         }
         _ => {}
     }

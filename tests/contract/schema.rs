@@ -1,29 +1,29 @@
-//! Schemas of OpenAPI 3.0, lowered to JSON Schema, which has no `nullable` and knows no `int32`.
+//! Converts schemas of OpenAPI 3.0 to JSON Schema, which has neither `nullable` nor `int32`.
 
 use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
 
 use crate::document::{Document, entries};
 
-/// What fields that no schema names are.
+/// How fields that are not in a schema are treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnknownFields {
-    /// Allowed, as OpenAPI has it: what a reader must be able to read.
+    /// Allowed, as in OpenAPI: for bodies that a client must accept.
     Allowed,
-    /// Refused: what a writer may write.
+    /// Refused: for bodies that a server may send.
     Refused,
 }
 
 pub fn validator(document: &Document, schema: &Value, unknown: UnknownFields) -> Validator {
-    let mut root = lower(schema, unknown);
+    let mut root = convert(schema, unknown);
     let components = entries(&document.0["components"]["schemas"]);
-    let schemas: Map<_, _> = components.map(|(name, s)| (name.to_owned(), lower(s, unknown))).collect();
+    let schemas: Map<_, _> = components.map(|(name, s)| (name.to_owned(), convert(s, unknown))).collect();
     root["components"] = json!({ "schemas": schemas });
     let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
     options.build(&root).unwrap()
 }
 
-/// What is wrong with a value, each with its place.
+/// Returns what is wrong with a value, each with its place.
 pub fn errors(validator: &Validator, value: &Value) -> Vec<String> {
     validator
         .iter_errors(value)
@@ -34,24 +34,24 @@ pub fn errors(validator: &Validator, value: &Value) -> Vec<String> {
         .collect()
 }
 
-fn lower(schema: &Value, unknown: UnknownFields) -> Value {
-    // Beside a reference, OpenAPI 3.0 ignores everything.
+fn convert(schema: &Value, unknown: UnknownFields) -> Value {
+    // OpenAPI 3.0 ignores everything next to a reference.
     if let Some(target) = schema.get("$ref") {
         return json!({ "$ref": target });
     }
-    let mut lowered = Map::new();
+    let mut converted = Map::new();
     for (keyword, value) in entries(schema) {
         let value = match keyword {
             "properties" => {
-                entries(value).map(|(name, schema)| (name.to_owned(), lower(schema, unknown))).collect()
+                entries(value).map(|(name, schema)| (name.to_owned(), convert(schema, unknown))).collect()
             }
-            "items" => lower(value, unknown),
+            "items" => convert(value, unknown),
             _ => value.clone(),
         };
-        lowered.insert(keyword.to_owned(), value);
+        converted.insert(keyword.to_owned(), value);
     }
     if schema["type"] == "object" && unknown == UnknownFields::Refused {
-        lowered.insert("additionalProperties".to_owned(), json!(false));
+        converted.insert("additionalProperties".to_owned(), json!(false));
     }
     let range = match schema["format"].as_str() {
         Some("int32") => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
@@ -59,20 +59,20 @@ fn lower(schema: &Value, unknown: UnknownFields) -> Value {
         _ => None,
     };
     if let Some((minimum, maximum)) = range {
-        lowered.insert("minimum".to_owned(), json!(minimum));
-        lowered.insert("maximum".to_owned(), json!(maximum));
+        converted.insert("minimum".to_owned(), json!(minimum));
+        converted.insert("maximum".to_owned(), json!(maximum));
     }
     if schema["nullable"] == true {
-        lowered.insert("type".to_owned(), json!([schema["type"], "null"]));
-        if let Some(Value::Array(words)) = lowered.get_mut("enum") {
-            words.push(Value::Null);
+        converted.insert("type".to_owned(), json!([schema["type"], "null"]));
+        if let Some(Value::Array(values)) = converted.get_mut("enum") {
+            values.push(Value::Null);
         }
     }
-    Value::Object(lowered)
+    Value::Object(converted)
 }
 
 #[test]
-fn the_lowering_keeps_null_ranges_formats_and_unknown_fields() {
+fn null_ranges_formats_and_enums_are_converted() {
     let document =
         Document(json!({ "components": { "schemas": { "Word": { "type": "string", "enum": ["a"] } } } }));
     let schema = json!({ "type": "object", "properties": {
@@ -103,6 +103,11 @@ fn the_lowering_keeps_null_ranges_formats_and_unknown_fields() {
         assert_eq!(open.is_valid(&value), valid, "{value}");
         assert_eq!(closed.is_valid(&value), valid, "{value}");
     }
-    let grown = json!({ "More": 1 });
-    assert!(open.is_valid(&grown) && !closed.is_valid(&grown));
+}
+
+#[test]
+fn unknown_fields_are_refused_on_request() {
+    let (document, schema, body) = (Document(json!({})), json!({ "type": "object" }), json!({ "New": 1 }));
+    assert!(validator(&document, &schema, UnknownFields::Allowed).is_valid(&body));
+    assert!(!validator(&document, &schema, UnknownFields::Refused).is_valid(&body));
 }

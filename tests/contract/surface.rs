@@ -1,7 +1,6 @@
-//! What users can name: every public item with its signature, the generated types included, and the operations.
-//!
-//! `build.rs` hides what an edit of the contract does. The diff of `surface.txt` shows it;
-//! `UPDATE_SURFACE=1 cargo test --test contract surface` writes it anew.
+//! The public API: server, operations, and every public item with its signature, generated types included. The diff of
+//! `surface.txt` shows what an edit means for users; `UPDATE_SURFACE=1 cargo test --all-features --test contract surface`
+//! rewrites it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +10,7 @@ use quote::{ToTokens, quote};
 use serde_json::Value;
 use syn::{Attribute, ImplItem, Item, UseTree, Visibility};
 
-use crate::document::{Document, Operation};
+use crate::document::{Document, Operation, entries};
 
 const CLIENT: &str = include_str!(concat!(env!("OUT_DIR"), "/client.rs"));
 const CONSTANTS: &str = include_str!(concat!(env!("OUT_DIR"), "/spec.rs"));
@@ -28,14 +27,14 @@ fn surface(document: &Document) -> String {
     let generated =
         |path: &str, public, items| Module { path: path.to_owned(), public, condition: String::new(), items };
     modules.push(generated("spec::", true, syn::parse_file(CONSTANTS).unwrap().items));
-    // The rest of the client is private to the crate.
+    // The rest of the client is private.
     let types = syn::parse_file(CLIENT).unwrap().items.into_iter().find_map(|item| match item {
         Item::Mod(types) if types.ident == "types" => types.content,
         _ => None,
     });
     modules.push(generated("types::", false, types.unwrap().1));
 
-    // A name is public where a public module has it, or where a public module brings it from a private one.
+    // A name is public if a public module declares it or re-exports it from a private one.
     let mut public = BTreeMap::new();
     for module in modules.iter().filter(|module| module.public) {
         let own =
@@ -44,7 +43,8 @@ fn surface(document: &Document) -> String {
     }
     let known: Vec<_> = modules.iter().flat_map(|module| &module.items).filter_map(name).collect();
     let foreign = public.iter().filter(|(name, _)| !known.iter().any(|(_, known)| known == *name));
-    let mut lines: Vec<_> = foreign.map(|(name, at)| format!("{at}{name}: made elsewhere")).collect();
+    let mut lines: Vec<_> =
+        foreign.map(|(name, at)| format!("{at}{name}: re-exported from another crate")).collect();
     for module in &modules {
         for item in &module.items {
             let mut found = Vec::new();
@@ -56,11 +56,34 @@ fn surface(document: &Document) -> String {
     lines.dedup();
     let mut operations: Vec<_> = document.operations().iter().map(operation).collect();
     operations.sort();
-    format!("operations: {}\n{}\n\n{}\n", operations.len(), operations.join("\n"), lines.join("\n"))
+    let operations = format!("operations: {}\n{}", operations.len(), operations.join("\n"));
+    format!("{}\n{operations}\n\n{}\n", server(document), lines.join("\n"))
+}
+
+/// Everything that decides where requests go. Tests against local servers cannot notice a wrong host.
+fn server(document: &Document) -> String {
+    let server = &document.0["servers"][0];
+    let url = text(&server["url"]);
+    let (origin, base_path) = url.split_at(url.match_indices('/').nth(2).unwrap().0);
+    let mut lines = vec![format!(
+        "spec: {}\norigin: {origin}\nbase path: {base_path}",
+        text(&document.0["info"]["version"])
+    )];
+    for (name, variable) in entries(&server["variables"]) {
+        let values: Vec<_> = variable["enum"].as_array().into_iter().flatten().map(text).collect();
+        lines.push(format!("{name}: {} (default {})", values.join(", "), text(&variable["default"])));
+    }
+    for (program, version) in entries(&server["x-version-of-program"]) {
+        lines.push(format!("default version of {program}: {}", text(version)));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
 }
 
 fn operation(operation: &Operation) -> String {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let parameter = |p: &&Value| format!("{} in {}", text(&p["name"]), text(&p["in"]));
     let parameters: Vec<_> = operation.parameters().iter().map(parameter).collect();
     let statuses: Vec<_> = operation.responses().iter().map(|(status, _)| status.to_string()).collect();
@@ -69,15 +92,15 @@ fn operation(operation: &Operation) -> String {
 }
 
 struct Module {
-    /// With colons at its end.
+    /// Ends with `::`, or is empty.
     path: String,
     public: bool,
-    /// The `cfg` that it stands under.
+    /// Its `cfg` attributes.
     condition: String,
     items: Vec<Item>,
 }
 
-/// Reads a file and the modules that it declares, which are in `folder`.
+/// Reads a file and the modules that it declares in `folder`.
 fn read(file: &Path, folder: &Path, mut module: Module, modules: &mut Vec<Module>) {
     let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     module.items = syn::parse_file(&text).unwrap().items;
@@ -86,9 +109,9 @@ fn read(file: &Path, folder: &Path, mut module: Module, modules: &mut Vec<Module
         let hidden =
             inner.attrs.iter().any(|attribute| attribute.to_token_stream().to_string().contains("hidden"));
         let public = module.public && is_public(&inner.vis) && !hidden;
-        assert!(inner.content.is_none() || !public, "the list of the surface does not read inline modules");
+        assert!(inner.content.is_none() || !public, "inline modules are not supported");
         let condition = module.condition.clone() + &conditions(&inner.attrs);
-        // The generated code is read from where it was written.
+        // The generated code is in OUT_DIR.
         if inner.content.is_some() || inner.ident == "generated" || condition.contains("cfg(test)") {
             continue;
         }
@@ -101,14 +124,14 @@ fn read(file: &Path, folder: &Path, mut module: Module, modules: &mut Vec<Module
     modules.push(module);
 }
 
-/// The names that `pub use` brings to light.
+/// Returns the names that `pub use` re-exports.
 fn exports(items: &[Item]) -> Vec<String> {
     fn names(tree: &UseTree, found: &mut Vec<String>) {
         match tree {
             UseTree::Path(path) => names(&path.tree, found),
             UseTree::Name(name) => found.push(name.ident.to_string()),
             UseTree::Group(group) => group.items.iter().for_each(|tree| names(tree, found)),
-            other => panic!("the list of the surface cannot follow `{}`", other.to_token_stream()),
+            other => panic!("unsupported re-export `{}`", other.to_token_stream()),
         }
     }
     let mut found = Vec::new();
@@ -122,7 +145,7 @@ fn exports(items: &[Item]) -> Vec<String> {
     found
 }
 
-/// Visibility and name of what users can name.
+/// Returns the visibility and the name of an item.
 fn name(item: &Item) -> Option<(&Visibility, String)> {
     let (vis, name) = match item {
         Item::Struct(item) => (&item.vis, &item.ident),
@@ -131,10 +154,10 @@ fn name(item: &Item) -> Option<(&Visibility, String)> {
         Item::Type(item) => (&item.vis, &item.ident),
         Item::Const(item) => (&item.vis, &item.ident),
         Item::Fn(item) => (&item.vis, &item.sig.ident),
-        // A macro of ours that makes a type: its name is the first word.
+        // A macro that declares a type; the name is the first token.
         Item::Macro(item) if item.mac.path.is_ident("open_enum") => {
-            let words = without_docs(&item.mac.tokens);
-            return Some((&Visibility::Inherited, words.split(' ').next()?.to_owned()));
+            let tokens = without_docs(&item.mac.tokens);
+            return Some((&Visibility::Inherited, tokens.split(' ').next()?.to_owned()));
         }
         _ => return None,
     };
@@ -208,7 +231,7 @@ fn list(item: &Item, public: &BTreeMap<String, String>, lines: &mut Vec<String>)
                 }
             }
         }
-        // What a macro makes of its words is in the macro; the words are the surface.
+        // The arguments of a macro stand for what it declares.
         Item::Macro(item) if item.ident.is_none() && !item.mac.path.is_ident("include") => {
             put(&[], format!("{}! {}", one_line(&item.mac.path), without_docs(&item.mac.tokens)));
         }
@@ -234,24 +257,24 @@ fn derives(attributes: &[Attribute]) -> String {
 }
 
 fn without_docs(tokens: &proc_macro2::TokenStream) -> String {
-    let mut kept = Vec::new();
+    let mut shown = Vec::new();
     for token in tokens.clone() {
         match token {
             proc_macro2::TokenTree::Group(group) => {
-                // `#[doc = "…"]`: the sign before the brackets goes as well.
+                // `#[doc = "…"]`: also removes the `#`.
                 if group.delimiter() == proc_macro2::Delimiter::Bracket {
-                    kept.pop();
+                    shown.pop();
                 } else {
-                    kept.push(format!("{{ {} }}", without_docs(&group.stream())));
+                    shown.push(format!("{{ {} }}", without_docs(&group.stream())));
                 }
             }
-            other => kept.push(other.to_string()),
+            other => shown.push(other.to_string()),
         }
     }
-    kept.join(" ").replace(" ,", ",")
+    shown.join(" ").replace(" ,", ",")
 }
 
-/// What printed tokens have too much of.
+/// Replacements that make printed tokens readable.
 #[rustfmt::skip]
 const SPACES: [(&str, &str); 25] = [
     (" :: ", "::"), (":: ", "::"), (" ::", "::"), (" < ", "<"), ("< ", "<"), (" >", ">"), (" <", "<"), ("& ", "&"),
@@ -260,13 +283,13 @@ const SPACES: [(&str, &str); 25] = [
     ("::std::option::", ""), ("::std::string::", ""), ("::serde::", ""), ("crate::report::", ""),
 ];
 
-/// The tokens as people write them.
+/// Formats tokens on one line.
 fn one_line(tokens: &impl ToTokens) -> String {
     SPACES.iter().fold(quote!(#tokens).to_string(), |text, (from, to)| text.replace(from, to))
 }
 
 #[test]
-fn the_surface_is_the_one_that_was_reviewed() {
+fn surface_matches_the_reviewed_list() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract/surface.txt");
     let now = surface(&Document::ours());
     if std::env::var_os("UPDATE_SURFACE").is_some() {
@@ -283,6 +306,6 @@ fn the_surface_is_the_one_that_was_reviewed() {
     assert_eq!(
         diff,
         Vec::<String>::new(),
-        "the public surface changed; `UPDATE_SURFACE=1 cargo test --test contract surface` accepts it"
+        "the public surface changed; `UPDATE_SURFACE=1 cargo test --all-features --test contract surface` accepts it"
     );
 }

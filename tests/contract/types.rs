@@ -1,4 +1,4 @@
-//! The hand-written types against the schemas that they stand for, both ways.
+//! The hand-written types, compared with the schemas that they replace.
 
 use partner_center_insights::{ExecutionStatus, ReportId, ReportStatus, Timestamp};
 use schemars::JsonSchema;
@@ -6,15 +6,14 @@ use serde_json::{Value, json};
 
 use crate::document::{Document, entries};
 
-/// Where a type differs on purpose: the type, the keyword, the reason.
+/// Deliberate differences: type, keyword, reason.
 const DIFFERENCES: [(&str, &str, &str); 3] = [
-    ("ReportStatus", "open", "a word that the document does not know is kept"),
-    ("ExecutionStatus", "open", "a word that the document does not know is kept"),
-    ("Timestamp", "format", "a time that cannot be read is kept as it came"),
+    ("ReportStatus", "open", "an unknown value is preserved"),
+    ("ExecutionStatus", "open", "an unknown value is preserved"),
+    ("Timestamp", "format", "a malformed time is preserved"),
 ];
 
-/// Each type with the place of its schema. `Timestamp` stands for every time; one of them is as good as another,
-/// because the dialect knows only one format for all.
+/// Each type with the place of its schema. All times have the same schema, so that one of them is enough.
 fn pairs() -> [(&'static str, Value); 4] {
     fn schema<T: JsonSchema>() -> Value {
         schemars::SchemaGenerator::default().into_root_schema_for::<T>().into()
@@ -27,7 +26,7 @@ fn pairs() -> [(&'static str, Value); 4] {
     ]
 }
 
-/// The keywords that say what is valid. An enum with a way out is one that is open.
+/// Returns the keywords that decide what is valid. An enum with an alternative for any value is open.
 fn meaning(schema: &Value) -> Value {
     let mut meaning: Value = entries(schema)
         .filter(|(key, _)| {
@@ -37,23 +36,23 @@ fn meaning(schema: &Value) -> Value {
         .collect();
     match schema["anyOf"].as_array().map(Vec::as_slice) {
         None => {}
-        Some([words, any]) if *any == json!({}) && words["enum"].is_array() => {
-            meaning["enum"] = words["enum"].clone();
+        Some([values, any]) if *any == json!({}) && values["enum"].is_array() => {
+            meaning["enum"] = values["enum"].clone();
             meaning["open"] = json!(true);
         }
-        Some(other) => panic!("an alternative of another kind: {other:?}"),
+        Some(other) => panic!("unexpected alternatives: {other:?}"),
     }
     meaning
 }
 
-/// Differences that are on no list, and listed ones that are none.
+/// Returns the differences that are not listed, and the listed ones that do not exist.
 pub fn differing(document: &Document) -> Vec<String> {
     let mut problems = Vec::new();
     let mut deliberate = Vec::new();
     for (place, rust) in pairs() {
         let name = rust["title"].as_str().unwrap().to_owned();
         let Some(declared) = document.0.pointer(place) else {
-            problems.push(format!("{name}: {place} is not in the document"));
+            problems.push(format!("{name}: {place} is not in the spec"));
             continue;
         };
         let (declared, rust) = (meaning(declared), meaning(&rust));
@@ -64,7 +63,7 @@ pub fn differing(document: &Document) -> Vec<String> {
             match DIFFERENCES.iter().find(|(of, key, _)| *of == name && *key == keyword) {
                 Some(row) => deliberate.push(row),
                 None => problems.push(format!(
-                    "{name}: `{keyword}` is {} in the document and {} in the type",
+                    "{name}: `{keyword}` is {} in the spec and {} in the type",
                     declared[keyword], rust[keyword]
                 )),
             }
@@ -76,12 +75,12 @@ pub fn differing(document: &Document) -> Vec<String> {
 }
 
 #[test]
-fn hand_written_types_differ_from_their_schemas_only_on_purpose() {
+fn hand_written_types_match_their_schemas() {
     assert_eq!(differing(&Document::ours()), Vec::<String>::new());
 }
 
 #[test]
-fn a_word_more_a_format_less_and_a_missing_schema_are_named() {
+fn differing_schema_is_noticed() {
     let status = "/components/schemas/ReportStatus";
     let rows = [
         (format!("{status}/enum"), json!(["Active", "Paused"]), "ReportStatus: `enum`"),
@@ -101,7 +100,7 @@ fn a_word_more_a_format_less_and_a_missing_schema_are_named() {
 }
 
 #[test]
-fn what_the_types_write_is_valid_for_their_own_schemas() {
+fn serialized_types_match_their_own_schemas() {
     let values = [
         json!("3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4".parse::<ReportId>().unwrap()),
         json!(ReportStatus::from("Hibernating")),

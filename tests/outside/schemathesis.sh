@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Lets an independent property-based tester try the emulator against the contract.
-#
-# Needs python3 with venv, and PyPI. TOOLS=folder keeps the installation between runs.
+# Runs Schemathesis, an independent property-based tester, against the emulator. Needs python3 with venv, and PyPI.
+# TOOLS=folder keeps the installation between runs.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -16,17 +15,18 @@ if [ ! -x "$tools/bin/schemathesis" ]; then
 fi
 
 cargo build --quiet --features cli
-# Inactive reports are refused with 400 for their state, which the tester takes for a refusal of valid data.
-target/debug/partner-insights --emulator list --status paused --output json >"$scratch/reports.json"
-# The contract is written in the spelling of the pages; the tester knows no other.
-target/debug/partner-insights emulator --scenario pascal --reports "$scratch/reports.json" 2>"$scratch/ready" &
+cli=${CARGO_TARGET_DIR:-target}/debug/partner-insights
+# The emulator refuses to resume an inactive report with 400, which Schemathesis takes for a refusal of valid data.
+"$cli" --emulator list --status paused --output json >"$scratch/reports.json"
+# The spec is in PascalCase, and Schemathesis knows no other spelling.
+"$cli" emulator --scenario pascal --reports "$scratch/reports.json" 2>"$scratch/log" &
 emulator=$!
 for _ in $(seq 50); do
-  grep -q '^Ready: ' "$scratch/ready" && break
+  grep -q http "$scratch/log" && break
   sleep 0.1
 done
-url=$(sed -n 's/^Ready: \(http[^ ]*\) .*/\1/p' "$scratch/ready")
-token=$(sed -n 's/.*(token \([^)]*\)).*/\1/p' "$scratch/ready")
+url=$(grep -om1 'http://[^ ]*' "$scratch/log")
+token=$(sed -n 's/.*(token:\{0,1\} \([^)]*\)).*/\1/p' "$scratch/log")
 
 "$tools/bin/schemathesis" run openapi/insights.yaml \
   --url "$url/insights/v1/mpn" \

@@ -1,4 +1,4 @@
-//! The build pipeline on documents of our own: what a good edit does to the client, and what a bad one is told.
+//! The build pipeline on edited copies of the spec.
 
 #[path = "../../build/pipeline.rs"]
 mod pipeline;
@@ -10,27 +10,27 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-/// The name that problems are reported under.
-const FILE: &str = "contract.yaml";
+/// The file name in error messages.
+const FILE: &str = "spec.yaml";
 
 fn run(yaml: &str) -> Result<pipeline::Output, Vec<String>> {
-    let _turn = turn();
+    let _lock = lock();
     pipeline::run(FILE, yaml)
 }
 
-/// One test at a time runs the pipeline: it silences the panic hook of the process for a moment.
-fn turn() -> MutexGuard<'static, ()> {
-    static ONE: Mutex<()> = Mutex::new(());
-    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+/// Serializes the tests that replace the panic hook of the process.
+fn lock() -> MutexGuard<'static, ()> {
+    static LOCK: Mutex<()> = Mutex::new(());
+    LOCK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn contract() -> &'static str {
+fn spec() -> &'static str {
     include_str!("../../openapi/insights.yaml")
 }
 
-/// Where an operation of the contract is.
+/// Returns the JSON pointer to an operation of the spec.
 fn operation(id: &str) -> String {
-    let document: Value = serde_saphyr::from_str(contract()).unwrap();
+    let document: Value = serde_saphyr::from_str(spec()).unwrap();
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             if operation["operationId"] == id {
@@ -38,12 +38,12 @@ fn operation(id: &str) -> String {
             }
         }
     }
-    panic!("the contract has no {id}")
+    panic!("the spec has no {id}")
 }
 
-/// The contract with some values replaced, as JSON, which is YAML too. A null removes the key.
+/// Returns the spec with some values replaced, as JSON, which is valid YAML. A null removes the key.
 fn edited(edits: &[(&str, Value)]) -> String {
-    let mut document: Value = serde_saphyr::from_str(contract()).unwrap();
+    let mut document: Value = serde_saphyr::from_str(spec()).unwrap();
     for (pointer, value) in edits {
         let (parent, key) = pointer.rsplit_once('/').unwrap();
         let parent = document.pointer_mut(parent).unwrap_or_else(|| panic!("{pointer} has no parent"));

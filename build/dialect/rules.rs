@@ -1,0 +1,42 @@
+//! The rules: the name that an error shows, and what is expected. `openapi/README.md` explains each of them.
+
+/// A rule of the dialect.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rule {
+    pub name: &'static str,
+    pub expected: &'static str,
+}
+
+macro_rules! rules {
+    ($($constant:ident = $name:literal, $expected:literal;)*) => {
+        $(pub const $constant: Rule = Rule { name: $name, expected: $expected };)*
+        #[allow(dead_code)] // For the tests.
+        pub const ALL: &[Rule] = &[$($constant),*];
+    };
+}
+
+rules! {
+    OPENAPI = "openapi-3.0", "3.0.x, the only version that the generator reads";
+    INFO_VERSION = "info-version", "a string; the crate reports it as the version of the spec";
+    SERVER = "server", "one server with an https URL, a base path, and the variables `version` and `program`";
+    REFERENCE = "reference", "a reference to a value in this file";
+    OPERATION_ID = "operation-id", "an id that is unique in snake_case; it names the generated method";
+    SECURITY = "security", "a bearer scheme of `components.securitySchemes`; the client always sends a token";
+    DESCRIBED = "described", "a text; it becomes documentation";
+    EXTERNAL_DOCS = "external-docs", "an https link to the reference page of the operation";
+    REQUEST_BODY = "request-body", "none; the client does not send bodies yet";
+    PATH_PARAMETER = "path-parameter", "`required: true` for every parameter in the path";
+    PARAMETER_LOCATION = "parameter-location", "`path` or `query`; headers are set by the client";
+    PARAMETER_TYPE = "parameter-type", "a string, boolean or integer; arrays are not sent as the spec says";
+    PARAMETER_STYLE = "parameter-style", "none of `style`, `explode` and `content`; the generator ignores or rejects them";
+    PATH_TEMPLATE = "path-template", "the same names in both";
+    STATUS = "status", "a three-digit status; `default` and ranges hide the others";
+    MEDIA_TYPE = "media-type", "`application/json`, in lower case; nothing else is decoded";
+    ONE_SUCCESS = "one-success", "exactly one; the generator stops at a second type";
+    NAMED_RESPONSE = "named-response", "a reference to `components.schemas`; an inline schema gets an arbitrary name";
+    PROPERTY_NAME = "property-name", "a unique name in PascalCase; the build adds the camelCase spelling";
+    REQUIRED = "required", "an existing property that is not nullable";
+    SCHEMA_KEYWORD = "schema-keyword", "a schema without it";
+    SCHEMA_TYPE = "schema-type", "a string (date-time and password only in properties), a boolean, an integer (int32 or int64), an array or a named object";
+    OPEN_ENUM = "open-enum", "a schema with an open type (build/pipeline.rs), so that a new value does not fail the response";
+}
