@@ -91,9 +91,9 @@ async fn a_bad_report_id_is_refused_before_anything_is_sent() {
     let client = client(&server.url());
     for bad in ["", "..", "../pause", "sales", "3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c", "3f0c2a5e/6c1b"] {
         let error = client.resume(bad).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Configuration, "{bad}");
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{bad}");
         let message = error.to_string();
-        assert!(message.contains("is not a report id") && message.contains(ID), "{message}");
+        assert!(message.contains("invalid report id") && message.contains(ID), "{message}");
     }
     assert_eq!(server.requests(), Vec::<String>::new());
 }
