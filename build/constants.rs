@@ -27,7 +27,8 @@ pub fn source(document: &Value) -> String {
     for operation in dialect::operations(document) {
         let name = operation.id.to_shouty_snake_case();
         out += &format!(
-            "pub(crate) const {name}: Operation = Operation {{ id: {:?}, method: {:?}, path: {:?}, summary: {:?}, documentation: {:?} }};\n",
+            "#[doc = {:?}]\npub const {name}: Operation = Operation {{ id: {:?}, method: {:?}, path: {:?}, summary: {:?}, documentation: {:?} }};\n",
+            text(operation.value, "summary"),
             operation.id,
             operation.method.to_uppercase(),
             operation.path,
