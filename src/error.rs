@@ -210,3 +210,27 @@ impl From<Infallible> for Error {
         match never {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn display_is_one_line_without_advice() {
+        let error = Error::new(ErrorKind::Throttled).with_operation(&crate::spec::GET_REPORTS);
+        let error = error.with_status(Some(429)).with_message("Slow down.").with_attempts(5);
+        let error = error.with_retry_after(Some(Duration::from_secs(30)));
+        let expected = "getReports: throttled (HTTP 429): Slow down; retry after 30 s; 5 attempts";
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(error.help(), ErrorKind::Throttled.help());
+    }
+
+    #[test]
+    fn alternate_display_adds_causes_once() {
+        let error = Error::new(ErrorKind::Credential).with_message("the vault is sealed");
+        let error = error.with_source(AuthError::other("the vault is sealed"));
+        assert_eq!(format!("{error:#}"), "no credential: the vault is sealed");
+        let error = Error::new(ErrorKind::Connect).with_source(std::io::Error::other("reset by peer"));
+        assert_eq!(format!("{:#}", error.clone()), "connection failed: reset by peer");
+    }
+}
