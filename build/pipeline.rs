@@ -70,7 +70,10 @@ fn client(document: &Value) -> Result<String, String> {
         settings.with_replacement(schema, rust, [TypeImpl::Display].into_iter());
     }
     // A new field in a response must not be a breaking change of the crate.
-    let open = TypePatch::default().with_attr("#[non_exhaustive]").clone();
+    let open = TypePatch::default()
+        .with_attr("#[non_exhaustive]")
+        .with_attr("#[cfg_attr(feature = \"schemars\", derive(schemars::JsonSchema))]")
+        .clone();
     for schema in dialect::objects(document) {
         settings.with_patch(schema, &open);
     }

@@ -1,4 +1,4 @@
-//! Brings tokens from somewhere else: a vault, a sidecar, another library.
+//! Gets access tokens from a custom source, such as a vault.
 //!
 //! cargo run --features emulator --example own_token_source
 
@@ -14,13 +14,13 @@ struct Vault {
 
 impl Vault {
     async fn fetch(&self, scope: &str) -> Result<AccessToken, AuthError> {
-        // In place of a request to the vault.
+        // Stands in for a request to the vault.
         tokio::task::yield_now().await;
-        eprintln!("asking the vault for a token for {scope}");
+        eprintln!("requesting a token for {scope} from the vault");
         if self.token.is_empty() {
             return Err(AuthError::other("the vault is sealed"));
         }
-        // The client keeps the token until shortly before its end; the source need not.
+        // The client caches the token until shortly before it expires.
         Ok(AccessToken::new(self.token.as_str()).with_lifetime(Duration::from_secs(3600)))
     }
 }

@@ -9,9 +9,10 @@ use serde::de::DeserializeOwned;
 #[cfg(fuzzing)]
 use crate::auth::AccessToken;
 use crate::body::{self, Detail};
-use crate::error::{Error, ErrorKind, one_line};
+use crate::error::{Error, ErrorKind};
 use crate::generated::types;
 use crate::hooks::AttemptRecord;
+use crate::text::one_line;
 use crate::transport::{causes, is_invalid_data, root_cause};
 
 /// At most so much of a failure's body is read.

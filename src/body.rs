@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::error::one_line;
+use crate::text::one_line;
 
 /// Longest message that is kept, in characters.
 const MESSAGE_LIMIT: usize = 300;

@@ -1,28 +1,32 @@
-//! A call that failed: its kind, and everything else that is known about it.
+//! The error of a call: its kind, and everything else that is known about it.
 
 mod kind;
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use kind::{ErrorKind, Retryability};
 
+use crate::auth::AuthError;
 use crate::report::InvalidReportId;
 use crate::spec::Operation;
+use crate::text::one_line;
 use crate::transport::causes;
 
-/// A call that failed, with everything that is known about it.
+/// The error of a call.
 ///
-/// `Display` is one line for people: operation, kind, status, message, ids and the next step. It never holds a
-/// header, a token, the query of a URL or a body. `{:#}` adds the causes.
-pub struct Error(Box<Inner>);
+/// `Display` is one line: operation, kind, status, message, attempts and ids; `{:#}` adds the causes, and
+/// [`help`](Self::help) has the next step. Neither holds a header, a token, the query of a URL or a body.
+#[derive(Clone, Debug)]
+pub struct Error(Box<Details>);
 
-#[derive(Debug)]
-struct Inner {
+#[derive(Clone, Debug)]
+struct Details {
     kind: ErrorKind,
-    operation: Option<&'static Operation>,
+    operation: Option<&'static str>,
     status: Option<u16>,
     service_code: Option<String>,
     message: Option<String>,
@@ -30,12 +34,12 @@ struct Inner {
     correlation_id: Option<String>,
     retry_after: Option<Duration>,
     attempts: u32,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
     pub(crate) fn new(kind: ErrorKind) -> Self {
-        Self(Box::new(Inner {
+        Self(Box::new(Details {
             kind,
             operation: None,
             status: None,
@@ -54,7 +58,7 @@ impl Error {
     }
 
     pub(crate) fn with_operation(mut self, operation: &'static Operation) -> Self {
-        self.0.operation = Some(operation);
+        self.0.operation = Some(operation.id);
         self
     }
 
@@ -90,76 +94,64 @@ impl Error {
     }
 
     pub(crate) fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
     }
 
-    /// The same error without its causes, to tell it of another report.
-    pub(crate) fn echo(&self) -> Self {
-        let inner = &*self.0;
-        Self(Box::new(Inner {
-            service_code: inner.service_code.clone(),
-            message: inner.message.clone(),
-            request_id: inner.request_id.clone(),
-            correlation_id: inner.correlation_id.clone(),
-            source: None,
-            ..*inner
-        }))
-    }
-
-    /// What went wrong, by meaning.
+    /// Returns what went wrong, by meaning.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// The `operationId` of the contract, or nothing if the error came about before any call.
+    /// Returns the `operationId` in the spec. `None` if the error occurred before a call.
     pub fn operation(&self) -> Option<&'static str> {
-        self.0.operation.map(|operation| operation.id)
+        self.0.operation
     }
 
-    /// The HTTP status, if an answer came. A failure that came inside HTTP 200 has the status that its body states.
+    /// Returns the HTTP status, if there was a response. If the body of a 200 reports another status, returns that one.
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// The code of the service, such as `900421`, if the answer holds one.
+    /// Returns the error code of the service, such as `900421`.
     pub fn service_code(&self) -> Option<&str> {
         self.0.service_code.as_deref()
     }
 
-    /// What the service, or the layer that failed, says; in one line.
+    /// Returns the message of the service, or of the layer that failed, as one line.
     pub fn message(&self) -> Option<&str> {
         self.0.message.as_deref()
     }
 
-    /// The `MS-RequestId` that was sent, the same in every attempt of the call.
+    /// Returns the `MS-RequestId` of the call, the same in every attempt.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// The `MS-CorrelationId` of the answer, or the one that was sent if none came back. Support asks for it.
+    /// Returns the `MS-CorrelationId` of the response, or else of the request. Microsoft's support asks for it.
     pub fn correlation_id(&self) -> Option<&str> {
         self.0.correlation_id.as_deref()
     }
 
-    /// How long the service asks to wait before the next call.
+    /// Returns how long the service asks to wait before the next call.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// How many requests were sent for this call.
+    /// Returns how many requests were sent.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// Whether the same call may succeed later without a change on the caller's side.
+    /// Returns whether the same call may succeed later without a change by the caller.
     pub fn is_retryable(&self) -> bool {
         self.kind().retryability() == Retryability::Later
     }
 
-    /// What to do about it, in one sentence.
-    pub fn help(&self) -> &'static str {
-        self.kind().help()
+    /// Returns the next step: that of the [`AuthError`] inside if it has one, else that of the kind.
+    pub fn help(&self) -> &str {
+        let auth = self.0.source.as_deref().and_then(|source| source.downcast_ref::<AuthError>());
+        auth.and_then(AuthError::hint).unwrap_or_else(|| self.kind().help())
     }
 }
 
@@ -175,27 +167,21 @@ impl fmt::Display for Error {
             (None, Some(code)) => write!(f, " (code {code})")?,
             (None, None) => {}
         }
-        if let Some(message) = self.message() {
-            // The service ends its sentences, and ours goes on.
-            write!(f, ": {}", message.trim_end_matches('.'))?;
+        let mut shown = self.message().unwrap_or_default().to_owned();
+        if !shown.is_empty() {
+            write!(f, ": {}", shown.trim_end_matches('.'))?;
         }
-        if f.alternate() {
-            let mut said = self.message().unwrap_or_default().to_owned();
-            for cause in causes(self).skip(1) {
-                // The message is often taken from one of them.
-                let text = one_line(&cause.to_string(), 300);
-                if !said.contains(text.trim_end_matches('…')) {
-                    write!(f, ": {text}")?;
-                    said += &text;
-                }
+        let causes = if f.alternate() { usize::MAX } else { 0 };
+        for cause in self::causes(self).skip(1).take(causes) {
+            // The message is often taken from one of the causes.
+            let text = one_line(&cause.to_string(), 300);
+            if !shown.contains(text.trim_end_matches('…')) {
+                write!(f, ": {text}")?;
+                shown += &text;
             }
         }
-        // That no token could be had comes with a next step of its own.
-        if self.kind() != ErrorKind::Credential {
-            write!(f, "; {}", self.help())?;
-        }
         if let Some(wait) = self.retry_after() {
-            write!(f, "; the service asks to wait {} s", wait.as_secs())?;
+            write!(f, "; retry after {} s", wait.as_secs())?;
         }
         if self.attempts() > 1 {
             write!(f, "; {} attempts", self.attempts())?;
@@ -207,36 +193,15 @@ impl fmt::Display for Error {
     }
 }
 
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner {
-            operation, status, service_code, message, request_id, correlation_id, retry_after, ..
-        } = &*self.0;
-        f.debug_struct("Error")
-            .field("kind", &self.kind())
-            .field("operation", &operation.map(|operation| operation.id))
-            .field("status", status)
-            .field("service_code", service_code)
-            .field("message", message)
-            .field("request_id", request_id)
-            .field("correlation_id", correlation_id)
-            .field("retry_after", retry_after)
-            .field("attempts", &self.attempts())
-            .field("source", &self.0.source)
-            .finish()
-    }
-}
-
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source.as_deref().map(|source| source as _)
     }
 }
 
-/// Nothing was sent; the message shows what an id looks like.
 impl From<InvalidReportId> for Error {
     fn from(invalid: InvalidReportId) -> Self {
-        Self::configuration(invalid.to_string())
+        Self::new(ErrorKind::InvalidArgument).with_message(invalid.to_string())
     }
 }
 
@@ -246,31 +211,26 @@ impl From<Infallible> for Error {
     }
 }
 
-/// The text in one line of at most `limit` characters, without control characters.
-pub(crate) fn one_line(text: &str, limit: usize) -> String {
-    let mut line = String::new();
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-        if line.len() > 4 * limit {
-            break;
-        }
-    }
-    match line.char_indices().nth(limit) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_one_line_and_short() {
-        assert_eq!(one_line(" a\r\n\tb\u{1b}[31m ", 300), "a b [31m");
-        assert_eq!(one_line(&"é".repeat(500), 3), "ééé…");
+    fn display_is_one_line_without_advice() {
+        let error = Error::new(ErrorKind::Throttled).with_operation(&crate::spec::GET_REPORTS);
+        let error = error.with_status(Some(429)).with_message("Slow down.").with_attempts(5);
+        let error = error.with_retry_after(Some(Duration::from_secs(30)));
+        let expected = "getReports: throttled (HTTP 429): Slow down; retry after 30 s; 5 attempts";
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(error.help(), ErrorKind::Throttled.help());
+    }
+
+    #[test]
+    fn alternate_display_adds_causes_once() {
+        let error = Error::new(ErrorKind::Credential).with_message("the vault is sealed");
+        let error = error.with_source(AuthError::other("the vault is sealed"));
+        assert_eq!(format!("{error:#}"), "no credential: the vault is sealed");
+        let error = Error::new(ErrorKind::Connect).with_source(std::io::Error::other("reset by peer"));
+        assert_eq!(format!("{:#}", error.clone()), "connection failed: reset by peer");
     }
 }

@@ -8,8 +8,8 @@ use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, H
 use reqwest::{Method, ResponseBuilderExt, StatusCode};
 
 use crate::auth::AccessToken;
-use crate::error::one_line;
 use crate::generated::Client;
+use crate::text::one_line;
 use crate::throttle::Limit;
 use crate::transport::retry_after;
 

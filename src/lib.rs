@@ -1,8 +1,7 @@
-//! Resume paused reports of Microsoft Partner Center Insights, and prove that they run.
+//! Resumes paused reports of Microsoft Partner Center Insights and verifies that they are running again.
 //!
-//! Partner Center runs scheduled reports for Microsoft partners and calls back with their files. One that is paused stays
-//! so until somebody resumes it; this crate does that, for one report or for all of them, and reads back whether it
-//! worked. The same crate holds the program `partner-insights` (feature `cli`).
+//! Insights runs scheduled reports for Microsoft partners. A paused report stays paused until it is resumed. This crate
+//! resumes one report or all of them, and verifies the result. It also contains the CLI `partner-insights` (feature `cli`).
 //!
 //! ```
 //! # #[cfg(feature = "emulator")]
@@ -10,7 +9,7 @@
 //! use partner_center_insights::emulator::Emulator;
 //! use partner_center_insights::{Event, InsightsClient, Selection};
 //!
-//! // In place of the real service and a real token.
+//! // Stands in for the real service and a real token.
 //! let emulator = Emulator::start().await?;
 //! let client = InsightsClient::builder().base_url(emulator.base_url()).token(emulator.token()).build()?;
 //!
@@ -25,59 +24,58 @@
 //! # }).unwrap();
 //! ```
 //!
-//! # Where to look
+//! # Guide
 //!
-//! | you want to | see |
+//! | to | use |
 //! | --- | --- |
-//! | resume or pause one report, list reports, see executions | [`InsightsClient`] |
-//! | resume many, with a plan, progress and proof | [`InsightsClient::resume_all`], [`Selection`], [`Outcome`] |
-//! | know what went wrong, and whether it may work later | [`Error`], [`ErrorKind`] |
-//! | try more, or less | [`RetryPolicy`] |
-//! | sign in, unattended or at a terminal | [`auth`] |
-//! | test your own code | `emulator`, with the feature of that name |
-//! | read what the service is taken to be | [`spec`] |
+//! | resume or pause one report, list reports and executions | [`InsightsClient`] |
+//! | resume or pause many reports, with a plan, progress and verification | [`InsightsClient::resume_all`], [`Selection`], [`Outcome`] |
+//! | handle errors | [`Error`], [`ErrorKind`] |
+//! | configure retries | [`RetryPolicy`] |
+//! | get access tokens, unattended or interactively | [`auth`] |
+//! | test your own code | `emulator` (feature `emulator`), [`Report::new`] |
+//! | read the OpenAPI document | [`spec`] |
 //!
-//! # The story of a call
+//! # How a call works
 //!
-//! ```text
-//! client.resume(id)
-//!   │  a token, from the cache: renewed ahead of its end, once for all who wait        (auth)
-//!   │  the throttle: closed for all calls while one was told to wait, or while nothing is left of a limit
-//!   ▼
-//! PUT …/ScheduledReport/resume/{reportId}      the generated client, stamped with token and ids
-//!   │
-//!   ├─ 200, and an envelope in either spelling ──► Ok(Some(report))
-//!   ├─ 202, 204, or an envelope without a report ► Ok(None)
-//!   ├─ 401 ─────────────────── a fresh token, once, and the same request again
-//!   ├─ 408, 429, 5xx, no answer ─ a wait, at least as long as the service asks, and the same request again
-//!   └─ anything else ──────────► Err(error): kind, status, message, ids, next step
-//! ```
+//! 1. **Acquire** an access token from the cache, which refreshes it before it expires, and a permit of the client-wide
+//!    throttle, which is closed while the service asks to wait or a rate limit is used up.
+//! 2. **Send** the request, such as `PUT …/ScheduledReport/resume/{reportId}`. All attempts of a call have the same
+//!    `MS-RequestId`.
+//! 3. **Decide** by the response:
 //!
-//! All attempts of a call carry the same `MS-RequestId`. An answer that says 200 and holds a failure is a failure, and
-//! one that cannot be read is [`ErrorKind::InvalidResponse`]: the service may have done what it was asked.
+//! | response | result |
+//! | --- | --- |
+//! | 200 with a report, in camelCase or PascalCase | `Ok(Some(report))` |
+//! | 202, 204, or 200 without a report | `Ok(None)` |
+//! | 401 | one more attempt, with a new token |
+//! | 408, 429, 5xx, no response | another attempt after a wait, at least as long as the service asks |
+//! | anything else, an error inside a 200 included | [`Error`] |
 //!
-//! Calls are traced with [`tracing`](https://docs.rs/tracing): a span for each call, with its ids, and an event for each
-//! attempt. Neither they nor errors hold a token, a body or the query of an address.
+//! [`ErrorKind::InvalidResponse`] means that a response could not be read; the operation may have been performed.
+//!
+//! Each call is a [`tracing`](https://docs.rs/tracing) span with its ids, and each attempt an event. Neither logs nor
+//! errors contain a token, a body or the query of a URL.
 //!
 //! # Features
 //!
-//! | feature | |
+//! | feature | adds |
 //! | --- | --- |
-//! | `rustls` (default) | TLS; without it, choose one with your own `reqwest` |
-//! | `emulator` | the emulated service |
-//! | `emulator-tls` | the same over TLS, with an authority of its own |
-//! | `azure-identity` | any credential of the Azure SDK as a source of tokens |
-//! | `schemars` | JSON schemas of reports and executions |
-//! | `cli` | the program |
+//! | `rustls` (default) | TLS; to use another TLS library, disable it and enable one in `reqwest` |
+//! | `emulator` | an in-process emulator of the service |
+//! | `emulator-tls` | the emulator over TLS |
+//! | `azure-identity` | credentials of the Azure SDK as token sources |
+//! | `schemars` | JSON schemas of [`Report`], [`Execution`] and their field types, in the documented spelling |
+//! | `cli` | the CLI |
 //!
-//! # What nobody has seen
+//! # Untested assumptions
 //!
-//! This crate has not been tried against a live tenant. It follows Microsoft's pages and publicly recorded traffic of
-//! neighbouring operations. What neither shows is marked `x-assumption` in the [spec], listed by the emulator, and in
-//! short in the README.
+//! This crate has not been tested against a live tenant. It follows Microsoft's documentation and publicly recorded
+//! traffic of related operations. Assumptions beyond these are marked `x-assumption` in the [spec] and listed in the
+//! documentation of the emulator.
 
 #![deny(missing_docs)]
-// The library returns errors, and leaves talking to the program.
+// The library returns errors; only the CLI prints.
 #![cfg_attr(
     not(test),
     deny(
@@ -105,6 +103,7 @@ mod report;
 mod resume;
 mod retry;
 pub mod spec;
+mod text;
 mod throttle;
 mod transport;
 
@@ -118,7 +117,7 @@ pub use report::{
 pub use resume::{BulkChange, Event, Outcome, Plan, ReportOutcome, Run, Selection, Step};
 pub use retry::RetryPolicy;
 
-/// What the fuzz targets reach. It is there for them alone.
+/// Internals for the fuzz targets.
 #[cfg(fuzzing)]
 #[doc(hidden)]
 #[allow(missing_docs)]
@@ -133,14 +132,14 @@ pub mod fuzzing {
         answer::read_bytes::<types::ExecutionEnvelope>(bytes).map(drop)
     }
 
-    /// The code and the message of a failure.
+    /// Returns the code and message of an error body.
     pub fn error_body(bytes: &[u8]) -> [Option<String>; 2] {
         let body::Detail { code, message, .. } = body::detail(bytes);
         [code, message]
     }
 }
 
-// The README's example is compiled too.
+// Compiles the README's examples.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

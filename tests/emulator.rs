@@ -1,18 +1,23 @@
-//! The emulator as a tool: what tests that stand on it rely on. What it answers is held to the contract elsewhere.
+//! The emulator as a test tool. The contract tests hold its responses to the spec.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
-use partner_center_insights::emulator::{Emulator, EmulatorBuilder, Fault, Scenario};
-use partner_center_insights::{ErrorKind, InsightsClient, Report, ReportStatus, RetryPolicy};
+use partner_center_insights::emulator::{Emulator, Fault, Scenario};
+use partner_center_insights::{ErrorKind, InsightsClient, Report, ReportStatus, RetryPolicy, spec};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-fn reports(count: u128) -> Vec<Report> {
-    let report = |number| {
-        let id = uuid::Uuid::from_u128(number);
-        serde_json::from_value(serde_json::json!({ "reportId": id, "reportStatus": "Paused" })).unwrap()
-    };
-    (1..=count).map(report).collect()
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn noon() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_780_012_800)
+}
+
+fn report(number: u128, status: ReportStatus) -> Report {
+    Report::new(uuid::Uuid::from_u128(number).into()).with_status(status)
 }
 
 fn client(emulator: &Emulator) -> InsightsClient {
@@ -20,13 +25,13 @@ fn client(emulator: &Emulator) -> InsightsClient {
     builder.retry(RetryPolicy::never()).build().unwrap()
 }
 
-/// Sends bytes as they are, and reads until the connection ends.
+/// Sends raw bytes, and reads until the connection is closed.
 async fn raw(emulator: &Emulator, request: &str) -> String {
     let mut stream = TcpStream::connect(emulator.base_url().trim_start_matches("http://")).await.unwrap();
     let _ = stream.write_all(request.as_bytes()).await;
-    let mut answer = Vec::new();
-    let _ = stream.read_to_end(&mut answer).await;
-    String::from_utf8_lossy(&answer).into_owned()
+    let mut response = Vec::new();
+    let _ = stream.read_to_end(&mut response).await;
+    String::from_utf8_lossy(&response).into_owned()
 }
 
 fn get(emulator: &Emulator, path: &str) -> String {
@@ -35,98 +40,90 @@ fn get(emulator: &Emulator, path: &str) -> String {
 }
 
 #[tokio::test]
-async fn several_run_at_once_and_each_stops_when_it_is_dropped() {
+async fn dropped_emulator_stops_and_others_go_on() {
     let (first, second) = (Emulator::start().await.unwrap(), Emulator::start().await.unwrap());
-    assert_ne!(first.base_url(), second.base_url());
-    let gone = client(&first);
-    gone.reports().await.unwrap();
+    let stopped = client(&first);
+    stopped.reports().await.unwrap();
     drop(first);
     tokio::time::sleep(Duration::from_millis(50)).await;
-    assert_eq!(gone.reports().await.unwrap_err().kind(), ErrorKind::Connect);
+    assert_eq!(stopped.reports().await.unwrap_err().kind(), ErrorKind::Connect);
     client(&second).reports().await.unwrap();
 }
 
 #[tokio::test]
-async fn the_same_seed_and_clock_give_the_same_answers_byte_for_byte() {
-    let builder = || -> EmulatorBuilder {
-        let noon = SystemTime::UNIX_EPOCH + Duration::from_secs(1_780_000_000);
-        Emulator::builder().clock(move || noon).seed(7).scenario(Scenario::Flaky)
-    };
+async fn same_seed_and_clock_repeat_every_response() {
     let mut runs = Vec::new();
     for _ in 0..2 {
-        let emulator = builder().start().await.unwrap();
+        let builder = Emulator::builder().clock(noon).seed(7).scenario(Scenario::Flaky);
+        let emulator = builder.start().await.unwrap();
         let id = emulator.reports()[0].report_id;
-        let mut answers = Vec::new();
+        let mut responses = Vec::new();
         for path in ["", &format!("/execution/{id}?getLatestExecution=false"), "/execution/none"].repeat(10) {
-            let answer =
-                raw(&emulator, &get(&emulator, &format!("/insights/v1/mpn/ScheduledReport{path}"))).await;
-            // The server's own clock is nobody's to set.
-            answers.push(
-                answer.lines().filter(|line| !line.starts_with("date: ")).collect::<Vec<_>>().join("\n"),
-            );
+            let request = get(&emulator, &format!("/insights/v1/mpn/ScheduledReport{path}"));
+            let response = raw(&emulator, &request).await;
+            // hyper sets the date header from the real clock.
+            let lines: Vec<_> = response.lines().filter(|line| !line.starts_with("date: ")).collect();
+            responses.push(lines.join("\n"));
         }
-        runs.push(answers);
+        runs.push(responses);
     }
     assert_eq!(runs[0], runs[1]);
-    assert!(runs[0].iter().any(String::is_empty), "no connection was dropped");
+    assert!(runs[0].iter().any(String::is_empty), "no connection was closed");
 }
 
 #[tokio::test]
-async fn a_change_is_seen_in_status_and_time_and_the_sample_has_something_to_do() {
-    let noon = SystemTime::UNIX_EPOCH + Duration::from_secs(1_780_000_000);
-    let emulator = Emulator::builder().clock(move || noon).start().await.unwrap();
-    let paused: Vec<_> = emulator.reports().into_iter().filter(Report::is_paused).collect();
-    assert!(paused.len() >= 2 && emulator.reports().iter().any(Report::is_active));
-    let id = paused[0].report_id;
+async fn sample_has_paused_and_active_reports() {
+    let sample = Emulator::start().await.unwrap().reports();
+    assert!(sample.iter().filter(|report| report.is_paused()).count() >= 2);
+    assert!(sample.iter().any(Report::is_active));
+}
+
+#[tokio::test]
+async fn resume_sets_status_and_modified_time() {
+    let emulator =
+        Emulator::builder().clock(noon).reports([report(1, ReportStatus::Paused)]).start().await.unwrap();
+    let id = emulator.reports()[0].report_id;
     let resumed = client(&emulator).resume(id).await.unwrap().unwrap();
     assert_eq!(resumed.report_status, Some(ReportStatus::Active));
-    assert_eq!(resumed.modified_time.as_ref().unwrap().to_system_time(), Some(noon));
+    assert_eq!(resumed.modified_time.as_ref().unwrap().to_system_time(), Some(noon()));
     assert_eq!(emulator.report(id), Some(resumed));
 }
 
 #[tokio::test]
-async fn what_was_due_in_a_pause_is_not_made_up_for() {
-    let day = Duration::from_secs(24 * 60 * 60);
-    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_780_012_800);
-    let today = std::sync::Arc::new(std::sync::atomic::AtomicU32::new(0));
-    let clock = {
-        let today = today.clone();
-        move || start + day * today.load(std::sync::atomic::Ordering::Relaxed) + day / 2
-    };
-    let mut report = reports(1).remove(0);
-    (report.report_status, report.recurrence_interval) = (Some(ReportStatus::Active), Some(24));
-    report.start_time = Some(start.into());
+async fn executions_missed_in_a_pause_are_not_repeated() {
+    let today = Arc::new(AtomicU32::new(0));
+    let day = today.clone();
+    let clock = move || noon() + DAY * day.load(Ordering::Relaxed) + DAY / 2;
+    let report = report(1, ReportStatus::Active).with_schedule(noon(), 24, 100);
     let id = report.report_id;
     let emulator = Emulator::builder().reports([report]).clock(clock).start().await.unwrap();
     let client = client(&emulator);
-    let set = |number| today.store(number, std::sync::atomic::Ordering::Relaxed);
     let completed = async || client.executions(id).await.unwrap().len();
+    let count = async |status: &str| client.executions(id).status(status.into()).await.unwrap().len();
 
-    set(2);
+    today.store(2, Ordering::Relaxed);
     assert_eq!(completed().await, 3);
     client.pause(id).await.unwrap();
-    set(5);
-    assert_eq!(completed().await, 3);
-    assert_eq!(client.executions(id).status("Paused".into()).await.unwrap().len(), 1);
+    today.store(5, Ordering::Relaxed);
+    assert_eq!((completed().await, count("Paused").await), (3, 1));
     client.resume(id).await.unwrap();
-    assert_eq!(completed().await, 3);
-    assert_eq!(client.executions(id).status("Pending".into()).await.unwrap().len(), 1);
-    set(6);
+    assert_eq!((completed().await, count("Pending").await), (3, 1));
+    today.store(6, Ordering::Relaxed);
     assert_eq!(completed().await, 4);
 }
 
 #[tokio::test]
-async fn a_report_without_an_interval_has_one_execution_at_most() {
-    let mut report = reports(1).remove(0);
-    report.start_time = Some("2026-09-03T12:26:18Z".into());
-    report.modified_time = Some("2026-09-03T12:00:00Z".into());
+async fn report_without_interval_has_one_execution() {
+    let mut report = report(1, ReportStatus::Active);
+    report.start_time = Some(noon().into());
     let id = report.report_id;
-    let emulator = Emulator::builder().reports([report]).start().await.unwrap();
-    assert_eq!(client(&emulator).executions(id).await.unwrap().len(), 0);
+    let clock = || noon() + DAY * 365;
+    let emulator = Emulator::builder().reports([report]).clock(clock).start().await.unwrap();
+    assert_eq!(client(&emulator).executions(id).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn what_is_written_out_can_be_read_back() {
+async fn reports_json_accepts_lists_and_envelopes() {
     let sample = Emulator::start().await.unwrap().reports();
     let list = serde_json::to_string(&sample).unwrap();
     let envelope = format!(r#"{{"value":{list},"statusCode":200}}"#);
@@ -134,7 +131,11 @@ async fn what_is_written_out_can_be_read_back() {
         let emulator = Emulator::builder().reports_json(&json).unwrap().start().await.unwrap();
         assert_eq!(emulator.reports(), sample);
     }
-    for (bad, said) in [
+}
+
+#[test]
+fn reports_json_says_what_is_wrong() {
+    for (bad, expected) in [
         ("", "EOF"),
         ("7", "invalid type"),
         ("{}", "missing field `value`"),
@@ -143,12 +144,12 @@ async fn what_is_written_out_can_be_read_back() {
         (r#"{"value":[{"reportName":"no id"}]}"#, "ReportId"),
     ] {
         let error = Emulator::builder().reports_json(bad).unwrap_err().to_string();
-        assert!(error.contains(said), "{bad}: {error}");
+        assert!(error.contains(expected), "{bad}: {error}");
     }
 }
 
 #[tokio::test]
-async fn at_all_interfaces_it_tells_an_address_that_can_be_called() {
+async fn unspecified_address_has_a_usable_base_url() {
     let emulator = Emulator::builder().listen(([0, 0, 0, 0], 0).into()).start().await.unwrap();
     let client =
         InsightsClient::builder().base_url(emulator.base_url()).token(emulator.token()).build().unwrap();
@@ -156,7 +157,7 @@ async fn at_all_interfaces_it_tells_an_address_that_can_be_called() {
 }
 
 #[tokio::test]
-async fn requests_beyond_all_bounds_end_without_harm() {
+async fn malformed_requests_are_refused() {
     let emulator = Emulator::start().await.unwrap();
     let target = "/insights/v1/mpn/ScheduledReport";
     let head = get(&emulator, target);
@@ -170,50 +171,80 @@ async fn requests_beyond_all_bounds_end_without_harm() {
         ("many headers", many, vec!["", "431"]),
         ("a body", body, vec!["400"]),
         ("a chunked body", chunked, vec!["400"]),
-        ("no HTTP", "\u{0}\u{1}\u{2}\r\n\r\n".to_owned(), vec!["", "400"]),
+        ("not HTTP", "\u{0}\u{1}\u{2}\r\n\r\n".to_owned(), vec!["", "400"]),
         ("a parameter twice", get(&emulator, &format!("{target}?queryId=a&queryId=b")), vec!["400"]),
-        ("bytes that are no text", get(&emulator, &format!("{target}?reportName=%ff%00")), vec!["404"]),
+        ("bytes that are not UTF-8", get(&emulator, &format!("{target}?reportName=%ff%00")), vec!["404"]),
         ("dots in the path", get(&emulator, &format!("{target}/execution/..%2f..")), vec!["400"]),
     ] {
-        let answer = raw(&emulator, &request).await;
-        let status = answer.split(' ').nth(1).unwrap_or_default();
-        assert!(expected.contains(&status), "{name}: {answer:.200}");
+        let response = raw(&emulator, &request).await;
+        let status = response.split(' ').nth(1).unwrap_or_default();
+        assert!(expected.contains(&status), "{name}: {response:.200}");
     }
     client(&emulator).reports().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_clients_at_once_are_served_without_an_error() {
-    let emulator = Emulator::builder().reports(reports(1000)).start().await.unwrap();
-    let calls = emulator.reports().into_iter().map(|report| {
+async fn thousand_concurrent_clients_are_served() {
+    let reports = (0..1000).map(|number| report(number, ReportStatus::Paused));
+    let emulator = &Emulator::builder().reports(reports).start().await.unwrap();
+    let calls = emulator.reports().into_iter().map(async |report| {
         let path = format!("/insights/v1/mpn/ScheduledReport/resume/{}", report.report_id);
-        let request = get(&emulator, &path)
-            .replace("GET", "PUT")
-            .replace("connection", "content-length: 0\r\nconnection");
-        let emulator = &emulator;
-        async move { raw(emulator, &request).await }
+        let request = get(emulator, &path).replace("GET", "PUT");
+        raw(emulator, &request.replace("connection", "content-length: 0\r\nconnection")).await
     });
-    let answers = futures_util::future::join_all(calls).await;
-    assert!(answers.iter().all(|answer| answer.starts_with("HTTP/1.1 200 ")));
+    let responses = futures_util::future::join_all(calls).await;
+    assert!(responses.iter().all(|response| response.starts_with("HTTP/1.1 200 ")));
     assert!(emulator.reports().iter().all(Report::is_active));
 }
 
 #[tokio::test]
-async fn an_assertion_that_fails_says_what_was_expected_and_what_came() {
+async fn failed_assertion_lists_the_requests() {
     let emulator = Emulator::builder().fault(Fault::refuse(500)).start().await.unwrap();
     client(&emulator).reports().await.unwrap_err();
-    emulator.assert_requests("getReports", 1);
+    emulator.assert_requests(&spec::GET_REPORTS, 1);
     assert_eq!(emulator.request_count(), 1);
-    let failed =
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| emulator.assert_requests("getReports", 2)));
+    let failed = catch_unwind(AssertUnwindSafe(|| emulator.assert_requests(&spec::GET_REPORTS, 2)));
     let message = *failed.unwrap_err().downcast::<String>().unwrap();
     assert!(message.contains("expected 2 × getReports, got 1"), "{message}");
     assert!(message.contains("GET /insights/v1/mpn/ScheduledReport -> 500"), "{message}");
 }
 
+#[tokio::test]
+async fn fault_on_an_operation_spares_the_others() {
+    let fault = Fault::refuse(500).on(&spec::PAUSE_REPORT_EXECUTIONS);
+    let reports = [report(1, ReportStatus::Paused)];
+    let emulator = Emulator::builder().reports(reports).fault(fault).start().await.unwrap();
+    let (client, id) = (client(&emulator), emulator.reports()[0].report_id);
+    client.resume(id).await.unwrap();
+    assert_eq!(client.pause(id).await.unwrap_err().status(), Some(500));
+    assert_eq!(emulator.requests()[1].operation, Some(&spec::PAUSE_REPORT_EXECUTIONS));
+}
+
+/// What users validate is what `Serialize` writes.
+#[cfg(feature = "schemars")]
+#[tokio::test]
+async fn json_schemas_describe_serialized_values() {
+    let mut report = report(1, ReportStatus::Active).with_schedule(noon(), 24, 100);
+    report.format = Some("csv".to_owned());
+    let id = report.report_id;
+    let emulator = Emulator::builder().reports([report]).clock(|| noon() + DAY).start().await.unwrap();
+    let execution = client(&emulator).executions(id).await.unwrap().remove(0);
+
+    let check = |schema: schemars::Schema, mut value: serde_json::Value, field: &str| {
+        let validator = jsonschema::validator_for(&schema.into()).unwrap();
+        assert_eq!(validator.validate(&value).map_err(|error| error.to_string()), Ok(()));
+        value[field] = serde_json::json!(7);
+        assert!(!validator.is_valid(&value), "{field}");
+    };
+    let report = serde_json::to_value(&emulator.reports()[0]).unwrap();
+    check(schemars::schema_for!(Report), report, "StartTime");
+    let execution = serde_json::to_value(execution).unwrap();
+    check(schemars::schema_for!(partner_center_insights::Execution), execution, "ReportAccessSecureLink");
+}
+
 #[cfg(all(feature = "emulator-tls", feature = "rustls"))]
 #[tokio::test]
-async fn over_tls_only_those_who_trust_its_authority_get_through() {
+async fn tls_requires_trust_in_the_authority() {
     let emulator = Emulator::builder().tls().start().await.unwrap();
     assert!(emulator.base_url().starts_with("https://localhost:"));
     let error = client(&emulator).reports().await.unwrap_err();

@@ -12,7 +12,7 @@ use super::endpoint::seconds;
 use super::{
     AccessToken, AuthError, CommandError, CommandFailure, TokenFuture, TokenRequest, TokenSource, hints,
 };
-use crate::error::one_line;
+use crate::text::one_line;
 
 const NAME: &str = if cfg!(windows) { "az.cmd" } else { "az" };
 

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{AccessToken, AuthError, Entra, EntraError, TransportError, hints};
 use crate::body;
-use crate::error::one_line;
+use crate::text::one_line;
 use crate::transport::{LONGEST, is_invalid_data, retry_after, root_cause};
 
 /// Requests for one token, the first included.

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::error::one_line;
+use crate::text::one_line;
 
 /// Longest text of somebody else that is shown, in characters.
 const TEXT_LIMIT: usize = 1_500;

@@ -1,32 +1,35 @@
-//! Faults on demand: what goes wrong, for which calls, and how often.
+//! Faults on demand.
 
 use std::time::Duration;
 
 use crate::report::ReportId;
+use crate::spec::Operation;
 
-/// Something that goes wrong.
+/// A failure that the emulator simulates.
 ///
-/// Without further words it concerns every call. Narrow it down by operation, by report and by number:
+/// A fault applies to every request unless it is narrowed down by operation, report or number:
 ///
 /// ```
 /// use partner_center_insights::emulator::Fault;
+/// use partner_center_insights::spec;
 ///
-/// // The first two resumes fail, as a gateway does it.
-/// let fault = Fault::answer(503, "text/html", "<title>Busy</title>").on("resumeReportExecutions").first(2);
+/// // The first two resumes fail with an HTML page, as from a gateway.
+/// let fault = Fault::answer(503, "text/html", "<title>Busy</title>").on(&spec::RESUME_REPORT_EXECUTIONS).first(2);
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Fault {
     pub(super) effect: Effect,
-    operation: Option<String>,
+    operation: Option<&'static Operation>,
     report: Option<ReportId>,
     calls: Calls,
-    seen: u64,
+    /// How many matching requests came.
+    count: u64,
 }
 
 #[derive(Clone, Debug)]
 pub(super) enum Effect {
-    Answer { status: u16, headers: Vec<(String, String)>, body: String },
+    Respond { status: u16, headers: Vec<(String, String)>, body: String },
     Refuse(u16),
     Delay(Duration),
     DisconnectBefore,
@@ -45,131 +48,131 @@ enum Calls {
 
 impl Fault {
     fn new(effect: Effect) -> Self {
-        Self { effect, operation: None, report: None, calls: Calls::All, seen: 0 }
+        Self { effect, operation: None, report: None, calls: Calls::All, count: 0 }
     }
 
-    /// Answers with this status and body instead of doing what was asked.
+    /// Responds with this status and body; the operation is not performed.
     pub fn answer(status: u16, content_type: &str, body: impl Into<String>) -> Self {
         let headers = vec![("content-type".to_owned(), content_type.to_owned())];
-        Self::new(Effect::Answer { status, headers, body: body.into() })
+        Self::new(Effect::Respond { status, headers, body: body.into() })
     }
 
-    /// Refuses with this status as the contract shows it in its example, instead of doing what was asked.
+    /// Responds with the spec's example of this error status; the operation is not performed.
     pub fn refuse(status: u16) -> Self {
         Self::new(Effect::Refuse(status))
     }
 
-    /// Waits before it does what was asked.
+    /// Waits before the operation is performed.
     pub fn delay(time: Duration) -> Self {
         Self::new(Effect::Delay(time))
     }
 
-    /// Closes the connection instead of doing what was asked.
+    /// Closes the connection; the operation is not performed.
     pub fn disconnect_before() -> Self {
         Self::new(Effect::DisconnectBefore)
     }
 
-    /// Does what was asked, and closes the connection instead of answering.
+    /// Performs the operation, then closes the connection without a response.
     pub fn disconnect_after() -> Self {
         Self::new(Effect::DisconnectAfter)
     }
 
-    /// Does what was asked, and closes the connection after so many bytes of the answer's body.
+    /// Performs the operation, then closes the connection after `bytes` bytes of the response body.
     pub fn truncate(bytes: usize) -> Self {
         Self::new(Effect::Truncate(bytes))
     }
 
-    /// Adds a header, if the fault is an answer.
+    /// Adds a response header. Only [`answer`](Self::answer) has headers.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        if let Effect::Answer { headers, .. } = &mut self.effect {
+        if let Effect::Respond { headers, .. } = &mut self.effect {
             headers.push((name.to_owned(), value.to_owned()));
         }
         self
     }
 
-    /// Only calls of this operation, by its `operationId`.
-    pub fn on(mut self, operation: &str) -> Self {
-        self.operation = Some(operation.to_owned());
+    /// Restricts the fault to an operation of the [spec](crate::spec).
+    pub fn on(mut self, operation: &'static Operation) -> Self {
+        self.operation = Some(operation);
         self
     }
 
-    /// Only calls for this report.
+    /// Restricts the fault to a report.
     pub fn report(mut self, report: ReportId) -> Self {
         self.report = Some(report);
         self
     }
 
-    /// Of these, only the first so many.
-    pub fn first(mut self, calls: u64) -> Self {
-        self.calls = Calls::First(calls);
+    /// Applies to the first `n` matching requests only.
+    pub fn first(mut self, n: u64) -> Self {
+        self.calls = Calls::First(n);
         self
     }
 
-    /// Of these, only this one; the first is 1.
-    pub fn nth(mut self, call: u64) -> Self {
-        self.calls = Calls::Nth(call);
+    /// Applies to the `n`th matching request only, counted from 1.
+    pub fn nth(mut self, n: u64) -> Self {
+        self.calls = Calls::Nth(n);
         self
     }
 
-    /// Of these, one in so many.
-    pub fn every(mut self, calls: u64) -> Self {
-        self.calls = Calls::Every(calls.max(1));
+    /// Applies to every `n`th matching request.
+    pub fn every(mut self, n: u64) -> Self {
+        self.calls = Calls::Every(n.max(1));
         self
     }
 
-    /// Of these, each with this probability, drawn from the emulator's seed.
-    pub fn with_probability(mut self, chance: f64) -> Self {
-        self.calls = Calls::Chance(chance);
+    /// Applies to each matching request with this probability, drawn from the emulator's seed.
+    pub fn with_probability(mut self, probability: f64) -> Self {
+        self.calls = Calls::Chance(probability);
         self
     }
 
-    /// Whether this call is concerned. Counts it if it is one of those that may be.
+    /// Counts a request if it matches, and returns whether the fault applies to it.
     pub(super) fn strikes(
         &mut self,
-        operation: &str,
+        operation: Option<&'static Operation>,
         report: Option<ReportId>,
         random: &mut fastrand::Rng,
     ) -> bool {
-        if self.operation.as_ref().is_some_and(|own| own != operation)
+        if (self.operation.is_some() && self.operation != operation)
             || (self.report.is_some() && self.report != report)
         {
             return false;
         }
-        self.seen += 1;
+        self.count += 1;
         match self.calls {
             Calls::All => true,
-            Calls::First(calls) => self.seen <= calls,
-            Calls::Nth(call) => self.seen == call,
-            Calls::Every(calls) => self.seen.is_multiple_of(calls),
-            Calls::Chance(chance) => random.f64() < chance,
+            Calls::First(n) => self.count <= n,
+            Calls::Nth(n) => self.count == n,
+            Calls::Every(n) => self.count.is_multiple_of(n),
+            Calls::Chance(probability) => random.f64() < probability,
         }
     }
 }
 
-/// A named set of faults, for the command line.
+/// A named set of faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Scenario {
-    /// Every token lacks the proof of a multi-factor sign-in.
+    /// Every request is refused because the token was not obtained through multi-factor authentication.
     Mfa,
-    /// Ten calls in ten seconds, as a limit of ten in a window of unknown length has been seen.
+    /// Ten requests in ten seconds. A limit of ten has been seen, in a window of unknown length.
     Throttle,
-    /// One call in four fails in one way or another.
+    /// One request in four fails in one way or another.
     Flaky,
-    /// A gateway refuses in HTML.
+    /// A gateway refuses every request with an HTML page.
     Html403,
-    /// Answers are spelled as the pages spell them, in PascalCase.
+    /// Fields are spelled in PascalCase, as documented.
     Pascal,
-    /// Answers are spelled as on the wire, in camelCase; this is the default.
+    /// Fields are spelled in camelCase, as recorded. This is the default.
     Camel,
 }
 
 impl Scenario {
-    /// Every scenario.
-    pub const ALL: [Self; 6] =
-        [Self::Mfa, Self::Throttle, Self::Flaky, Self::Html403, Self::Pascal, Self::Camel];
+    /// All scenarios.
+    pub const ALL: &'static [Self] =
+        &[Self::Mfa, Self::Throttle, Self::Flaky, Self::Html403, Self::Pascal, Self::Camel];
 
-    /// Its name on the command line.
+    /// Returns the name, such as `html-403`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Mfa => "mfa",

@@ -1,14 +1,14 @@
-//! How many calls are allowed, and what the gateway says about it.
+//! Rate limits, and what the gateway reports about them.
 
 use std::time::{Duration, Instant};
 
-/// A limit of calls, counted over all callers.
+/// A rate limit over all callers.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Limit {
     kind: Kind,
     calls: u32,
-    tells_wait: bool,
+    retry_after: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -18,44 +18,44 @@ enum Kind {
 }
 
 impl Limit {
-    /// So many calls in each window of this length, at once or not. The gateway's limit is thought to be one.
+    /// Allows `calls` requests in each window of this length. The real limit is assumed to be of this kind.
     pub fn window(calls: u32, length: Duration) -> Self {
-        Self { kind: Kind::Window(length), calls, tells_wait: true }
+        Self { kind: Kind::Window(length), calls, retry_after: true }
     }
 
-    /// So many calls a second on average, and after a rest as many at once as `burst`.
+    /// Allows `calls_per_second` requests a second on average, and up to `burst` at once.
     pub fn bucket(calls_per_second: f64, burst: u32) -> Self {
-        Self { kind: Kind::Bucket(calls_per_second), calls: burst, tells_wait: true }
+        Self { kind: Kind::Bucket(calls_per_second), calls: burst, retry_after: true }
     }
 
-    /// Does not say how long to wait. Otherwise a refusal has a `Retry-After`.
+    /// Omits the `Retry-After` header.
     pub fn without_retry_after(mut self) -> Self {
-        self.tells_wait = false;
+        self.retry_after = false;
         self
     }
 }
 
-/// The count behind a limit.
+/// The state of a limit.
 #[derive(Debug)]
 pub(crate) struct Meter {
     limit: Limit,
     since: Instant,
-    left: f64,
+    remaining: f64,
 }
 
-/// What the gateway says of a call.
+/// What the gateway decides about a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {
     pub limit: u32,
     pub remaining: u32,
-    /// The call is refused, with the seconds to wait if they are told.
+    /// Set if the request is refused: the seconds to wait, if reported.
     #[allow(clippy::option_option, reason = "whether, and with what, are two questions")]
     pub refused: Option<Option<u64>>,
 }
 
 impl Meter {
     pub fn new(limit: Limit, now: Instant) -> Self {
-        Self { limit, since: now, left: f64::from(limit.calls) }
+        Self { limit, since: now, remaining: f64::from(limit.calls) }
     }
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "neither large nor negative")]
@@ -66,24 +66,25 @@ impl Meter {
             Kind::Window(length) => {
                 if passed >= length {
                     self.since = now;
-                    self.left = full;
+                    self.remaining = full;
                 }
                 length.saturating_sub(now.duration_since(self.since))
             }
             Kind::Bucket(rate) => {
                 self.since = now;
-                self.left = (self.left + passed.as_secs_f64() * rate).min(full);
-                // Without a rate it never fills again.
-                let seconds = if rate > 0.0 { (1.0 - self.left) / rate } else { 3600.0 };
+                self.remaining = (self.remaining + passed.as_secs_f64() * rate).min(full);
+                // Without a rate it never refills.
+                let seconds = if rate > 0.0 { (1.0 - self.remaining) / rate } else { 3600.0 };
                 Duration::from_secs_f64(seconds.clamp(0.0, 3600.0))
             }
         };
-        let refused = self.left < 1.0;
+        let refused = self.remaining < 1.0;
         if !refused {
-            self.left -= 1.0;
+            self.remaining -= 1.0;
         }
-        let seconds = self.limit.tells_wait.then(|| wait.as_secs_f64().ceil() as u64);
-        Verdict { limit: self.limit.calls, remaining: self.left as u32, refused: refused.then_some(seconds) }
+        let seconds = self.limit.retry_after.then(|| wait.as_secs_f64().ceil() as u64);
+        let refused = refused.then_some(seconds);
+        Verdict { limit: self.limit.calls, remaining: self.remaining as u32, refused }
     }
 }
 
@@ -91,24 +92,22 @@ impl Meter {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_window_allows_its_calls_and_begins_anew() {
+    /// Counts a request at each second, and returns what remains or how long to wait.
+    fn count(limit: Limit, seconds: &[u64]) -> Vec<Result<u32, Option<u64>>> {
         let start = Instant::now();
-        let mut meter = Meter::new(Limit::window(2, Duration::from_secs(10)), start);
-        let at = |seconds| start + Duration::from_secs(seconds);
-        assert_eq!(meter.count(at(0)), Verdict { limit: 2, remaining: 1, refused: None });
-        assert_eq!(meter.count(at(1)), Verdict { limit: 2, remaining: 0, refused: None });
-        assert_eq!(meter.count(at(4)), Verdict { limit: 2, remaining: 0, refused: Some(Some(6)) });
-        assert_eq!(meter.count(at(10)), Verdict { limit: 2, remaining: 1, refused: None });
+        let mut meter = Meter::new(limit, start);
+        let verdicts = seconds.iter().map(|second| meter.count(start + Duration::from_secs(*second)));
+        verdicts.map(|verdict| verdict.refused.map_or(Ok(verdict.remaining), Err)).collect()
     }
 
     #[test]
-    fn a_bucket_fills_again_with_time() {
-        let start = Instant::now();
-        let mut meter = Meter::new(Limit::bucket(0.5, 1), start);
-        let at = |seconds| start + Duration::from_secs(seconds);
-        assert_eq!(meter.count(at(0)).refused, None);
-        assert_eq!(meter.count(at(1)).refused, Some(Some(1)));
-        assert_eq!(meter.count(at(2)).refused, None);
+    fn window_refills_at_its_end() {
+        let limit = Limit::window(2, Duration::from_secs(10));
+        assert_eq!(count(limit, &[0, 1, 4, 10]), [Ok(1), Ok(0), Err(Some(6)), Ok(1)]);
+    }
+
+    #[test]
+    fn bucket_refills_over_time() {
+        assert_eq!(count(Limit::bucket(0.5, 1), &[0, 1, 2]), [Ok(0), Err(Some(1)), Ok(0)]);
     }
 }

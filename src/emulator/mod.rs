@@ -1,190 +1,174 @@
-//! An Insights service in this process, over real HTTP on a loopback port.
+//! An Insights service that runs in this process, over HTTP on a loopback port.
 //!
-//! There is no sandbox for Insights, so this is where code can be tried: the program's `--emulator`, this crate's own
-//! tests, and yours. It speaks what the [contract](crate::spec) says, in camelCase as the service has been seen to,
-//! and refuses what the contract does not allow.
-//!
-//! ```
-//! # tokio_test::block_on(async {
-//! use partner_center_insights::InsightsClient;
-//! use partner_center_insights::emulator::Emulator;
-//!
-//! let emulator = Emulator::start().await?;
-//! let client = InsightsClient::builder().base_url(emulator.base_url()).token(emulator.token()).build()?;
-//!
-//! let paused = client.reports().await?.into_iter().find(|report| report.is_paused()).expect("the sample has some");
-//! let report = client.resume(paused.report_id).await?.expect("the emulator answers with the report");
-//! assert!(report.is_active());
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! # }).unwrap();
-//! ```
-//!
-//! # Testing your own code
-//!
-//! Give your code the address and the token of an emulator instead of the real ones. Then let things go wrong:
+//! There is no sandbox for Insights. The emulator serves the CLI's `--emulator`, the tests of this crate, and yours. It
+//! implements the [spec](crate::spec) in camelCase, as recorded, and refuses requests that the spec does not allow.
 //!
 //! ```
 //! # tokio_test::block_on(async {
-//! use partner_center_insights::InsightsClient;
 //! use partner_center_insights::emulator::{Emulator, Fault};
+//! use partner_center_insights::{InsightsClient, Report, ReportStatus, spec};
 //!
-//! let emulator = Emulator::builder().fault(Fault::refuse(500).on("resumeReportExecutions").first(1)).start().await?;
+//! let id = "6513270e-269e-4d37-b2a7-4de452e6b438".parse()?;
+//! let report = Report::new(id).with_name("Sales").with_status(ReportStatus::Paused);
+//! let fault = Fault::refuse(500).on(&spec::RESUME_REPORT_EXECUTIONS).first(1);
+//! let emulator = Emulator::builder().reports([report]).fault(fault).start().await?;
+//!
+//! // Your code gets the address and the token of the emulator instead of the real ones.
 //! let client = InsightsClient::builder().base_url(emulator.base_url()).token(emulator.token()).build()?;
-//! client.resume(emulator.reports()[0].report_id).await?;
+//! client.resume(id).await?;
+//!
 //! assert!(emulator.reports()[0].is_active());
-//! // The client tried again by itself.
-//! emulator.assert_requests("resumeReportExecutions", 2);
+//! // The client retried.
+//! emulator.assert_requests(&spec::RESUME_REPORT_EXECUTIONS, 2);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # }).unwrap();
 //! ```
 //!
-//! # From other languages
-//!
-//! Start the program; it says on standard error where it listens and which token it takes:
-//!
-//! ```sh
-//! partner-insights emulator --listen 127.0.0.1:8080
-//! curl -H 'Authorization: Bearer emulator-token' http://127.0.0.1:8080/insights/v1/mpn/ScheduledReport
-//! curl -X PUT -H 'Authorization: Bearer emulator-token' -H 'Content-Length: 0' \
-//!   http://127.0.0.1:8080/insights/v1/mpn/ScheduledReport/resume/6513270e-269e-4d37-b2a7-4de452e6b438
-//! ```
-//!
-//! `--reports FILE` takes reports of your own, `--scenario` trouble with a name ([`Scenario`]).
+//! `partner-insights emulator --listen 127.0.0.1:8080` serves the emulator to other languages. It prints its address and
+//! token to standard error.
 //!
 //! # Assumptions
 //!
-//! What no page documents and nobody has seen is decided here, in one place, and may be wrong:
+//! What is neither documented nor recorded is decided here and may be wrong:
 //!
-//! * Resuming an active report, or pausing a paused one, changes nothing and answers 200 with the report.
+//! * Resuming an active report, or pausing a paused one, changes nothing and returns 200 with the report.
 //! * Resuming or pausing an inactive report is refused with 400.
 //! * A resume makes a paused report active, and both operations set `modifiedTime`.
-//! * A report that no longer exists, or never did, is answered with 404 and the message that the pages show for lists.
-//! * While a report is paused it runs no executions, and its next one has the status `Paused`.
-//! * An execution completes in the moment it is due. Executions missed during a pause are not made up for.
-//! * Before its first execution, a report without further parameters is answered with 404, not with the pending one.
-//! * Parameters that the contract does not name, and values that do not fit their schema, are refused with 400.
-//! * A [`Limit`] counts all calls together, whoever makes them and whatever comes of them, but not those that it refuses.
-//! * A window begins with the first call after the end of the one before. A bucket is full at the start.
-//! * A refusal says that nothing is left and, unless told not to, how long to wait: in whole seconds, rounded up.
-//! * Any of the contract's versions is served for any of its programs, with the same reports.
+//! * An unknown report is answered with 404 and the message that is documented for lists.
+//! * A paused report has no executions while it is paused, and its next one has the status `Paused`.
+//! * An execution completes at the moment it is due. Executions missed during a pause are not repeated.
+//! * Before the first execution, a request without further parameters returns 404, not the pending execution.
+//! * Parameters that the spec does not define, and values that do not match their schema, are refused with 400.
+//! * A [`Limit`] counts all requests together, whatever their caller and result, except those that it refuses.
+//! * A window starts with the first request after the end of the previous one. A bucket is full at the start.
+//! * A refusal reports zero remaining requests and, unless disabled, how long to wait, in whole seconds, rounded up.
+//! * Every version in the spec is served for every program, with the same reports.
 
-mod answer;
 mod check;
 mod fault;
 pub(crate) mod limit;
+mod record;
+mod response;
 mod server;
 mod service;
 mod state;
+#[cfg(feature = "emulator-tls")]
 mod tls;
+#[cfg(not(feature = "emulator-tls"))]
+mod tls {
+    #[derive(Clone)]
+    pub(super) enum Tls {}
+}
 
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 pub use fault::{Fault, Scenario};
 pub use limit::Limit;
-pub use service::RecordedRequest;
+pub use record::RecordedRequest;
 
 use crate::report::{Report, ReportId};
-use answer::Spelling;
-use service::{Service, Settings};
+use crate::spec::Operation;
+use check::Spec;
+use limit::Meter;
+use record::Record;
+use response::Spelling;
+use service::{Service, Shared};
 use state::{Clock, State};
 use tls::Tls;
 
-/// A running emulator. It stops when it is dropped.
+/// A running emulator. Dropping it stops it.
 ///
-/// See the [module](self) for an example.
+/// See the [module](self) for examples.
 pub struct Emulator {
     address: SocketAddr,
-    token: String,
     service: Arc<Service>,
     tls: Option<Tls>,
-    /// Dropped with the emulator, which ends the server.
+    /// Stops the server when dropped.
     _stop: oneshot::Sender<()>,
 }
 
-/// An address of this machine by which a server at `address` is reached: nobody can call "all interfaces".
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-        _ => {}
-    }
-    address
-}
-
 impl Emulator {
-    /// Starts one with the sample reports, on a free port of the loopback interface.
+    /// Starts an emulator with sample reports on a free loopback port.
     ///
     /// # Errors
     ///
-    /// If no port can be bound.
+    /// Fails if no port can be bound.
     pub async fn start() -> io::Result<Self> {
         Self::builder().start().await
     }
 
-    /// Settings for one.
+    /// Creates a builder.
     pub fn builder() -> EmulatorBuilder {
         EmulatorBuilder::default()
     }
 
-    /// The address to give to a client, such as `http://127.0.0.1:49152`.
+    /// Returns the base URL for clients, such as `http://127.0.0.1:49152`.
     pub fn base_url(&self) -> String {
+        // An unspecified address can be bound but not called.
+        let mut address = self.address;
+        match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+            _ => {}
+        }
         match self.tls {
-            Some(_) => format!("https://localhost:{}", self.address.port()),
-            None => format!("http://{}", reachable(self.address)),
+            Some(_) => format!("https://localhost:{}", address.port()),
+            None => format!("http://{address}"),
         }
     }
 
-    /// The certificate of the authority that clients have to trust, as PEM text. Nothing without TLS.
+    /// Returns the certificate that clients have to trust, as PEM. `None` without TLS.
     #[cfg(feature = "emulator-tls")]
     pub fn root_certificate(&self) -> Option<&str> {
         self.tls.as_ref().map(|tls| &*tls.authority)
     }
 
-    /// The token that it accepts.
+    /// Returns the accepted access token.
     pub fn token(&self) -> &str {
-        &self.token
+        &self.service.token
     }
 
-    /// The reports as they are now.
+    /// Returns the current reports.
     pub fn reports(&self) -> Vec<Report> {
-        self.service.all_reports()
+        self.service.shared().state.reports().cloned().collect()
     }
 
-    /// A report as it is now.
+    /// Returns the current state of a report.
     pub fn report(&self, id: ReportId) -> Option<Report> {
         self.reports().into_iter().find(|report| report.report_id == id)
     }
 
-    /// The requests that came, oldest first; of very many, the latest 100,000.
+    /// Returns the latest 100,000 requests, oldest first.
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.service.requests()
+        self.service.shared().record.latest.iter().cloned().collect()
     }
 
-    /// How many requests came.
+    /// Returns the number of all requests.
     pub fn request_count(&self) -> u64 {
-        self.service.request_count()
+        self.service.shared().record.count
     }
 
-    /// Asserts how many requests of an operation came, by its `operationId`.
+    /// Asserts the number of requests of an operation.
     ///
     /// # Panics
     ///
-    /// If it is another number. The message lists what came.
+    /// Panics if the number differs, and lists the requests.
     #[track_caller]
-    pub fn assert_requests(&self, operation: &str, expected: usize) {
+    pub fn assert_requests(&self, operation: &Operation, expected: usize) {
         let requests = self.requests();
         let count = requests.iter().filter(|request| request.operation == Some(operation)).count();
         let list: Vec<_> = requests.iter().take(50).map(|request| format!("  {request}")).collect();
         assert!(
             count == expected,
-            "expected {expected} × {operation}, got {count}; these came:\n{}",
+            "expected {expected} × {}, got {count}; received requests:\n{}",
+            operation.id,
             list.join("\n")
         );
     }
@@ -196,128 +180,129 @@ impl fmt::Debug for Emulator {
     }
 }
 
-/// Settings of an [`Emulator`].
+/// Configures an [`Emulator`].
+#[derive(Default)]
 #[must_use = "nothing happens until `start` is called"]
 pub struct EmulatorBuilder {
-    address: SocketAddr,
-    token: String,
+    address: Option<SocketAddr>,
+    token: Option<String>,
     reports: Option<Vec<Report>>,
-    clock: Clock,
-    settings: Settings,
+    clock: Option<Clock>,
+    faults: Vec<Fault>,
+    limit: Option<Limit>,
+    spelling: Spelling,
+    seed: u64,
     #[cfg(feature = "emulator-tls")]
     tls: bool,
 }
 
-impl Default for EmulatorBuilder {
-    fn default() -> Self {
-        Self {
-            address: SocketAddr::from(([127, 0, 0, 1], 0)),
-            token: "emulator-token".to_owned(),
-            reports: None,
-            clock: Arc::new(SystemTime::now),
-            settings: Settings::default(),
-            #[cfg(feature = "emulator-tls")]
-            tls: false,
-        }
-    }
-}
-
 impl EmulatorBuilder {
-    /// Listens at this address. Default: a free port of 127.0.0.1.
+    /// Sets the address to listen on. Default: a free port of 127.0.0.1.
     pub fn listen(mut self, address: SocketAddr) -> Self {
-        self.address = address;
+        self.address = Some(address);
         self
     }
 
-    /// Accepts this token. Default: `emulator-token`.
+    /// Sets the accepted access token. Default: `emulator-token`.
     pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = token.into();
+        self.token = Some(token.into());
         self
     }
 
-    /// Holds these reports instead of the sample.
+    /// Replaces the sample reports.
     pub fn reports(mut self, reports: impl IntoIterator<Item = Report>) -> Self {
         self.reports = Some(reports.into_iter().collect());
         self
     }
 
-    /// Holds the reports of a JSON text instead of the sample: a list of reports, or an answer of the service with such
-    /// a list, in either spelling.
+    /// Replaces the sample reports with those of a JSON document: a list of reports or a response of the service, in
+    /// camelCase or PascalCase.
     ///
     /// # Errors
     ///
-    /// If the text is something else.
+    /// Fails if the document is anything else.
     pub fn reports_json(self, json: &str) -> Result<Self, serde_json::Error> {
         Ok(self.reports(state::parse_reports(json)?))
     }
 
-    /// Takes the time from this clock, so that times in answers can be told beforehand.
+    /// Sets the clock, for predictable times in responses.
     pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.clock = Arc::new(clock);
+        self.clock = Some(Arc::new(clock));
         self
     }
 
-    /// Adds a fault. Of several that concern a call, the first one strikes.
+    /// Adds a fault. If several apply to a request, the first one takes effect.
     pub fn fault(mut self, fault: Fault) -> Self {
-        self.settings.faults.push(fault);
+        self.faults.push(fault);
         self
     }
 
-    /// Limits the calls. What is too much is answered with 429, and every answer says how many are left. Such headers have
-    /// been seen, with a limit of ten; the rest is assumed, see the [module](self#assumptions).
+    /// Sets a rate limit. Requests beyond it are refused with 429, and every response reports what remains. Such headers
+    /// have been seen, with a limit of ten; the rest is [assumed](self#assumptions).
     pub fn limit(mut self, limit: Limit) -> Self {
-        self.settings.limit = Some(limit);
+        self.limit = Some(limit);
         self
     }
 
-    /// Sets up a named scenario.
+    /// Adds a named scenario.
     pub fn scenario(mut self, scenario: Scenario) -> Self {
-        self.settings.faults.extend(scenario.faults());
+        self.faults.extend(scenario.faults());
         match scenario {
             Scenario::Throttle => self.limit(Limit::window(10, Duration::from_secs(10))),
             Scenario::Pascal => {
-                self.settings.spelling = Spelling::Pascal;
+                self.spelling = Spelling::Pascal;
                 self
             }
             _ => self,
         }
     }
 
-    /// Draws faults with a probability, and ids, from this seed. Default: 0.
+    /// Sets the seed of random faults and ids. Default: 0.
     pub fn seed(mut self, seed: u64) -> Self {
-        self.settings.seed = seed;
+        self.seed = seed;
         self
     }
 
-    /// Serves over TLS, with a certificate for this machine from an authority that is made anew each time; see
-    /// [`Emulator::root_certificate`].
+    /// Serves over TLS, with a certificate from a new [authority](Emulator::root_certificate).
     #[cfg(feature = "emulator-tls")]
     pub fn tls(mut self) -> Self {
         self.tls = true;
         self
     }
 
-    /// Starts it.
+    /// Starts the emulator.
     ///
     /// # Errors
     ///
-    /// If the address cannot be bound.
+    /// Fails if the address cannot be bound.
     pub async fn start(self) -> io::Result<Emulator> {
         let reports = match self.reports {
             Some(reports) => reports,
-            None => state::sample().map_err(io::Error::other)?,
+            None => state::parse_reports(include_str!("sample.json")).map_err(io::Error::other)?,
         };
-        let state = State::new(reports, self.clock);
-        let service = Arc::new(Service::new(&self.token, state, self.settings).map_err(io::Error::other)?);
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemTime::now));
+        let shared = Shared {
+            state: State::new(reports, clock),
+            faults: self.faults,
+            meter: self.limit.map(|limit| Meter::new(limit, Instant::now())),
+            random: fastrand::Rng::with_seed(self.seed),
+            record: Record::default(),
+        };
+        let service = Arc::new(Service {
+            spec: Spec::load().map_err(io::Error::other)?,
+            token: self.token.unwrap_or_else(|| "emulator-token".to_owned()),
+            spelling: self.spelling,
+            shared: Mutex::new(shared),
+        });
         #[cfg(feature = "emulator-tls")]
-        let tls = if self.tls { Some(Tls::new()?) } else { None };
+        let tls = self.tls.then(Tls::new).transpose()?;
         #[cfg(not(feature = "emulator-tls"))]
-        let tls = None;
-        let listener = TcpListener::bind(self.address).await?;
+        let tls: Option<Tls> = None;
+        let listener = TcpListener::bind(self.address.unwrap_or((Ipv4Addr::LOCALHOST, 0).into())).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         tokio::spawn(server::serve(listener, tls.clone(), service.router(), stopped));
-        Ok(Emulator { address, token: self.token, service, tls, _stop: stop })
+        Ok(Emulator { address, service, tls, _stop: stop })
     }
 }
 

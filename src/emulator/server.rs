@@ -1,8 +1,7 @@
-//! Connections: accepting them, bounding them, and dropping them where a fault says so.
+//! Accepts connections, and closes those that a fault disconnects.
 
 use std::convert::Infallible;
 use std::io;
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -14,33 +13,25 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tower_service::Service;
 
+use super::response::Disconnect;
 use super::tls::Tls;
 
-/// So many connections are served at once; more wait to be accepted.
-const CONNECTIONS: usize = 4096;
-/// The head of a request may be so large, and take so long.
-const HEAD_LIMIT: usize = 64 << 10;
-const HEAD_TIME: Duration = Duration::from_secs(30);
+const MAX_HEAD_BYTES: usize = 64 << 10;
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Marks an answer that must not be sent: the connection is closed instead.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct DropConnection;
-
-/// Serves until the sender of `stopped` is gone. Open connections are closed then.
+/// Serves until the sender of `stopped` is dropped, then closes all connections.
 pub(super) async fn serve(
     listener: TcpListener,
     tls: Option<Tls>,
     router: Router,
     mut stopped: oneshot::Receiver<()>,
 ) {
-    let permits = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {
-        let Ok(permit) = permits.clone().acquire_owned().await else { return };
         let stream = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = &mut stopped => return,
@@ -53,18 +44,20 @@ pub(super) async fn serve(
                     let _ = stream.set_nodelay(true);
                     match tls {
                         None => serve_connection(stream, router).await,
+                        #[cfg(feature = "emulator-tls")]
                         Some(tls) => {
-                            // A handshake that fails is the client's to report.
-                            if let Ok(Ok(stream)) = tokio::time::timeout(HEAD_TIME, tls.accept(stream)).await
-                            {
+                            let handshake = tokio::time::timeout(HEAD_TIMEOUT, tls.acceptor.accept(stream));
+                            // The client reports a failed handshake.
+                            if let Ok(Ok(stream)) = handshake.await {
                                 serve_connection(stream, router).await;
                             }
                         }
+                        #[cfg(not(feature = "emulator-tls"))]
+                        Some(never) => match never {},
                     }
-                    drop(permit);
                 });
             }
-            // Out of file descriptors, for one: others may end soon.
+            // Such as out of file descriptors: others may be closed soon.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }
@@ -74,17 +67,16 @@ async fn serve_connection(stream: impl AsyncRead + AsyncWrite + Unpin + Send + '
     let service = service_fn(move |request: Request<Incoming>| {
         let mut router = router.clone();
         async move {
-            let answer: Result<Response<Body>, Infallible> = router.call(request).await;
-            let Ok(answer) = answer;
-            if answer.extensions().get::<DropConnection>().is_some() {
-                Err(io::Error::from(io::ErrorKind::ConnectionAborted))
-            } else {
-                Ok(answer)
+            let response: Result<Response<Body>, Infallible> = router.call(request).await;
+            let Ok(response) = response;
+            match response.extensions().get::<Disconnect>() {
+                Some(Disconnect) => Err(io::Error::from(io::ErrorKind::ConnectionAborted)),
+                None => Ok(response),
             }
         }
     });
     let mut builder = Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME).max_buf_size(HEAD_LIMIT);
-    // A connection that ends badly concerns nobody but its client.
+    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(MAX_HEAD_BYTES);
+    // The client reports a broken connection.
     let _ = builder.serve_connection(TokioIo::new(stream), service).await;
 }

@@ -1,191 +1,131 @@
-//! What the emulator remembers: reports, and the executions that follow from them.
+//! The reports that the emulator holds, and the executions that follow from their schedules.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
-use crate::generated::types::{Execution, Report, ReportEnvelope};
-use crate::report::{ExecutionStatus, ReportId, ReportStatus, SecureLink, Timestamp};
+use crate::generated::types::ReportEnvelope;
+use crate::report::{Execution, ExecutionStatus, Report, ReportId, ReportStatus, Timestamp};
 
-pub(crate) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
+pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 /// How far back executions are listed.
 const HISTORY: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 
-pub(crate) struct State {
-    reports: Vec<Report>,
-    positions: HashMap<ReportId, usize>,
-    /// When each report was paused, as far as it ever was.
-    pauses: HashMap<ReportId, Vec<Pause>>,
+pub(super) struct State {
+    entries: Vec<Entry>,
     clock: Clock,
 }
 
-/// A time without executions; open if it goes on.
-#[derive(Clone, Copy, Debug)]
-struct Pause {
-    from: SystemTime,
-    to: Option<SystemTime>,
+struct Entry {
+    report: Report,
+    /// Start, end, start … of the periods without executions.
+    pauses: Vec<SystemTime>,
 }
 
-impl Pause {
-    fn covers(&self, time: SystemTime) -> bool {
-        self.from < time && self.to.is_none_or(|end| time < end)
-    }
-}
-
-/// Why a change of a report was not made.
+/// Why the status of a report was not changed.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Refused {
-    NoSuchReport,
+pub(super) enum Refused {
+    NotFound,
     Inactive,
-}
-
-/// The filters of the list of reports.
-#[derive(Debug, Default)]
-pub(crate) struct ReportFilter<'a> {
-    pub id: Option<ReportId>,
-    pub name: Option<&'a str>,
-    pub query_id: Option<&'a str>,
-}
-
-/// The filters of the list of executions.
-#[derive(Debug)]
-pub(crate) struct ExecutionFilter<'a> {
-    pub id: Option<&'a str>,
-    pub status: ExecutionStatus,
-    pub latest: bool,
 }
 
 impl State {
     pub fn new(reports: Vec<Report>, clock: Clock) -> Self {
-        let positions =
-            reports.iter().enumerate().map(|(position, report)| (report.report_id, position)).collect();
         let now = clock();
-        let since = |report: &Report| {
-            report.modified_time.as_ref().and_then(Timestamp::to_system_time).unwrap_or(now)
+        let entry = |report: Report| {
+            let modified = report.modified_time.as_ref().and_then(Timestamp::to_system_time);
+            let pauses = if report.is_paused() { vec![modified.unwrap_or(now)] } else { Vec::new() };
+            Entry { report, pauses }
         };
-        let paused = reports.iter().filter(|report| report.is_paused());
-        let pauses =
-            paused.map(|report| (report.report_id, vec![Pause { from: since(report), to: None }])).collect();
-        Self { reports, positions, pauses, clock }
+        Self { entries: reports.into_iter().map(entry).collect(), clock }
     }
 
-    pub fn reports(&self, filter: &ReportFilter) -> Vec<Report> {
-        let fits = |report: &&Report| {
-            filter.name.is_none_or(|name| report.report_name.as_deref() == Some(name))
-                && filter.query_id.is_none_or(|query| report.query_id.as_deref() == Some(query))
-        };
-        match filter.id {
-            Some(id) => self.get(id).into_iter().filter(fits).cloned().collect(),
-            None => self.reports.iter().filter(fits).cloned().collect(),
-        }
+    pub fn reports(&self) -> impl Iterator<Item = &Report> {
+        self.entries.iter().map(|entry| &entry.report)
     }
 
-    /// Resumes or pauses a report. What happens in a state that no page speaks of is listed under *Assumptions*.
+    /// Resumes or pauses a report. The module's *Assumptions* list what is undocumented.
     pub fn set_status(&mut self, id: ReportId, status: ReportStatus) -> Result<Report, Refused> {
         let now = (self.clock)();
-        let position = *self.positions.get(&id).ok_or(Refused::NoSuchReport)?;
-        let report = self.reports.get_mut(position).ok_or(Refused::NoSuchReport)?;
+        let entry = self.entries.iter_mut().find(|entry| entry.report.report_id == id);
+        let Entry { report, pauses } = entry.ok_or(Refused::NotFound)?;
         if report.report_status == Some(ReportStatus::Inactive) {
             return Err(Refused::Inactive);
         }
         if report.report_status.as_ref() != Some(&status) {
-            let pauses = self.pauses.entry(id).or_default();
-            match pauses.last_mut().filter(|pause| pause.to.is_none()) {
-                Some(pause) => pause.to = Some(now),
-                None => pauses.push(Pause { from: now, to: None }),
-            }
+            pauses.push(now);
             report.report_status = Some(status);
             report.modified_time = Some(now.into());
         }
         Ok(report.clone())
     }
 
-    pub fn executions(&self, id: ReportId, filter: &ExecutionFilter) -> Result<Vec<Execution>, Refused> {
-        let report = self.get(id).ok_or(Refused::NoSuchReport)?;
-        let fits = |execution: &Execution| {
-            filter.id.is_none_or(|id| execution.execution_id == id)
-                && execution.execution_status.as_ref() == Some(&filter.status)
-        };
-        let newest_first = self.schedule(report).into_iter().rev().filter(fits);
-        Ok(newest_first.take(if filter.latest { 1 } else { usize::MAX }).collect())
-    }
-
-    fn get(&self, id: ReportId) -> Option<&Report> {
-        self.reports.get(*self.positions.get(&id)?)
-    }
-
-    /// The executions of the last 90 days, oldest first, and the next one.
-    fn schedule(&self, report: &Report) -> Vec<Execution> {
+    /// Returns the executions of the last 90 days and the next one, newest first.
+    pub fn executions(&self, id: ReportId) -> Option<Vec<Execution>> {
+        let Entry { report, pauses } = self.entries.iter().find(|entry| entry.report.report_id == id)?;
         let now = (self.clock)();
-        let Some(start) = report.start_time.as_ref().and_then(Timestamp::to_system_time) else {
-            return Vec::new();
+        let missed = |due: SystemTime| {
+            pauses.chunks(2).any(|pause| pause[0] < due && pause.get(1).is_none_or(|end| due < *end))
         };
-        let hours = u64::try_from(report.recurrence_interval.unwrap_or(-1)).unwrap_or_default();
-        let interval = Duration::from_secs(hours * 60 * 60);
-        let limit = u32::try_from(report.recurrence_count.unwrap_or(i32::MAX)).unwrap_or_default();
-        let paused = report.is_paused();
-        let pauses = self.pauses.get(&report.report_id).map_or(&[][..], Vec::as_slice);
-        // Straight to the first one that is young enough, however old the report is.
-        let age = now.checked_sub(HISTORY).and_then(|oldest| oldest.duration_since(start).ok());
-        let first = age.and_then(|age| age.as_secs().checked_div(interval.as_secs())).unwrap_or_default();
         let mut executions = Vec::new();
-        let limit = if interval.is_zero() { limit.min(1) } else { limit };
-        for number in (u32::try_from(first).unwrap_or(u32::MAX)..).take_while(|number| *number < limit) {
-            let Some(due) = interval.checked_mul(number).and_then(|after| start.checked_add(after)) else {
-                break;
+        for (number, due) in due_times(report, now.checked_sub(HISTORY)) {
+            let status = if due > now {
+                if report.is_paused() { ExecutionStatus::Paused } else { ExecutionStatus::Pending }
+            } else if missed(due) {
+                continue;
+            } else {
+                ExecutionStatus::Completed
             };
-            let status = match (due <= now, paused) {
-                // What was due in a pause was missed.
-                (true, _) if pauses.iter().any(|pause| pause.covers(due)) => continue,
-                (true, _) => ExecutionStatus::Completed,
-                (false, true) => ExecutionStatus::Paused,
-                (false, false) => ExecutionStatus::Pending,
-            };
-            let last = status != ExecutionStatus::Completed;
             executions.push(execution(report, number, status, due));
-            if last {
+            if due > now {
                 break;
             }
         }
-        executions
+        executions.reverse();
+        Some(executions)
     }
+}
+
+/// Numbers the executions of a report and says when each is due, starting shortly before `oldest`.
+fn due_times(report: &Report, oldest: Option<SystemTime>) -> impl Iterator<Item = (u32, SystemTime)> {
+    let hours = u64::try_from(report.recurrence_interval.unwrap_or(-1)).unwrap_or_default();
+    let interval = Duration::from_secs(hours * 60 * 60);
+    let count = u32::try_from(report.recurrence_count.unwrap_or(i32::MAX)).unwrap_or_default();
+    let count = if interval.is_zero() { count.min(1) } else { count };
+    let start = report.start_time.as_ref().and_then(Timestamp::to_system_time);
+    let age = start.zip(oldest).and_then(|(start, oldest)| oldest.duration_since(start).ok());
+    let first = age.and_then(|age| age.as_secs().checked_div(interval.as_secs())).unwrap_or_default();
+    let numbers = u32::try_from(first).unwrap_or(u32::MAX)..count;
+    numbers.map_while(move |number| Some((number, start?.checked_add(interval.checked_mul(number)?)?)))
 }
 
 fn execution(report: &Report, number: u32, status: ExecutionStatus, due: SystemTime) -> Execution {
-    // Ids follow from report and number, so that they are the same in every run.
+    // Derived from report and number, so that every run has the same ids.
     let id = Uuid::from_u128(report.report_id.as_uuid().as_u128() ^ (u128::from(number) + 1));
-    let done = status == ExecutionStatus::Completed;
-    let file = format!("https://storage.example/exports/{id}.{}", report.format.as_deref().unwrap_or("csv"));
-    Execution {
-        execution_id: id.to_string(),
-        report_id: Some(report.report_id),
-        recurrence_interval: report.recurrence_interval,
-        recurrence_count: report.recurrence_count,
-        callback_url: report.callback_url.clone(),
-        callback_method: report.callback_method.clone(),
-        format: report.format.clone(),
-        execution_status: Some(status),
-        report_location: done.then(|| file.clone()),
-        report_access_secure_link: done.then(|| SecureLink::from(format!("{file}?sig=emulated").as_str())),
-        report_expiry_time: None,
-        report_generated_time: done.then(|| due.into()),
+    let completed = status == ExecutionStatus::Completed;
+    let mut execution = Execution::new(id.to_string()).with_report_id(report.report_id).with_status(status);
+    execution.recurrence_interval = report.recurrence_interval;
+    execution.recurrence_count = report.recurrence_count;
+    execution.callback_url.clone_from(&report.callback_url);
+    execution.callback_method.clone_from(&report.callback_method);
+    execution.format.clone_from(&report.format);
+    if completed {
+        let format = report.format.as_deref().unwrap_or("csv");
+        let file = format!("https://storage.example/exports/{id}.{format}");
+        execution = execution.with_file(format!("{file}?sig=emulated"), due);
+        execution.report_location = Some(file);
     }
+    execution
 }
 
-/// A handful of believable reports.
-pub(crate) fn sample() -> serde_json::Result<Vec<Report>> {
-    parse_reports(include_str!("sample.json"))
-}
-
-/// Reads a list of reports, alone or in the service's envelope.
-pub(crate) fn parse_reports(json: &str) -> serde_json::Result<Vec<Report>> {
-    // Not by trial, which would lose what is wrong with the one that was meant.
+/// Parses a list of reports, bare or in the service's envelope.
+pub(super) fn parse_reports(json: &str) -> serde_json::Result<Vec<Report>> {
+    // Not by trial and error, which would report the wrong problem.
     if json.trim_start().starts_with('[') {
         return serde_json::from_str(json);
     }
-    let answer: ReportEnvelope = serde_json::from_str(json)?;
-    answer.value.ok_or_else(|| serde::de::Error::missing_field("value"))
+    let envelope: ReportEnvelope = serde_json::from_str(json)?;
+    envelope.value.ok_or_else(|| serde::de::Error::missing_field("value"))
 }

@@ -237,7 +237,7 @@ async fn change_one(shared: Arc<Shared>, place: usize) -> Event {
             "not tried, because another report failed for a cause that concerns all: {}",
             cause.message().unwrap_or(cause.kind().name())
         );
-        let error = cause.echo().with_message(message);
+        let error = cause.clone().with_message(message);
         return shared.book().finish_now(place, Outcome::Failed, Some(error));
     }
     let confirms = shared.change.verify_timeout.is_some();
@@ -283,7 +283,7 @@ async fn change_one(shared: Arc<Shared>, place: usize) -> Event {
                 }
             };
             if concerns_all(error.kind()) || missed >= UNREACHABLE_IN_A_ROW {
-                let _ = shared.halted.set(error.echo());
+                let _ = shared.halted.set(error.clone());
             }
             if confirms && may_have_arrived(&error) {
                 shared.book().look_up(place, Some(error))
@@ -411,7 +411,7 @@ fn settle_next(shared: &Shared, confirming: &mut Confirming) -> Option<Event> {
                 (Outcome::of(&error), Some(error))
             }
             error if look.is_last || is_hopeless => {
-                (Outcome::Unconfirmed, error.or_else(|| look.failure.as_ref().map(Error::echo)))
+                (Outcome::Unconfirmed, error.or_else(|| look.failure.clone()))
             }
             error => {
                 book.errors.extend(error.map(|error| (place, error)));

@@ -1,5 +1,7 @@
 //! What is sent, and what is not.
 
+use partner_center_insights::spec;
+
 use crate::{ACTIVE, ALSO_PAUSED, INACTIVE, PAUSED, RESUME, bare, count, emulator, end, run};
 
 #[tokio::test]
@@ -14,7 +16,7 @@ async fn off_a_terminal_a_bulk_change_needs_yes_and_changes_nothing_without_it()
         assert_eq!(ended.code, Some(2));
         assert!(ended.stderr.contains("--yes") && ended.stderr.contains("3 reports"), "{}", ended.stderr);
     }
-    assert_eq!(count(&emulator, "getReports"), emulator.requests().len());
+    assert_eq!(count(&emulator, &spec::GET_REPORTS), emulator.requests().len());
 }
 
 #[tokio::test]
@@ -27,7 +29,7 @@ async fn a_dry_run_changes_nothing_and_shows_what_the_run_then_does() {
     };
     let would = run(&emulator, &["resume", "--all-paused", "--dry-run", "--output", "ids"]).await;
     assert_eq!(would.code, Some(0));
-    assert_eq!((emulator.requests().len(), count(&emulator, "getReports")), (1, 1));
+    assert_eq!((emulator.requests().len(), count(&emulator, &spec::GET_REPORTS)), (1, 1));
     let did = run(&emulator, &["resume", "--all-paused", "--yes", "--output", "ids"]).await;
     assert_eq!(ids(&would.stdout), ids(&did.stdout));
     assert_eq!(ids(&did.stdout).len(), 3);
@@ -46,7 +48,7 @@ async fn what_runs_or_cannot_run_is_not_touched() {
     let emulator = emulator().start().await.unwrap();
     let ended = run(&emulator, &["resume", ACTIVE, INACTIVE]).await;
     assert_eq!(ended.code, Some(9));
-    assert_eq!((emulator.requests().len(), count(&emulator, "getReports")), (1, 1));
+    assert_eq!((emulator.requests().len(), count(&emulator, &spec::GET_REPORTS)), (1, 1));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use partner_center_insights::emulator::{Emulator, Fault};
+use partner_center_insights::spec;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
@@ -121,7 +122,7 @@ async fn given_up_what_was_answered_is_told_as_unconfirmed() {
 #[tokio::test]
 async fn a_command_that_waits_for_the_service_can_be_interrupted() {
     for (args, operation) in
-        [(&["list"][..], "getReports"), (&["resume", "--all-paused", "--yes"], "getReports")]
+        [(&["list"][..], &spec::GET_REPORTS), (&["resume", "--all-paused", "--yes"], &spec::GET_REPORTS)]
     {
         // The first attempt is dropped, so that the second one is known to be under way soon.
         let emulator = emulator()

@@ -21,7 +21,7 @@ use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use partner_center_insights::emulator::{Emulator, EmulatorBuilder};
-use partner_center_insights::{Report, ReportId};
+use partner_center_insights::{Report, ReportId, spec};
 use tokio::process::Command;
 
 /// The token of all these tests. It must turn up in no output.
@@ -36,7 +36,7 @@ pub const INACTIVE: &str = "92276658-1e27-41c0-8a6a-63ec24ede6a4";
 /// And one that is not in it.
 pub const UNKNOWN: &str = "00000000-0000-4000-8000-000000000000";
 
-pub const RESUME: &str = "resumeReportExecutions";
+pub const RESUME: &spec::Operation = &spec::RESUME_REPORT_EXECUTIONS;
 
 /// An emulator whose time stands still, on 23 November 2026 at 8:00.
 pub fn emulator() -> EmulatorBuilder {
@@ -102,7 +102,7 @@ pub async fn run(emulator: &Emulator, args: &[&str]) -> Ended {
 }
 
 /// Requests of an operation that were answered so far.
-pub fn count(emulator: &Emulator, operation: &str) -> usize {
+pub fn count(emulator: &Emulator, operation: &spec::Operation) -> usize {
     emulator.requests().iter().filter(|request| request.operation == Some(operation)).count()
 }
 

@@ -40,7 +40,8 @@ async fn every_operation_is_what_one_command_sends_and_nothing_else() {
         let emulator = emulator().start().await.unwrap();
         let ended = run(&emulator, args).await;
         assert_eq!(ended.code, Some(0), "{ended:?}");
-        let sent: Vec<_> = emulator.requests().into_iter().map(|request| request.operation).collect();
+        let sent: Vec<_> =
+            emulator.requests().iter().map(|request| request.operation.map(|sent| sent.id)).collect();
         assert_eq!(sent, [Some(operation)], "{args:?}");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use partner_center_insights::spec;
 use tokio::io::AsyncWriteExt;
 
 use crate::{ACTIVE, ALSO_PAUSED, PAUSED, RESUME, count, emulator, program, run};
@@ -45,7 +46,7 @@ async fn a_mistake_is_exit_2_with_the_next_step_and_nothing_is_sent() {
         assert_eq!(ended.stdout, "", "{args:?}");
     }
     // Only the plan was read, for the question that nobody is there to answer.
-    assert_eq!((count(&emulator, "getReports"), emulator.requests().len()), (1, 1));
+    assert_eq!((count(&emulator, &spec::GET_REPORTS), emulator.requests().len()), (1, 1));
 }
 
 #[tokio::test]

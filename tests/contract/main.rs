@@ -12,6 +12,7 @@ mod exchanges;
 mod fixtures;
 mod mutants;
 mod mutations;
+#[cfg(feature = "cli")]
 mod prose;
 mod recorder;
 #[cfg(feature = "cli")]

@@ -154,6 +154,9 @@ fn name(item: &Item) -> Option<(&Visibility, String)> {
         Item::Type(item) => (&item.vis, &item.ident),
         Item::Const(item) => (&item.vis, &item.ident),
         Item::Fn(item) => (&item.vis, &item.sig.ident),
+        Item::Macro(item) if item.mac.path.is_ident("error_kinds") => {
+            return Some((&Visibility::Inherited, "ErrorKind".to_owned()));
+        }
         // A macro that declares a type; the name is the first token.
         Item::Macro(item) if item.mac.path.is_ident("open_enum") => {
             let tokens = without_docs(&item.mac.tokens);
@@ -228,6 +231,14 @@ fn list(item: &Item, public: &BTreeMap<String, String>, lines: &mut Vec<String>)
                         put(&constant.attrs, text);
                     }
                     _ => {}
+                }
+            }
+        }
+        // Each row begins with its kind; the rest is in brackets.
+        Item::Macro(item) if item.mac.path.is_ident("error_kinds") => {
+            for token in item.mac.tokens.clone() {
+                if let proc_macro2::TokenTree::Ident(kind) = token {
+                    put(&[], format!("ErrorKind::{kind}"));
                 }
             }
         }

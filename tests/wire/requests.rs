@@ -83,7 +83,7 @@ async fn invalid_report_id_is_refused_before_sending() {
     let client = client(&server);
     for id in ["", "..", "../pause", "sales", "3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c", "3f0c2a5e/6c1b"] {
         let error = client.resume(id).await.unwrap_err();
-        assert_eq!((error.kind(), error.attempts()), (ErrorKind::Configuration, 0), "{id}");
+        assert_eq!((error.kind(), error.attempts()), (ErrorKind::InvalidArgument, 0), "{id}");
         assert!(error.to_string().contains(&format!("{id:?}")), "{error}");
     }
     assert_eq!(server.connections(), 0);

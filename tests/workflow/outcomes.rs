@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use partner_center_insights::emulator::{Emulator, Fault};
 use partner_center_insights::{
-    ErrorKind, Event, InsightsClient, Outcome, ReportOutcome, ReportStatus, RetryPolicy, Selection,
+    ErrorKind, Event, InsightsClient, Outcome, ReportOutcome, ReportStatus, RetryPolicy, Selection, spec,
 };
 
 use crate::{client, finish, id, report, start};
@@ -38,8 +38,8 @@ async fn ids_end_by_the_state_they_were_in() {
         ["resumed", "already-active", "not-resumable", "not-resumable", "not-found"]
     );
     assert_eq!(emulator.report(id(1)).unwrap().report_status, Some(ReportStatus::Active));
-    emulator.assert_requests("resumeReportExecutions", 1);
-    emulator.assert_requests("getReports", 2);
+    emulator.assert_requests(&spec::RESUME_REPORT_EXECUTIONS, 1);
+    emulator.assert_requests(&spec::GET_REPORTS, 2);
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn all_means_those_that_are_paused_and_fit() {
         let plan = client.resume_all(selection).plan().await.unwrap();
         assert_eq!(plan.steps().map(|step| step.report_id).collect::<Vec<_>>(), expected);
     }
-    emulator.assert_requests("resumeReportExecutions", 0);
+    emulator.assert_requests(&spec::RESUME_REPORT_EXECUTIONS, 0);
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn a_second_run_finds_nothing_to_do() {
     let second = client.resume_all(Selection::all()).plan().await.unwrap();
     assert_eq!(second.steps().len(), 0);
     assert_eq!(finish(second.run()).await.len(), 0);
-    emulator.assert_requests("resumeReportExecutions", 20);
+    emulator.assert_requests(&spec::RESUME_REPORT_EXECUTIONS, 20);
 }
 
 #[tokio::test]
@@ -88,12 +88,12 @@ async fn no_reports_at_all_is_no_error() {
 async fn a_resume_that_arrived_is_resumed_although_its_answer_did_not() {
     for fault in [Fault::disconnect_after(), Fault::truncate(30)] {
         let builder = Emulator::builder().reports([report(1, "Paused")]);
-        let emulator = builder.fault(fault.on("resumeReportExecutions")).start().await.unwrap();
+        let emulator = builder.fault(fault.on(&spec::RESUME_REPORT_EXECUTIONS)).start().await.unwrap();
         let plan = client(&emulator, 1).resume_all(Selection::all()).plan().await.unwrap();
         let outcomes = finish(plan.run()).await;
         assert_eq!(words(&outcomes), ["resumed"]);
         assert!(outcomes[0].error.is_none());
-        emulator.assert_requests("resumeReportExecutions", 1);
+        emulator.assert_requests(&spec::RESUME_REPORT_EXECUTIONS, 1);
     }
 }
 
@@ -101,11 +101,11 @@ async fn a_resume_that_arrived_is_resumed_although_its_answer_did_not() {
 async fn a_part_of_a_list_confirms_nothing() {
     let emulator = Emulator::builder()
         .reports([report(1, "Paused"), report(2, "Paused")])
-        .fault(Fault::delay(Duration::ZERO).on("getReports").first(1))
+        .fault(Fault::delay(Duration::ZERO).on(&spec::GET_REPORTS).first(1))
         // All of the first report, and some of the second.
         .fault(
             Fault::truncate(serde_json::to_string(&report(1, "Paused")).unwrap().len() + 200)
-                .on("getReports"),
+                .on(&spec::GET_REPORTS),
         )
         .start()
         .await
@@ -122,7 +122,7 @@ async fn a_part_of_a_list_confirms_nothing() {
 async fn a_resume_that_did_not_arrive_has_failed_with_its_error() {
     let builder = Emulator::builder()
         .reports([report(1, "Paused")])
-        .fault(Fault::disconnect_before().on("resumeReportExecutions"));
+        .fault(Fault::disconnect_before().on(&spec::RESUME_REPORT_EXECUTIONS));
     let emulator = builder.start().await.unwrap();
     let change =
         client(&emulator, 2).resume_all(Selection::all()).verify_timeout(Duration::from_millis(1200));
@@ -138,19 +138,19 @@ async fn a_refusal_that_says_when_to_come_back_has_failed_at_once() {
     for status in [429, 503] {
         let fault = Fault::answer(status, "text/plain", "later")
             .header("retry-after", "3600")
-            .on("resumeReportExecutions");
+            .on(&spec::RESUME_REPORT_EXECUTIONS);
         let (emulator, client) = start(Emulator::builder().reports([report(1, "Paused")]).fault(fault)).await;
         let outcomes = finish(client.resume_all(Selection::all()).plan().await.unwrap().run()).await;
         assert_eq!(words(&outcomes), ["failed"]);
         assert_eq!(outcomes[0].error.as_ref().unwrap().retry_after(), Some(Duration::from_secs(3600)));
-        emulator.assert_requests("getReports", 1);
+        emulator.assert_requests(&spec::GET_REPORTS, 1);
     }
 }
 
 #[tokio::test]
 async fn an_answer_that_is_not_followed_by_the_deed_is_unconfirmed() {
     let lie = r#"{"value":[],"totalCount":0,"message":"Report resumed","statusCode":200}"#;
-    let fault = Fault::answer(200, "application/json", lie).on("resumeReportExecutions");
+    let fault = Fault::answer(200, "application/json", lie).on(&spec::RESUME_REPORT_EXECUTIONS);
     let (_emulator, client) = start(Emulator::builder().reports([report(1, "Paused")]).fault(fault)).await;
     let plan =
         client.resume_all(Selection::all()).verify_timeout(Duration::from_millis(1200)).plan().await.unwrap();
@@ -166,14 +166,15 @@ async fn without_confirmation_ids_are_the_bare_requests_and_nothing_else() {
     let change = client.resume_all(Selection::ids([id(1), id(2), id(3)])).skip_verification();
     let outcomes = finish(change.plan().await.unwrap().run()).await;
     assert_eq!(words(&outcomes), ["resumed", "resumed", "not-found"]);
-    emulator.assert_requests("resumeReportExecutions", 3);
-    emulator.assert_requests("getReports", 0);
+    emulator.assert_requests(&spec::RESUME_REPORT_EXECUTIONS, 3);
+    emulator.assert_requests(&spec::GET_REPORTS, 0);
 }
 
 #[tokio::test]
 async fn without_confirmation_an_answer_that_shows_another_state_is_unconfirmed() {
     let paused = serde_json::json!({ "value": [report(1, "Paused")], "totalCount": 1, "statusCode": 200 });
-    let fault = Fault::answer(200, "application/json", paused.to_string()).on("resumeReportExecutions");
+    let fault =
+        Fault::answer(200, "application/json", paused.to_string()).on(&spec::RESUME_REPORT_EXECUTIONS);
     let (_emulator, client) = start(Emulator::builder().reports([report(1, "Paused")]).fault(fault)).await;
     let change = client.resume_all(Selection::ids([id(1)])).skip_verification();
     let outcomes = finish(change.plan().await.unwrap().run()).await;
@@ -185,7 +186,7 @@ async fn without_confirmation_an_answer_that_shows_another_state_is_unconfirmed(
 async fn a_resume_that_is_done_after_its_timeout_is_resumed() {
     let emulator = Emulator::builder()
         .reports([report(1, "Paused")])
-        .fault(Fault::delay(Duration::from_secs(30)).on("resumeReportExecutions").first(1))
+        .fault(Fault::delay(Duration::from_secs(30)).on(&spec::RESUME_REPORT_EXECUTIONS).first(1))
         .start()
         .await
         .unwrap();
@@ -221,8 +222,8 @@ async fn an_acceptance_that_breaks_off_is_not_failed() {
     let stale = serde_json::json!({ "value": [report(1, "Paused")], "totalCount": 1, "statusCode": 200 });
     let emulator = Emulator::builder()
         .reports([report(1, "Paused")])
-        .fault(Fault::truncate(30).on("resumeReportExecutions"))
-        .fault(Fault::answer(200, "application/json", stale.to_string()).on("getReports"))
+        .fault(Fault::truncate(30).on(&spec::RESUME_REPORT_EXECUTIONS))
+        .fault(Fault::answer(200, "application/json", stale.to_string()).on(&spec::GET_REPORTS))
         .start()
         .await
         .unwrap();
@@ -235,7 +236,7 @@ async fn an_acceptance_that_breaks_off_is_not_failed() {
 
 #[tokio::test]
 async fn an_acceptance_that_cannot_be_read_is_unconfirmed_and_not_failed() {
-    let fault = Fault::answer(200, "application/json", "[").on("resumeReportExecutions");
+    let fault = Fault::answer(200, "application/json", "[").on(&spec::RESUME_REPORT_EXECUTIONS);
     let (_emulator, client) = start(Emulator::builder().reports([report(1, "Paused")]).fault(fault)).await;
     let change = client.resume_all(Selection::all()).verify_timeout(Duration::from_millis(1200));
     let outcomes = finish(change.plan().await.unwrap().run()).await;
@@ -254,7 +255,7 @@ async fn a_failure_of_one_report_does_not_stop_the_others() {
     assert_eq!(refused.iter().map(|o| o.report_id).collect::<Vec<_>>(), [id(2)]);
     assert_eq!(refused[0].error.as_ref().unwrap().message(), Some("quota"));
     assert_eq!(outcomes.iter().filter(|o| o.outcome == Outcome::Resumed).count(), 8);
-    emulator.assert_requests("resumeReportExecutions", 9);
+    emulator.assert_requests(&spec::RESUME_REPORT_EXECUTIONS, 9);
 }
 
 #[tokio::test]

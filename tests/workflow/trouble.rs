@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use partner_center_insights::emulator::{Emulator, Fault, Limit};
-use partner_center_insights::{ErrorKind, Event, Outcome, Selection};
+use partner_center_insights::{ErrorKind, Event, Outcome, Selection, spec};
 
 use crate::{client, finish, id, report, start};
 
@@ -14,11 +14,11 @@ async fn a_thousand_resumes_survive_throttling_resets_and_bursts_of_503() {
     let mut builder = Emulator::builder()
         .reports((0..1000).map(|n| report(n, "Paused")))
         .limit(Limit::bucket(200.0, 400))
-        .fault(Fault::disconnect_before().on("resumeReportExecutions").every(10));
+        .fault(Fault::disconnect_before().on(&spec::RESUME_REPORT_EXECUTIONS).every(10));
     // Bursts of three.
     for call in (101..1000).step_by(150).flat_map(|start| start..start + 3) {
-        builder =
-            builder.fault(Fault::answer(503, "text/plain", "busy").on("resumeReportExecutions").nth(call));
+        builder = builder
+            .fault(Fault::answer(503, "text/plain", "busy").on(&spec::RESUME_REPORT_EXECUTIONS).nth(call));
     }
     let (emulator, _) = start(builder).await;
     let client = client(&emulator, 8);
@@ -29,8 +29,11 @@ async fn a_thousand_resumes_survive_throttling_resets_and_bursts_of_503() {
     assert!(emulator.reports().iter().all(|report| report.is_active()));
 
     // Every attempt is accounted for: each report was resumed once, and every other request failed in a known way.
-    let requests: Vec<_> =
-        emulator.requests().into_iter().filter(|r| r.operation == Some("resumeReportExecutions")).collect();
+    let requests: Vec<_> = emulator
+        .requests()
+        .into_iter()
+        .filter(|r| r.operation == Some(&spec::RESUME_REPORT_EXECUTIONS))
+        .collect();
     let mut by_target: HashMap<_, Vec<_>> = HashMap::new();
     for request in &requests {
         by_target.entry(&request.target).or_default().push(request);
@@ -61,7 +64,7 @@ async fn a_thousand_resumes_survive_throttling_resets_and_bursts_of_503() {
 async fn a_sign_in_that_ends_on_the_way_stops_the_rest_at_once_and_says_so() {
     let ended = r#"{"statusCode":401,"code":"900421","message":"The sign-in was not multi-factor"}"#;
     // Every 50th, so that what is sent after it would still be done.
-    let fault = Fault::answer(401, "application/json", ended).on("resumeReportExecutions").every(50);
+    let fault = Fault::answer(401, "application/json", ended).on(&spec::RESUME_REPORT_EXECUTIONS).every(50);
     let (emulator, client) =
         start(Emulator::builder().reports((0..500).map(|n| report(n, "Paused"))).fault(fault)).await;
     let outcomes = finish(client.resume_all(Selection::all()).plan().await.unwrap().run()).await;
@@ -72,7 +75,7 @@ async fn a_sign_in_that_ends_on_the_way_stops_the_rest_at_once_and_says_so() {
     let untried =
         failed.iter().filter(|o| o.error.as_ref().unwrap().message().unwrap().starts_with("not tried"));
     assert_eq!(untried.count(), 500 - resumed.len() - 1);
-    emulator.assert_requests("resumeReportExecutions", resumed.len() + 1);
+    emulator.assert_requests(&spec::RESUME_REPORT_EXECUTIONS, resumed.len() + 1);
 }
 
 #[tokio::test]
@@ -85,12 +88,12 @@ async fn reports_for_which_the_service_fails_do_not_stop_the_others() {
     let change = client(&emulator, 1).resume_all(Selection::all());
     let outcomes = finish(change.plan().await.unwrap().run()).await;
     assert_eq!(outcomes.iter().filter(|o| o.outcome == Outcome::Resumed).count(), 20);
-    emulator.assert_requests("resumeReportExecutions", 40);
+    emulator.assert_requests(&spec::RESUME_REPORT_EXECUTIONS, 40);
 }
 
 #[tokio::test]
 async fn a_run_that_is_stopped_finishes_what_is_under_way_and_begins_nothing_new() {
-    let fault = Fault::delay(Duration::from_millis(30)).on("resumeReportExecutions");
+    let fault = Fault::delay(Duration::from_millis(30)).on(&spec::RESUME_REPORT_EXECUTIONS);
     let (emulator, client) =
         start(Emulator::builder().reports((0..100).map(|n| report(n, "Paused"))).fault(fault)).await;
     let mut run = client.resume_all(Selection::all()).concurrency(5).plan().await.unwrap().run();
@@ -109,12 +112,12 @@ async fn a_run_that_is_stopped_finishes_what_is_under_way_and_begins_nothing_new
     // The same again finishes the rest and touches nothing twice.
     let rest = finish(client.resume_all(Selection::all()).plan().await.unwrap().run()).await;
     assert_eq!(rest.len() + resumed.len(), 100);
-    emulator.assert_requests("resumeReportExecutions", 100);
+    emulator.assert_requests(&spec::RESUME_REPORT_EXECUTIONS, 100);
 }
 
 #[tokio::test]
 async fn a_run_that_is_stopped_does_not_wait_for_long_for_what_is_under_way() {
-    let resume = "resumeReportExecutions";
+    let resume = &spec::RESUME_REPORT_EXECUTIONS;
     let slow = Fault::delay(Duration::from_secs(600)).on(resume);
     let throttled = Fault::answer(429, "application/json", "{}").header("Retry-After", "25").on(resume);
     let runs = [(slow.clone(), true), (slow, false), (throttled, true)].map(|(fault, confirms)| async move {
@@ -138,7 +141,7 @@ async fn a_run_that_is_stopped_does_not_wait_for_long_for_what_is_under_way() {
 #[tokio::test]
 async fn a_stop_while_it_waits_for_confirmation_is_heeded_at_once() {
     let lie = r#"{"value":[],"totalCount":0,"message":null,"statusCode":200}"#;
-    let fault = Fault::answer(200, "application/json", lie).on("resumeReportExecutions");
+    let fault = Fault::answer(200, "application/json", lie).on(&spec::RESUME_REPORT_EXECUTIONS);
     let (emulator, client) = start(Emulator::builder().reports([report(1, "Paused")]).fault(fault)).await;
     let change = client.resume_all(Selection::all()).verify_timeout(Duration::from_secs(600));
     let mut run = change.plan().await.unwrap().run();
@@ -155,7 +158,7 @@ async fn a_stop_while_it_waits_for_confirmation_is_heeded_at_once() {
 
 #[tokio::test]
 async fn a_run_tells_first_what_is_skipped_and_given_up_ends_at_once_with_what_was_answered() {
-    let resume = "resumeReportExecutions";
+    let resume = &spec::RESUME_REPORT_EXECUTIONS;
     let mut builder =
         Emulator::builder().reports((0..10).map(|n| report(n, "Paused")).chain([report(10, "Active")]));
     for number in 3..10 {
@@ -180,19 +183,20 @@ async fn a_run_tells_first_what_is_skipped_and_given_up_ends_at_once_with_what_w
     assert!(outcomes.iter().all(|o| o.outcome == Outcome::Unconfirmed && o.error.is_none()));
     let indexes: Vec<_> = outcomes.iter().map(|outcome| (outcome.report_id, outcome.index)).collect();
     assert_eq!(indexes, [(id(0), 0), (id(1), 1), (id(2), 2)]);
-    emulator.assert_requests("getReports", 1);
+    emulator.assert_requests(&spec::GET_REPORTS, 1);
 }
 
 #[tokio::test]
 async fn a_service_that_is_gone_stops_a_long_run_early() {
     let builder = Emulator::builder().reports((0..300).map(|n| report(n, "Paused")));
     let emulator =
-        builder.fault(Fault::disconnect_before().on("resumeReportExecutions")).start().await.unwrap();
+        builder.fault(Fault::disconnect_before().on(&spec::RESUME_REPORT_EXECUTIONS)).start().await.unwrap();
     let change =
         client(&emulator, 2).resume_all(Selection::all()).verify_timeout(Duration::from_millis(1200));
     let outcomes = finish(change.plan().await.unwrap().run()).await;
     assert_eq!(outcomes.iter().filter(|o| o.outcome == Outcome::Failed).count(), 300);
-    let sent = emulator.requests().iter().filter(|r| r.operation == Some("resumeReportExecutions")).count();
+    let sent =
+        emulator.requests().iter().filter(|r| r.operation == Some(&spec::RESUME_REPORT_EXECUTIONS)).count();
     assert!(sent <= 40, "{sent} requests were sent to a service that is gone");
 }
 

@@ -268,7 +268,7 @@ fn execution_status() -> impl TypedValueParser<Value = ExecutionStatus> {
 }
 
 fn scenario() -> impl TypedValueParser<Value = Scenario> {
-    let known = |word: &str| Scenario::ALL.into_iter().find(|scenario| scenario.as_str() == word);
+    let known = |word: &str| Scenario::ALL.iter().copied().find(|scenario| scenario.as_str() == word);
     words(Scenario::ALL.iter().map(|scenario| scenario.as_str()))
         .try_map(move |word| known(&word).ok_or("there is no such scenario"))
 }

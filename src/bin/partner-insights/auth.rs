@@ -104,7 +104,7 @@ async fn check(global: &Global, check: Check, output: &mut Output) -> Result<u8,
     let mut row = CheckRow::new(&way, claims.as_ref(), global.program);
     // A script can tell, too.
     let mut failure =
-        (claims.is_some() && !row.concerns.is_empty()).then(|| ErrorKind::Credential.exit_code());
+        (claims.is_some() && !row.concerns.is_empty()).then(|| exit::code_of(ErrorKind::Credential));
     if check.probe {
         let client: InsightsClient =
             session::builder(global).token_source(StaticToken::new(token.expose())).build()?;
@@ -112,7 +112,7 @@ async fn check(global: &Global, check: Check, output: &mut Output) -> Result<u8,
             Ok(probe) => row.probe = Some(verdict(probe.mfa_compliant).to_owned()),
             Err(error) => {
                 row.probe = Some(error.to_string());
-                failure = Some(error.kind().exit_code());
+                failure = Some(exit::code_of(error.kind()));
             }
         }
     }

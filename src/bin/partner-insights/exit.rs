@@ -29,6 +29,21 @@ pub const TABLE: [(u8, &str); 12] = [
     (INTERRUPTED, "interrupted, or the question was answered with no"),
 ];
 
+/// The exit code for a kind of error.
+pub fn code_of(kind: ErrorKind) -> u8 {
+    use ErrorKind::*;
+    match kind {
+        InvalidArgument | Configuration => USAGE,
+        NotFound => NOT_FOUND,
+        MfaRequired | WrongAudience | AppOnlyNotAllowed | Unauthenticated | Credential => 4,
+        Forbidden => 5,
+        BadRequest | Conflict => REFUSED,
+        Throttled | Unavailable | ServerError | Connect | Timeout => 7,
+        InvalidResponse => 8,
+        _ => UNEXPECTED,
+    }
+}
+
 /// What ends the program early.
 #[derive(Debug)]
 pub struct Failure {
@@ -42,7 +57,7 @@ impl Failure {
     }
 
     pub fn sign_in(message: &str) -> Self {
-        Self { code: ErrorKind::Credential.exit_code(), message: message.to_owned() }
+        Self { code: code_of(ErrorKind::Credential), message: message.to_owned() }
     }
 
     /// The same with the next step.
@@ -62,7 +77,7 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { code: error.kind().exit_code(), message: error.to_string() }
+        Self { code: code_of(error.kind()), message: error.to_string() }
     }
 }
 
@@ -103,8 +118,8 @@ fn code(outcome: Outcome, error: Option<&Error>) -> u8 {
         (outcome, _) if outcome.is_success() => OK,
         (Outcome::Unconfirmed, _) => UNCONFIRMED,
         (Outcome::NotFound, _) => NOT_FOUND,
-        (_, Some(error)) => error.kind().exit_code(),
-        (Outcome::NotResumable | Outcome::NotPausable, None) => ErrorKind::Conflict.exit_code(),
+        (_, Some(error)) => code_of(error.kind()),
+        (Outcome::NotResumable | Outcome::NotPausable, None) => code_of(ErrorKind::Conflict),
         (_, None) => UNEXPECTED,
     }
 }

@@ -1,0 +1,110 @@
+//! Responses: the service's envelope, those of the gateway in front of it, and broken ones.
+
+use std::future::ready;
+use std::io;
+
+use axum::body::{Body, to_bytes};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{Error, StatusCode};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, StreamExt};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// The spelling of field names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Spelling {
+    /// camelCase, as recorded.
+    #[default]
+    Camel,
+    /// PascalCase, as documented.
+    Pascal,
+}
+
+/// An error of the service.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub status: StatusCode,
+    pub message: String,
+}
+
+impl Refusal {
+    pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self { status, message: message.into() }
+    }
+
+    pub fn respond(self, spelling: Spelling) -> Response {
+        let status = self.status.as_u16();
+        let envelope = json!({ "Value": [], "TotalCount": 0, "Message": self.message, "StatusCode": status });
+        envelope_response(self.status, envelope, spelling)
+    }
+}
+
+/// Marks a response that is not sent: the connection is closed instead.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Disconnect;
+
+/// Wraps reports or executions in the envelope.
+pub(super) fn success(value: &[impl Serialize], spelling: Spelling) -> Response {
+    let count = value.len();
+    let envelope = json!({ "Value": value, "TotalCount": count, "StatusCode": 200, "DataRedacted": false });
+    envelope_response(StatusCode::OK, envelope, spelling)
+}
+
+fn envelope_response(status: StatusCode, envelope: Value, spelling: Spelling) -> Response {
+    let body = match spelling {
+        Spelling::Camel => camel_case(envelope),
+        Spelling::Pascal => envelope,
+    };
+    (status, [(CONTENT_TYPE, "application/json; charset=utf-8")], body.to_string()).into_response()
+}
+
+fn camel_case(value: Value) -> Value {
+    let lower_first = |name: &str| {
+        let (first, rest) = name.split_at(name.chars().next().map_or(0, char::len_utf8));
+        first.to_ascii_lowercase() + rest
+    };
+    match value {
+        Value::Object(map) => {
+            map.into_iter().map(|(name, value)| (lower_first(&name), camel_case(value))).collect()
+        }
+        Value::Array(items) => items.into_iter().map(camel_case).collect(),
+        other => other,
+    }
+}
+
+/// The gateway's 429, which has no envelope.
+pub(super) fn throttled(retry_after: Option<u64>) -> Response {
+    let hint = retry_after.map_or_else(String::new, |wait| format!(" Try again in {wait} seconds."));
+    let body = json!({ "statusCode": 429, "message": format!("Rate limit is exceeded.{hint}") });
+    let retry_after = retry_after.map(|seconds| [(RETRY_AFTER, seconds.to_string())]);
+    let content_type = [(CONTENT_TYPE, "application/json")];
+    (StatusCode::TOO_MANY_REQUESTS, content_type, retry_after, body.to_string()).into_response()
+}
+
+/// A response as a fault specifies it.
+pub(super) fn custom(status: u16, headers: Vec<(String, String)>, body: String) -> Response {
+    let builder = Response::builder().status(status);
+    let builder = headers.into_iter().fold(builder, |builder, (name, value)| builder.header(name, value));
+    let invalid = |error: Error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response();
+    builder.body(Body::from(body)).unwrap_or_else(invalid)
+}
+
+pub(super) fn disconnect() -> Response {
+    let mut response = Response::default();
+    response.extensions_mut().insert(Disconnect);
+    response
+}
+
+/// Ends the body in an error after some bytes, which closes the connection.
+pub(super) async fn truncate(response: Response, bytes: usize) -> Response {
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let start = stream::once(ready(Ok(body.slice(..bytes.min(body.len())))));
+    let end = stream::once(async {
+        // The server flushes what it has while the body is pending.
+        tokio::task::yield_now().await;
+        Err(io::Error::from(io::ErrorKind::ConnectionAborted))
+    });
+    Response::from_parts(parts, Body::from_stream(start.chain(end)))
+}

@@ -1,0 +1,35 @@
+//! What the types that are written as strings have in common.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer};
+
+/// A string that is parsed and dropped; borrowed where possible.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Deserializes a string without surrounding whitespace, which published samples have.
+pub(super) fn deserialize<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    parse: impl FnOnce(&str) -> T,
+) -> Result<T, D::Error> {
+    Ok(parse(Text::deserialize(deserializer)?.0.trim()))
+}
+
+/// Implements `JsonSchema` with a name and a schema.
+macro_rules! json_schema {
+    ($type:ident, $schema:tt) => {
+        #[cfg(feature = "schemars")]
+        impl schemars::JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!($schema)
+            }
+        }
+    };
+}
+pub(super) use json_schema;

@@ -1,0 +1,66 @@
+//! Times as the service writes them.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use super::text;
+
+/// A time as the service wrote it.
+///
+/// The documented format is `yyyy-MM-ddTHH:mm:ssZ`, in UTC. A text without an offset is read as UTC. A text that cannot be
+/// parsed is stored as it is.
+///
+/// ```
+/// use partner_center_insights::Timestamp;
+///
+/// let documented = Timestamp::from("2026-01-12T14:00:00Z");
+/// let published = Timestamp::from("2026-01-12T14:00:00");
+/// assert_eq!(documented.to_system_time(), published.to_system_time());
+/// assert_eq!(Timestamp::from("soon").to_system_time(), None);
+/// assert_eq!(Timestamp::from("soon").as_str(), "soon");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(String);
+
+impl Timestamp {
+    /// Returns the text as received.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Parses the text.
+    pub fn to_system_time(&self) -> Option<SystemTime> {
+        let text = self.0.trim();
+        let with_offset = text.parse::<jiff::Timestamp>().ok();
+        let instant = with_offset.or_else(|| {
+            let civil = text.parse::<jiff::civil::DateTime>().ok()?;
+            Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+        });
+        instant.map(SystemTime::from)
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    /// Formats the time as documented, in whole seconds.
+    fn from(time: SystemTime) -> Self {
+        let time = jiff::Timestamp::try_from(time).unwrap_or(jiff::Timestamp::MAX);
+        Self(time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+    }
+}
+
+impl From<&str> for Timestamp {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+text::json_schema!(Timestamp, { "type": "string" });
