@@ -39,8 +39,10 @@ pub enum ErrorKind {
     Tls,
     /// No token could be had.
     Credential,
-    /// The client was set up, or called, with something it cannot use.
+    /// The client was set up with something that it cannot use.
     Configuration,
+    /// An argument of a call is invalid.
+    InvalidArgument,
 }
 
 /// Whether the same call may succeed when it is made again.
@@ -69,7 +71,7 @@ struct Row {
 
 /// Rows with a service code come first: the code says more than the status.
 #[rustfmt::skip]
-const TABLE: [Row; 17] = {
+const TABLE: [Row; 18] = {
     use ErrorKind::*;
     use Retryability::*;
     [
@@ -107,6 +109,8 @@ const TABLE: [Row; 17] = {
             help: "sign in again, or check the settings that the token comes from" },
         Row { kind: Configuration, name: "configuration", statuses: &[], codes: &[], repeat: Never, exit: 2,
             help: "correct the setting that the message names" },
+        Row { kind: InvalidArgument, name: "invalid argument", statuses: &[], codes: &[], repeat: Never, exit: 2,
+            help: "correct the argument that the message names" },
     ]
 };
 

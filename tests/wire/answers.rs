@@ -168,7 +168,7 @@ async fn an_answer_may_be_as_large_as_the_limit_and_not_larger() {
     assert!(client.resume(ID).await.unwrap().unwrap().is_active());
     let error = builder().max_response_bytes(CAMEL.len() - 1).build().unwrap().resume(ID).await.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ErrorKind::InvalidResponse, Some(200)));
-    let limit = format!("larger than the max_response_bytes of {} bytes", CAMEL.len() - 1);
+    let limit = format!("larger than max_response_bytes ({} bytes)", CAMEL.len() - 1);
     assert!(error.to_string().contains(&limit), "{error}");
 }
 

@@ -129,5 +129,5 @@ async fn a_list_may_be_as_large_as_the_limit_and_not_larger() {
     let client = builder().max_response_bytes(body.len()).build().unwrap();
     assert_eq!(client.reports().await.unwrap().len(), 3);
     let error = builder().max_response_bytes(body.len() - 1).build().unwrap().reports().await.unwrap_err();
-    assert!(error.to_string().contains("larger than the max_response_bytes"), "{error}");
+    assert!(error.to_string().contains("larger than max_response_bytes"), "{error}");
 }

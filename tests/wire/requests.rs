@@ -160,5 +160,5 @@ fn only_https_and_this_machine_are_addresses_for_a_token() {
     }
     assert_eq!(InsightsClient::builder().build().unwrap_err().kind(), ErrorKind::Configuration);
     let version = InsightsClient::builder().token(TOKEN).version("v1/../..").build();
-    assert_eq!(version.unwrap_err().kind(), ErrorKind::Configuration);
+    assert_eq!(version.unwrap_err().kind(), ErrorKind::InvalidArgument);
 }

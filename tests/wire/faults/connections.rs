@@ -28,7 +28,7 @@ pub fn rows() -> Vec<Row> {
             3,
             "",
         ),
-        played("half a body of a success", send(&half("200 OK")), Connect, Some(200), 3, "broke off"),
+        played("half a body of a success", send(&half("200 OK")), Connect, Some(200), 3, "truncated"),
         played(
             "half a body of a refusal",
             send(&half("404 Not Found")),
@@ -44,7 +44,7 @@ pub fn rows() -> Vec<Row> {
             Connect,
             Some(200),
             3,
-            "broke off",
+            "truncated",
         ),
         played("no answer", vec![Step::Hang], Timeout, None, 3, ""),
         played(
@@ -69,7 +69,7 @@ pub fn rows() -> Vec<Row> {
             Connect,
             Some(200),
             3,
-            "broke off",
+            "truncated",
         ),
         played(
             "a chunk without a length",

@@ -33,7 +33,7 @@ pub fn rows() -> Vec<Row> {
             InvalidResponse,
             200,
             1,
-            "larger than the max_response_bytes of 16777216 bytes",
+            "larger than max_response_bytes (16777216 bytes)",
         ),
         fails(
             "200, a gzip bomb",
@@ -41,7 +41,7 @@ pub fn rows() -> Vec<Row> {
             InvalidResponse,
             200,
             1,
-            "larger than the max_response_bytes of 16777216 bytes",
+            "larger than max_response_bytes (16777216 bytes)",
         ),
         fails(
             "200, said to be compressed",
