@@ -1,6 +1,7 @@
 //! The request pipeline shared by all operations: acquire a token and a permit, send, decide.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 
 use tokio::time::Instant;
@@ -40,7 +41,8 @@ impl InsightsClient {
             http.response.status_code = tracing::field::Empty,
             error.type = tracing::field::Empty,
         );
-        let attempts = async {
+        // Pinned here, or two kilobytes would be moved into the span.
+        let attempts = pin!(async {
             loop {
                 let (token, permit) = call.acquire().await?;
                 let (result, limit) = call.send(&token, &request).await;
@@ -53,7 +55,7 @@ impl InsightsClient {
                     Err(error) => call.decide(error, &token, is_limited).await?,
                 }
             }
-        };
+        });
         let result: Result<Response<E::Item>, Error> = attempts.instrument(span.clone()).await;
         if let Some(status) = result.as_ref().map_or_else(Error::status, |response| Some(response.status)) {
             span.record("http.response.status_code", status);
@@ -154,7 +156,7 @@ impl<'a> Call<'a> {
             record: record.clone(),
         };
         let api = Client::new_with_client(&self.client.base_url, self.client.http.clone(), attempt);
-        // Boxed, because its two kilobytes would be moved through every layer of the call.
+        // Boxed, or its two kilobytes would be moved through every layer of the call.
         let sent = Box::pin(request(api)).await;
         let attempted = Attempted {
             token,

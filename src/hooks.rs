@@ -114,24 +114,31 @@ impl ClientHooks<Attempt> for Client {
 
     async fn exec(&self, request: reqwest::Request, _: &OperationInfo) -> reqwest::Result<reqwest::Response> {
         let attempt = self.inner();
-        let mut response = self.client().execute(request).await?;
+        let response = self.client().execute(request).await?;
         *attempt.record() = AttemptRecord::of(&response);
-        if response.status() != StatusCode::OK {
+        let limit = attempt.max_response_bytes as u64;
+        let is_bounded = response.content_length().is_some_and(|length| length <= limit);
+        if response.status() != StatusCode::OK || is_bounded {
             return Ok(response);
         }
-        // Read here, because progenitor reads without a limit and rejects a byte order mark.
-        let mut bytes = Vec::new();
-        if !read_body(&mut response, attempt.max_response_bytes, &mut bytes).await? {
-            attempt.record().is_too_large = true;
-            bytes.clear();
-        }
-        if bytes.starts_with(b"\xef\xbb\xbf") {
-            bytes.drain(..3);
-        }
-        // Without a URL, reqwest would parse a placeholder.
-        let read = http::Response::builder().url(response.url().clone());
-        Ok(read.body(bytes).unwrap_or_default().into())
+        // Boxed: most responses need not reserve the space.
+        Box::pin(read_bounded(response, attempt)).await
     }
+}
+
+/// Reads a body whose size is unknown, because progenitor reads without a limit.
+async fn read_bounded(
+    mut response: reqwest::Response,
+    attempt: &Attempt,
+) -> reqwest::Result<reqwest::Response> {
+    let mut bytes = Vec::new();
+    if !read_body(&mut response, attempt.max_response_bytes, &mut bytes).await? {
+        attempt.record().is_too_large = true;
+        bytes.clear();
+    }
+    // Without a URL, reqwest would parse a placeholder.
+    let read = http::Response::builder().url(response.url().clone());
+    Ok(read.body(bytes).unwrap_or_default().into())
 }
 
 fn header(id: Uuid) -> HeaderValue {

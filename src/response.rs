@@ -134,7 +134,14 @@ impl Attempted<'_> {
                 is_mfa_compliant: None,
             }),
             Unread::UnexpectedResponse(response) => Err(self.refused(response).await),
-            Unread::InvalidResponsePayload(bytes, error) => Err(self.undecodable::<E>(&bytes, error)),
+            Unread::InvalidResponsePayload(bytes, error) => {
+                // progenitor does not skip a byte order mark.
+                let unmarked = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+                match serde_json::from_slice::<E>(unmarked) {
+                    Ok(envelope) => self.open(envelope),
+                    Err(_) => Err(self.undecodable::<E>(unmarked, error)),
+                }
+            }
             Unread::CommunicationError(error) | Unread::ResponseBodyError(error) => {
                 Err(self.transport(error))
             }
