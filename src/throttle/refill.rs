@@ -48,20 +48,21 @@ impl Refill {
         }
     }
 
-    /// Returns to the proven wait. If that was refused, takes the reported wait, or doubles it.
+    /// Returns to the proven wait. If that was refused, takes the reported wait, or lengthens it.
     pub fn probe_refused(&mut self, now: Instant, retry_after: Option<Duration>) {
         if self.wait < self.proven {
             self.wait = self.proven;
             self.trusted = TRUSTED_PROBES;
             return;
         }
-        let doubled = self.wait * 2;
-        let longer = match retry_after.map(|wait| (wait, now - self.since + wait)) {
+        // A wait that was long enough before is only a little too short now.
+        let longer = if self.wait == self.proven { self.wait * 9 / 8 } else { self.wait * 2 };
+        let wait = match retry_after.map(|wait| (wait, now - self.since + wait)) {
             // It is in whole seconds: one second may be any part of it.
-            Some((seconds, wait)) if seconds <= Duration::from_secs(1) => wait.min(doubled),
+            Some((seconds, wait)) if seconds <= Duration::from_secs(1) => wait.min(longer),
             Some((_, wait)) => wait,
-            None => doubled,
+            None => longer,
         };
-        self.wait = longer.min(self.max_wait);
+        self.wait = wait.min(self.max_wait);
     }
 }

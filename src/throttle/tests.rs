@@ -322,3 +322,15 @@ async fn caller_that_leaves_the_line_blocks_nobody() {
     assert!(first.is_err());
     assert_eq!(waits(&throttle).await, Duration::from_secs(4));
 }
+
+#[tokio::test(start_paused = true)]
+async fn proven_wait_grows_gently_before_it_doubles() {
+    let mut refill = Refill::new(LONGEST);
+    let began = Instant::now();
+    refill.probe_succeeded(began, None);
+    let mut wait_after_refusal = || {
+        refill.probe_refused(began, None);
+        (refill.next(began) - began).as_millis()
+    };
+    assert_eq!([wait_after_refusal(), wait_after_refusal()], [112, 225]);
+}
