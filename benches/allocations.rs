@@ -1,19 +1,19 @@
-//! How often one call allocates, and how much, in each of the four ways.
+//! Allocations of one call, for each of the four clients.
 
 mod support;
 mod ways;
 
 use allocation_counter::{AllocationInfo, measure};
 use ways::generated::{hooks, report};
-use ways::server::{Server, serve_if_asked};
+use ways::server::{Server, serve_if_requested};
 use ways::{Ready, Way};
 
 const CALLS: usize = 1_000;
 
 fn main() {
-    serve_if_asked();
+    serve_if_requested();
     ways::check();
-    if !support::asked() {
+    if !support::is_bench() {
         return;
     }
     let server = Server::start().expect("a server");
@@ -38,7 +38,7 @@ fn main() {
 fn allocations(way: Way, server: &Server) -> AllocationInfo {
     let runtime = ways::runtime();
     let ready = runtime.block_on(Ready::new(way, server.address, 1));
-    // The first calls make the connection and the buffers.
+    // The first calls open the connection and allocate buffers.
     runtime.block_on(ready.calls(100, 1));
     measure(|| runtime.block_on(ready.calls(CALLS, 1)))
 }

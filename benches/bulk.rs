@@ -29,7 +29,7 @@ fn main() -> Result<()> {
     match arguments[..] {
         ["emulate", reports, latency] => emulate(reports.parse()?, latency.parse()?),
         ["resume", address, concurrency] => resume(address, concurrency.parse()?),
-        _ if support::asked() => measure(),
+        _ if support::is_bench() => measure(),
         _ => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! How long one call takes, one after another and with 64 in flight, in each of the four ways.
+//! Time of one call, one at a time and with 64 in flight, for each of the four clients.
 
 mod support;
 mod ways;
@@ -7,15 +7,15 @@ use std::time::Instant;
 
 use support::Spread;
 use ways::generated::{hooks, report};
-use ways::server::{Server, serve_if_asked};
+use ways::server::{Server, serve_if_requested};
 use ways::{Ready, Way};
 
 const ROUNDS: usize = 101;
 
 fn main() {
-    serve_if_asked();
+    serve_if_requested();
     ways::check();
-    if !support::asked() {
+    if !support::is_bench() {
         return;
     }
     let server = Server::start().expect("a server");
@@ -23,7 +23,7 @@ fn main() {
         let seconds = seconds_a_call(&server, in_flight, calls);
         let by_hand = &seconds[1];
         let mut table =
-            support::table(&["way", "µs a call", "calls a second", "of by hand's calls a second"]);
+            support::table(&["way", "µs a call", "calls a second", "calls a second, times by hand"]);
         for (way, seconds) in Way::ALL.iter().zip(&seconds) {
             let micros: Vec<_> = seconds.iter().map(|s| s * 1e6).collect();
             table.add_row([

@@ -1,4 +1,4 @@
-//! How fast a list of reports is decoded in either spelling, beside a hand-written struct that knows only that one.
+//! Decoding speed of a list of reports in either spelling, compared with a hand-written struct for one spelling.
 
 mod support;
 mod ways;
@@ -15,7 +15,7 @@ use ways::report::{camel, pascal};
 use ways::server::list;
 
 const ROUNDS: usize = 21;
-/// So many reports are decoded in a round: one long list, or many short ones.
+/// Reports decoded in one round: in one long list, or in many short ones.
 const REPORTS: usize = 50_000;
 
 fn main() {
@@ -25,10 +25,10 @@ fn main() {
     ];
     check(&list(3), |by_hand: camel::Envelope| by_hand.value);
     check(&in_pascal_case(3), |by_hand: pascal::Envelope| by_hand.value);
-    if !support::asked() {
+    if !support::is_bench() {
         return;
     }
-    let mut table = support::table(&["list", "by hand, MB/s", "the library, MB/s", "times by hand's time"]);
+    let mut table = support::table(&["list", "by hand, MB/s", "the library, MB/s", "times by hand"]);
     for reports in [50, REPORTS] {
         for (spelling, list, by_hand) in spellings {
             let (list, lists) = (list(reports), REPORTS / reports);
@@ -57,15 +57,15 @@ fn main() {
     println!("\n{ROUNDS} rounds of {REPORTS} reports\n\n{table}");
 }
 
-/// Reads a list and drops it again.
+/// Decodes a list and drops it.
 fn decode<T: DeserializeOwned>(list: &str) {
     drop(black_box(serde_json::from_slice::<T>(list.as_bytes()).expect("a list")));
 }
 
-/// The list as the pages spell it.
+/// The list in the documented spelling.
 fn in_pascal_case(reports: usize) -> String {
     let mut pieces: Vec<_> = list(reports).split('"').map(str::to_owned).collect();
-    // Every other piece is a text in quotes; it is a name if a colon follows.
+    // Every other piece was in quotes; it is a name if a colon follows.
     for n in (1..pieces.len() - 1).step_by(2) {
         if pieces[n + 1].starts_with(':') {
             pieces[n][..1].make_ascii_uppercase();
@@ -74,10 +74,10 @@ fn in_pascal_case(reports: usize) -> String {
     pieces.join("\"")
 }
 
-/// Stops if what is written by hand does not read what the library reads.
+/// Panics unless the hand-written struct and the library read the same.
 fn check<T: DeserializeOwned, R: Serialize>(list: &str, reports: fn(T) -> Vec<R>) {
     fn plain(reports: Vec<impl Serialize>) -> Vec<serde_json::Value> {
-        let json = |report| serde_json::to_value(report).expect("a report can be written");
+        let json = |report| serde_json::to_value(report).expect("a report can be serialized");
         reports.into_iter().map(|report| ways::plain_report(json(report))).collect()
     }
     let by_hand = plain(reports(serde_json::from_str(list).expect("a list")));

@@ -1,7 +1,7 @@
-//! How many instructions one call takes in each of the four ways, counted by callgrind.
+//! Instructions of one call, for each of the four clients, counted by callgrind.
 //!
-//! Each way runs in a process of its own, once with so many calls and once with twice as many: the difference is what
-//! they cost without the start. What the kernel does, and the server, is not counted.
+//! Each client runs in a process of its own, once with `CALLS` calls and once with twice as many: the difference leaves out
+//! the startup. The kernel and the server are not counted.
 
 mod support;
 mod ways;
@@ -12,19 +12,19 @@ use std::{env, io};
 
 use support::Spread;
 use ways::generated::{hooks, report};
-use ways::server::{Server, serve_if_asked};
+use ways::server::{Server, serve_if_requested};
 use ways::{Ready, Way};
 
 const ROUNDS: usize = 5;
 const CALLS: usize = 500;
-/// The argument that makes this the process that is counted.
+/// The argument that starts the process that is counted.
 const MAKE: &str = "--make";
 
 fn main() {
-    serve_if_asked();
-    make_if_asked();
+    serve_if_requested();
+    make_if_requested();
     ways::check();
-    if !support::asked() {
+    if !support::is_bench() {
         return;
     }
     if Command::new("valgrind").arg("--version").output().is_err() {
@@ -49,8 +49,8 @@ fn main() {
     println!("\n{ROUNDS} rounds of {CALLS} calls\n\n{table}");
 }
 
-/// Makes the calls that are to be counted, if this process was started for that.
-fn make_if_asked() {
+/// Makes the calls that are counted, if this process was started for that.
+fn make_if_requested() {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let [make, way, calls, address] = &arguments[..] else { return };
     if make != MAKE {
@@ -68,7 +68,7 @@ fn instructions(way: Way, calls: usize, address: SocketAddr) -> io::Result<u64> 
         .arg(env::current_exe()?)
         .args([MAKE, way.name(), &calls.to_string(), &address.to_string()])
         .output()?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    let collected = said.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok());
-    collected.ok_or_else(|| io::Error::other(said))
+    let report = String::from_utf8_lossy(&output.stderr);
+    let collected = report.lines().find_map(|line| line.split_once("Collected : ")?.1.trim().parse().ok());
+    collected.ok_or_else(|| io::Error::other(report))
 }

@@ -1,6 +1,6 @@
-//! Many reports under a limit of the service: time against the least that the limit allows, and calls wasted on 429.
+//! Many reports under a rate limit: time compared with the minimum under that limit, and calls wasted on 429.
 //!
-//! Every row runs three times, and all of them at once, for they mostly wait.
+//! All rows run at the same time, three times each, because they mostly wait.
 
 mod support;
 
@@ -21,25 +21,25 @@ struct Row {
     limit: Limit,
     latency: Duration,
     reports: u32,
-    /// The earliest moment at which the limit lets the last call through.
+    /// The earliest time at which the limit admits the last call.
     ideal: Duration,
 }
 
-/// `calls` in a window: the last call comes in the last window, of which there is one for each `calls` reports.
+/// `calls` in each window.
 fn window(name: &'static str, calls: u32, seconds: u32, reports: u32) -> Row {
     let length = Duration::from_secs(seconds.into());
     let ideal = length * ((reports - 1) / calls);
     Row { name, limit: Limit::window(calls, length), latency: Duration::ZERO, reports, ideal }
 }
 
-/// `rate` calls a second: as many as `burst` are there at once, the others come at the rate.
+/// `rate` calls a second, and `burst` at once after a rest.
 fn bucket(name: &'static str, rate: u32, burst: u32, reports: u32) -> Row {
     let ideal = Duration::from_secs((reports - burst).into()) / rate;
     Row { name, limit: Limit::bucket(rate.into(), burst), latency: Duration::ZERO, reports, ideal }
 }
 
 impl Row {
-    fn untold(self) -> Self {
+    fn unreported(self) -> Self {
         Self { limit: self.limit.without_retry_after(), ..self }
     }
 
@@ -51,37 +51,37 @@ impl Row {
 fn rows() -> Vec<Row> {
     vec![
         bucket("10 a second, 10 at once", 10, 10, 1000),
-        bucket("10 a second, 10 at once, wait not told", 10, 10, 1000).untold(),
-        bucket("50 a second, 50 at once, wait not told", 50, 50, 5000).untold(),
+        bucket("10 a second, 10 at once, wait not reported", 10, 10, 1000).unreported(),
+        bucket("50 a second, 50 at once, wait not reported", 50, 50, 5000).unreported(),
         bucket("50 a second, 50 at once, 50 ms latency", 50, 50, 5000).latency(50),
         bucket("100 a second, 20 at once", 100, 20, 10_000),
         window("10 in 10 s", 10, 10, 110),
-        window("10 in 10 s, wait not told", 10, 10, 110).untold(),
-        window("10 in 2 s, wait not told", 10, 2, 500).untold(),
-        window("10 in 2 s, wait not told, 50 ms latency", 10, 2, 500).untold().latency(50),
+        window("10 in 10 s, wait not reported", 10, 10, 110).unreported(),
+        window("10 in 2 s, wait not reported", 10, 2, 500).unreported(),
+        window("10 in 2 s, wait not reported, 50 ms latency", 10, 2, 500).unreported().latency(50),
         window("100 in 5 s", 100, 5, 2000),
-        window("100 in 5 s, wait not told", 100, 5, 2000).untold(),
+        window("100 in 5 s, wait not reported", 100, 5, 2000).unreported(),
     ]
 }
 
-struct Outturn {
+struct Measured {
     time: f64,
     wasted: f64,
 }
 
-/// Resumes all reports of a row, each with one call that gets through.
-async fn run(row: Row) -> Outturn {
+/// Resumes all reports of a row.
+async fn run(row: Row) -> Measured {
     let ids: Vec<ReportId> = (1..=row.reports.into()).map(|id| Uuid::from_u128(id).into()).collect();
     let report = |id: &ReportId| {
         serde_json::from_value::<Report>(serde_json::json!({ "ReportId": id, "ReportStatus": "Paused" }))
-            .expect("that is a report")
+            .expect("a report")
     };
     let builder = Emulator::builder().reports(ids.iter().map(report)).limit(row.limit);
-    let emulator = builder.fault(Fault::delay(row.latency)).start().await.expect("a port is free");
+    let emulator = builder.fault(Fault::delay(row.latency)).start().await.expect("a free port");
     let client = InsightsClient::builder().base_url(emulator.base_url()).token(emulator.token());
-    let client = client.build().expect("a token and an address are enough");
+    let client = client.build().expect("a client");
     let plan = client.resume_all(Selection::ids(ids)).skip_verification().plan().await;
-    let mut run = plan.expect("nothing is sent").run();
+    let mut run = plan.expect("a plan").run();
     let began = Instant::now();
     while let Some(event) = run.next().await {
         if let Event::Finished(report) = event {
@@ -89,26 +89,26 @@ async fn run(row: Row) -> Outturn {
         }
     }
     let time = began.elapsed().as_secs_f64();
-    let requests = f64::from(u32::try_from(emulator.request_count()).expect("so many were not sent"));
-    Outturn { time, wasted: 100.0 * (requests - f64::from(row.reports)) / requests }
+    let requests = f64::from(u32::try_from(emulator.request_count()).expect("fewer requests"));
+    Measured { time, wasted: 100.0 * (requests - f64::from(row.reports)) / requests }
 }
 
 #[tokio::main]
 async fn main() {
-    if !support::asked() {
+    if !support::is_bench() {
         return;
     }
     let rows = rows();
     let runs = rows.iter().map(async |row| {
         let rounds: FuturesOrdered<_> = (0..ROUNDS).map(|_| tokio::spawn(run(*row))).collect();
-        rounds.map(|outturn| outturn.expect("every report is resumed")).collect::<Vec<_>>().await
+        rounds.map(|measured| measured.expect("resumed reports")).collect::<Vec<_>>().await
     });
-    let outturns: Vec<Vec<Outturn>> = runs.collect::<FuturesOrdered<_>>().collect().await;
-    let mut table = table(&["limit", "reports", "ideal, s", "time, of the ideal", "wasted, of 100 calls"]);
-    for (row, outturns) in rows.iter().zip(outturns) {
+    let measured: Vec<Vec<Measured>> = runs.collect::<FuturesOrdered<_>>().collect().await;
+    let mut table = table(&["limit", "reports", "ideal, s", "time, times ideal", "wasted, % of calls"]);
+    for (row, measured) in rows.iter().zip(measured) {
         let ideal = row.ideal.as_secs_f64();
-        let ratios: Vec<_> = outturns.iter().map(|outturn| outturn.time / ideal).collect();
-        let wasted: Vec<_> = outturns.iter().map(|outturn| outturn.wasted).collect();
+        let ratios: Vec<_> = measured.iter().map(|measured| measured.time / ideal).collect();
+        let wasted: Vec<_> = measured.iter().map(|measured| measured.wasted).collect();
         table.add_row([
             row.name.to_owned(),
             row.reports.to_string(),

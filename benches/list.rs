@@ -1,4 +1,4 @@
-//! How long a list of reports takes over HTTP, and how much memory, beside reqwest and serde by hand.
+//! Time and memory of a list of reports over HTTP, compared with reqwest and serde by hand.
 
 mod support;
 mod ways;
@@ -10,26 +10,26 @@ use allocation_counter::measure;
 use support::Spread;
 use tokio::runtime::Runtime;
 use ways::generated::{hooks, report};
-use ways::server::{Server, serve_if_asked};
+use ways::server::{Server, serve_if_requested};
 use ways::{Ready, Way};
 
 const WAYS: [Way; 2] = [Way::ByHand, Way::Client];
 const ROUNDS: usize = 21;
-/// So many reports are read in a round: one long list, or many short ones.
+/// Reports in the longest list, and at most in the lists of one round.
 const REPORTS: usize = 20_000;
 
 fn main() {
-    serve_if_asked();
-    if !support::asked() {
+    serve_if_requested();
+    if !support::is_bench() {
         return;
     }
     let mut table = support::table(&[
         "reports in a list",
         "by hand, lists a second",
         "the library, lists a second",
-        "times by hand's time",
-        "by hand, peak of memory in KiB",
-        "the library, peak of memory in KiB",
+        "times by hand",
+        "by hand, peak memory in KiB",
+        "the library, peak memory in KiB",
     ]);
     for reports in [1, 50, REPORTS] {
         let server = Server::of_list(reports).expect("a server");
@@ -43,8 +43,8 @@ fn main() {
                 began.elapsed().as_secs_f64() / lists as f64
             }
         });
-        let mut contestants = seconds_a_list.each_mut().map(|m| m as &mut dyn FnMut() -> f64);
-        let seconds = support::rounds(ROUNDS, &mut contestants);
+        let mut measured = seconds_a_list.each_mut().map(|m| m as &mut dyn FnMut() -> f64);
+        let seconds = support::rounds(ROUNDS, &mut measured);
         let rate = |seconds: &[f64]| {
             let rates: Vec<_> = seconds.iter().map(|seconds| 1.0 / seconds).collect();
             format!("{:.0}", Spread::of(&rates))
@@ -62,7 +62,7 @@ fn main() {
     println!("\n{ROUNDS} rounds\n\n{table}");
 }
 
-/// Reads a list and drops it again.
+/// Reads a list and drops it.
 fn list(runtime: &Runtime, way: &Ready, reports: usize) {
     let read = runtime.block_on(async {
         match way {

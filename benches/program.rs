@@ -12,7 +12,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_partner-insights");
 const ROUNDS: usize = 100;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    if !support::asked() {
+    if !support::is_bench() {
         return Ok(());
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;

@@ -1,24 +1,23 @@
-//! What the body of a failed answer says. The status has been read by then; here only detail is gained, from
-//! whatever shape the body has.
+//! Extracts the details of a failure from the body of its response, in whatever shape.
 
 use serde_json::{Map, Value};
 
 use crate::text::one_line;
 
-/// Longest message that is kept, in characters.
+/// Maximum length of a message, in characters.
 const MESSAGE_LIMIT: usize = 300;
 
-/// What a body says about a failure.
+/// Details of a failure.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Detail {
-    /// The status that the body states, which may differ from that of HTTP.
+    /// The status in the body, which may differ from the HTTP status.
     pub status: Option<u16>,
     pub code: Option<String>,
     pub message: Option<String>,
 }
 
-/// Reads the service's envelope in both spellings, the bodies of the gateways before it, those of Entra, RFC 9457
-/// problems, plain text, and of HTML the title. Anything else is no detail, and no error.
+/// Reads the envelope of the service in both spellings, the bodies of its gateways and of Entra, RFC 9457 problems, plain
+/// text, and the title of HTML. Anything else has no details, and is not an error.
 pub(crate) fn detail(bytes: &[u8]) -> Detail {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     match serde_json::from_slice(bytes) {
@@ -49,7 +48,7 @@ fn of_object(object: &Map<String, Value>) -> Detail {
     }
 }
 
-/// A member by its name in any letter case: the service writes PascalCase in its pages and camelCase on the wire.
+/// Returns a member by name, ignoring case: the service documents PascalCase and sends camelCase.
 fn get<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
@@ -59,13 +58,13 @@ fn of_text(text: &str) -> Option<String> {
     if text.starts_with('<') {
         return title(text).and_then(message);
     }
-    // JSON that broke off, and bytes that are no text, would only be noise.
+    // Truncated JSON and binary data would only be noise.
     let noise = text.starts_with(['{', '[', '"']) || text.contains(['\0', char::REPLACEMENT_CHARACTER]);
     if noise { None } else { message(text) }
 }
 
 fn title(html: &str) -> Option<&str> {
-    // ASCII lower case keeps every byte where it is.
+    // ASCII lower case keeps all byte positions.
     let lower = html.to_ascii_lowercase();
     let start = lower.find("<title")?;
     let start = start + lower[start..].find('>')? + 1;
@@ -82,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_known_shape_gives_its_detail() {
+    fn known_shapes_are_read() {
         let rows: [(&str, Option<u16>, Option<&str>, Option<&str>); 17] = [
             (
                 r#"{"Value":[],"TotalCount":0,"Message":"No item","StatusCode":404}"#,
@@ -130,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_no_message() {
+    fn binary_data_is_not_a_message() {
         assert_eq!(detail(&[0xff, 0xfe, b'h', 0, b'i', 0]), Detail::default());
         assert_eq!(detail(&[0x1f, 0x8b, 8, 0, 0, 0]), Detail::default());
     }

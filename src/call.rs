@@ -1,208 +1,251 @@
-//! The one road that every operation takes: token, attempt, status, retry.
+//! The request pipeline shared by all operations: acquire a token and a permit, send, decide.
 
 use std::future::Future;
-use std::sync::Arc;
+use std::pin::pin;
+use std::sync::{Arc, Mutex};
 
-use reqwest::header::HeaderValue;
 use tokio::time::Instant;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::answer::{self, Answer, Envelope, Sent};
-use crate::auth::{AccessToken, AuthError, CachedToken};
-use crate::client::InsightsClient;
+use crate::auth::{AuthError, CachedToken};
+use crate::client::{Inner, InsightsClient};
 use crate::error::{Error, ErrorKind};
 use crate::generated::Client;
 use crate::hooks::{Attempt, AttemptRecord};
-use crate::retry::{self, Decision, Failure};
+use crate::response::{Attempted, Envelope, Response, Sent, means_empty};
+use crate::retry::{self, Decision, Failure, Wait, WaitReason};
 use crate::spec::Operation;
+use crate::throttle::{Limit, Permit};
 
 impl InsightsClient {
-    /// Makes a call: sends the request, again where that helps, and reads the answer.
+    /// Sends a request, retries it where that is safe and may help, and reads the response.
     pub(crate) async fn call<E, F, Fut>(
         &self,
         operation: &'static Operation,
-        send: F,
-    ) -> Result<Answer<E::Item>, Error>
+        request: F,
+    ) -> Result<Response<E::Item>, Error>
     where
         E: Envelope,
         F: Fn(Client) -> Fut,
         Fut: Future<Output = Sent<E>>,
     {
-        let ids = Ids::new();
+        let mut call = Call::new(&self.inner, operation);
         let span = tracing::info_span!(
             "call",
             otel.name = operation.id,
             otel.kind = "client",
             http.request.method = operation.method,
             url.template = operation.path,
-            request_id = ids.request.to_str().unwrap_or_default(),
+            request_id = %call.request_id,
             http.response.status_code = tracing::field::Empty,
             error.type = tracing::field::Empty,
         );
-        let result = self.attempts(operation, &ids, send).instrument(span.clone()).await;
+        // Pinned here, or two kilobytes would be moved into the span.
+        let attempts = pin!(async {
+            loop {
+                let (token, permit) = call.acquire().await?;
+                let (result, limit) = call.send(&token, &request).await;
+                let is_limited = permit.release(limit);
+                match result {
+                    Ok(response) => {
+                        tracing::debug!(attempt = call.attempts, "succeeded");
+                        return Ok(response);
+                    }
+                    Err(error) => call.decide(error, &token, is_limited).await?,
+                }
+            }
+        });
+        let result: Result<Response<E::Item>, Error> = attempts.instrument(span.clone()).await;
+        if let Some(status) = result.as_ref().map_or_else(Error::status, |response| Some(response.status)) {
+            span.record("http.response.status_code", status);
+        }
         result.map_err(|error| {
             span.record("error.type", error.kind().name());
-            if let Some(status) = error.status() {
-                span.record("http.response.status_code", status);
-            }
             error.with_operation(operation)
         })
     }
 
-    async fn attempts<E, F, Fut>(
+    /// Requests a list. A 404 with this message means that there is nothing to list.
+    pub(crate) async fn call_list<E, F, Fut>(
         &self,
         operation: &'static Operation,
-        ids: &Ids,
-        send: F,
-    ) -> Result<Answer<E::Item>, Error>
+        empty_message: &str,
+        request: F,
+    ) -> Result<Vec<E::Item>, Error>
     where
         E: Envelope,
         F: Fn(Client) -> Fut,
         Fut: Future<Output = Sent<E>>,
     {
-        let policy = &self.inner.retry;
-        let mut began = Instant::now();
-        let with_ids = |error: Error| error.with_ids(text(&ids.request), text(&ids.correlation));
-        let mut renewed = false;
-        let mut attempt = 0;
-        let mut limited = 0;
-        loop {
-            let no_token = |sent| {
-                move |error| {
-                    let error = no_token(error).with_attempts(sent);
-                    // Nobody can look for the ids of a call that was never made.
-                    if sent == 0 { error } else { with_ids(error) }
-                }
-            };
-            let token = self.inner.tokens.token().await.map_err(no_token(attempt))?;
-            let patience = policy.max_elapsed.saturating_sub(began.elapsed());
-            let permit = self.inner.throttle.acquire(patience).await.map_err(|wait| {
-                let why = match wait {
-                    Some(_) => "an earlier call was told to wait longer than this one may take",
-                    None => {
-                        "other calls were waiting too, and none got through for as long as this one may take"
-                    }
-                };
-                with_ids(Error::new(ErrorKind::Throttled))
-                    .with_message(why)
-                    .with_retry_after(wait)
-                    .with_attempts(attempt)
-            })?;
-            began += permit.in_line;
-            attempt += 1;
-            let seen =
-                Arc::new(AttemptRecord::new(AccessToken::clone(&token), self.inner.max_response_bytes));
-            let result = self.attempt(&token, ids, &send, &seen).await;
-            // Now, not after the pause that may follow: others would wait for it too.
-            let is_limited =
-                seen.head.get().is_some_and(|head| head.tells_limit() && permit.answered(head.limit));
-            limited += u32::from(is_limited);
-            let error = match result {
-                Ok(answer) => {
-                    let status = seen.head.get().map(|head| head.status.as_u16());
-                    tracing::Span::current().record("http.response.status_code", status);
-                    tracing::debug!(attempt, "answered");
-                    return Ok(answer);
-                }
-                Err(error) => error,
-            };
-            let failure = Failure {
-                operation,
-                attempt: attempt - limited,
-                is_limited,
-                elapsed: began.elapsed(),
-                kind: error.kind(),
-                retry_after: error.retry_after(),
-                token_is_fresh: renewed || token.is_fresh(),
-            };
-            let decision = retry::decide(policy, &failure, fastrand::f64());
-            tracing::debug!(
-                attempt,
-                status = error.status(),
-                correlation_id = error.correlation_id(),
-                reason = error.kind().name(),
-                ?decision,
-                "failed"
-            );
-            match decision {
-                Decision::Wait(wait) => tokio::time::sleep(wait).await,
-                Decision::RenewToken
-                    if self.inner.tokens.renew(&token).await.map_err(no_token(attempt))? =>
-                {
-                    renewed = true;
-                }
-                // Also if the source has no other token.
-                _ => return Err(error.with_attempts(attempt)),
-            }
+        match self.call(operation, request).await {
+            Err(error) if means_empty(&error, empty_message) => Ok(Vec::new()),
+            result => result?.into_list(operation),
+        }
+    }
+}
+
+struct Call<'a> {
+    client: &'a Inner,
+    operation: &'static Operation,
+    request_id: Uuid,
+    correlation_id: Uuid,
+    /// Moved ahead by the time spent waiting while other calls succeeded.
+    began: Instant,
+    attempts: u32,
+    /// Attempts that a rate limit refused; they do not count as attempts of the policy.
+    limited: u32,
+    has_renewed: bool,
+}
+
+impl<'a> Call<'a> {
+    fn new(client: &'a Inner, operation: &'static Operation) -> Self {
+        Self {
+            client,
+            operation,
+            request_id: Uuid::new_v4(),
+            correlation_id: Uuid::new_v4(),
+            began: Instant::now(),
+            attempts: 0,
+            limited: 0,
+            has_renewed: false,
         }
     }
 
-    async fn attempt<E, F, Fut>(
+    /// Step 1: gets a token, and waits for a permit of the throttle.
+    async fn acquire(&mut self) -> Result<(CachedToken, Permit<'a>), Error> {
+        let client = self.client;
+        let token = client.tokens.token().await.map_err(|error| self.no_token(error))?;
+        let patience = client.retry.max_elapsed.saturating_sub(self.began.elapsed());
+        let announce = |duration| client.announce(&Wait { duration, reason: WaitReason::RateLimit });
+        let permit = client.throttle.acquire(patience, announce).await.map_err(|wait| {
+            let message = match wait {
+                Some(_) => "rate limited: the requested delay exceeds this call's deadline",
+                None => "rate limited: no other call succeeded before this call's deadline",
+            };
+            let error = Error::new(ErrorKind::Throttled).with_message(message).with_retry_after(wait);
+            self.with_ids(error, None).with_attempts(self.attempts)
+        })?;
+        self.began += permit.in_line;
+        self.attempts += 1;
+        Ok((token, permit))
+    }
+
+    /// Step 2: sends the request once. Returns also what the response says about the rate limit.
+    async fn send<E, F, Fut>(
         &self,
         token: &CachedToken,
-        ids: &Ids,
-        send: &F,
-        seen: &Arc<AttemptRecord>,
-    ) -> Result<Answer<E::Item>, Error>
+        request: &F,
+    ) -> (Result<Response<E::Item>, Error>, Option<Limit>)
     where
         E: Envelope,
         F: Fn(Client) -> Fut,
         Fut: Future<Output = Sent<E>>,
     {
-        let authorization = token.authorization();
-        let authorization =
-            authorization.map_err(|e| no_token(e).with_ids(text(&ids.request), text(&ids.correlation)))?;
+        let authorization = match token.authorization() {
+            Ok(authorization) => authorization,
+            Err(error) => return (Err(self.no_token(error)), None),
+        };
+        let record = Arc::<Mutex<AttemptRecord>>::default();
         let attempt = Attempt {
             authorization,
-            request_id: ids.request.clone(),
-            correlation_id: ids.correlation.clone(),
+            request_id: self.request_id,
+            correlation_id: self.correlation_id,
             validate_mfa: false,
-            seen: seen.clone(),
+            max_response_bytes: self.client.max_response_bytes,
+            record: record.clone(),
         };
-        let api = Client::new_with_client(&self.inner.base_url, self.inner.http.clone(), attempt);
-        // On the heap, or its two kilobytes would be moved through every layer of the call.
-        let mut result = answer::read(Box::pin(send(api)).await, seen).await;
-        let head = seen.head.get();
-        if let Ok(answer) = &mut result {
-            answer.is_mfa_compliant = head.and_then(|head| head.is_mfa_compliant);
+        let api = Client::new_with_client(&self.client.base_url, self.client.http.clone(), attempt);
+        // Boxed, or its two kilobytes would be moved through every layer of the call.
+        let sent = Box::pin(request(api)).await;
+        let attempted = Attempted {
+            token,
+            max_response_bytes: self.client.max_response_bytes,
+            record: AttemptRecord::take(&record),
+        };
+        let result = attempted.read(sent).await;
+        (result.map_err(|error| self.with_ids(error, attempted.correlation_id())), attempted.record.limit())
+    }
+
+    /// Step 3: waits, or renews the token, if another attempt may help. Otherwise returns the error.
+    async fn decide(&mut self, error: Error, token: &CachedToken, is_limited: bool) -> Result<(), Error> {
+        self.limited += u32::from(is_limited);
+        let failure = Failure {
+            operation: self.operation,
+            attempt: self.attempts - self.limited,
+            is_limited,
+            elapsed: self.began.elapsed(),
+            kind: error.kind(),
+            retry_after: error.retry_after(),
+            token_is_fresh: self.has_renewed || token.is_fresh(),
+        };
+        let decision = retry::decide(&self.client.retry, &failure, fastrand::f64());
+        tracing::debug!(
+            attempt = self.attempts,
+            status = error.status(),
+            correlation_id = error.correlation_id(),
+            reason = error.kind().name(),
+            ?decision,
+            "failed"
+        );
+        match decision {
+            Decision::Wait(duration) => {
+                if !duration.is_zero() {
+                    self.client.announce(&Wait { duration, reason: WaitReason::Retry(&error) });
+                }
+                tokio::time::sleep(duration).await;
+                Ok(())
+            }
+            Decision::RenewToken => {
+                let renewed = self.client.tokens.renew(token).await;
+                self.has_renewed = renewed.map_err(|error| self.no_token(error))?;
+                // Another attempt with the same token would fail in the same way.
+                if self.has_renewed { Ok(()) } else { Err(error.with_attempts(self.attempts)) }
+            }
+            Decision::GiveUp => Err(error.with_attempts(self.attempts)),
         }
-        result.map_err(|error| {
-            let message = error.message().map(|message| message.replace(token.expose(), "[token]"));
-            error
-                .with_message(message.unwrap_or_default())
-                .with_ids(text(&ids.request), seen.correlation_id().unwrap_or_else(|| text(&ids.correlation)))
-                .with_retry_after(head.and_then(|head| head.limit.retry_after))
-        })
+    }
+
+    fn no_token(&self, error: AuthError) -> Error {
+        let message = error.to_string();
+        let error = Error::new(ErrorKind::Credential).with_message(message).with_source(error);
+        // Without a request, the service does not know the ids.
+        if self.attempts == 0 { error } else { self.with_ids(error, None).with_attempts(self.attempts) }
+    }
+
+    /// Adds the ids of the call. The service may know it under a correlation id of its own.
+    fn with_ids(&self, error: Error, correlation_id: Option<String>) -> Error {
+        let correlation_id = correlation_id.unwrap_or_else(|| self.correlation_id.to_string());
+        error.with_ids(self.request_id.to_string(), correlation_id)
     }
 }
 
-fn no_token(error: AuthError) -> Error {
-    let message = match &error {
-        // A source of the caller's own need not say what to do.
-        AuthError::Other(_) => format!("{error}; {}", ErrorKind::Credential.help()),
-        _ => error.to_string(),
-    };
-    Error::new(ErrorKind::Credential).with_message(message).with_source(error)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The ids of a call, the same in all its attempts.
-struct Ids {
-    request: HeaderValue,
-    correlation: HeaderValue,
-}
-
-impl Ids {
-    fn new() -> Self {
-        let fresh = || {
-            let mut text = Uuid::encode_buffer();
-            let text = Uuid::new_v4().hyphenated().encode_lower(&mut text);
-            HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static(""))
-        };
-        Self { request: fresh(), correlation: fresh() }
+    #[tokio::test(start_paused = true)]
+    async fn each_retry_is_announced() {
+        let waits = Arc::new(Mutex::new(Vec::new()));
+        let announced = waits.clone();
+        let client = InsightsClient::builder()
+            .token("a-token")
+            // Nothing listens there.
+            .base_url("http://127.0.0.1:1")
+            .on_wait(move |wait| {
+                announced.lock().unwrap().push(matches!(wait.reason, WaitReason::Retry(_)));
+            })
+            .build()
+            .unwrap();
+        let error = client.resume("3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4").await.unwrap_err();
+        assert_eq!((error.attempts(), &waits.lock().unwrap()[..]), (4, &[true; 3][..]));
     }
-}
 
-fn text(value: &HeaderValue) -> String {
-    value.to_str().unwrap_or_default().to_owned()
+    #[test]
+    fn futures_are_static_and_can_be_spawned() {
+        fn check<T: Send + 'static>(_: T) {}
+        let client = InsightsClient::builder().token("a-token").build().unwrap();
+        check(client.reports().into_future());
+        check(client.executions("3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4").into_future());
+    }
 }

@@ -1,5 +1,5 @@
-//! The client that progenitor made of the contract. Private: its types that users need are re-exported, its
-//! errors and its constructor (which follows redirects and allows plain HTTP) are not.
+//! The client that progenitor generated from the spec. It is private: its constructor follows redirects and allows plain
+//! HTTP. The types that users need are re-exported.
 
 #![allow(missing_docs, clippy::all, clippy::pedantic, clippy::unwrap_used, unused, rustdoc::all)]
 

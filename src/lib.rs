@@ -87,7 +87,6 @@
     )
 )]
 
-mod answer;
 pub mod auth;
 mod body;
 mod call;
@@ -95,11 +94,13 @@ mod client;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 mod error;
+mod executions;
 mod generated;
 mod hooks;
-mod list;
-mod probe;
+mod program;
 mod report;
+mod reports;
+mod response;
 mod resume;
 mod retry;
 pub mod spec;
@@ -107,29 +108,30 @@ mod text;
 mod throttle;
 mod transport;
 
-pub use client::{InsightsClient, InsightsClientBuilder, Program};
+pub use client::{InsightsClient, InsightsClientBuilder};
 pub use error::{Error, ErrorKind, Retryability};
-pub use list::{ListExecutions, ListReports};
-pub use probe::Probe;
+pub use executions::ListExecutions;
+pub use program::Program;
 pub use report::{
     Execution, ExecutionStatus, InvalidReportId, Report, ReportId, ReportStatus, SecureLink, Timestamp,
 };
+pub use reports::{ListReports, Probe};
 pub use resume::{BulkChange, Event, Outcome, Plan, ReportOutcome, Run, Selection, Step};
-pub use retry::RetryPolicy;
+pub use retry::{RetryPolicy, Wait, WaitReason};
 
 /// Internals for the fuzz targets.
 #[cfg(fuzzing)]
 #[doc(hidden)]
 #[allow(missing_docs)]
 pub mod fuzzing {
-    use crate::{Error, answer, body, generated::types};
+    use crate::{Error, body, generated::types, response};
 
     pub fn reports(bytes: &[u8]) -> Result<(), Error> {
-        answer::read_bytes::<types::ReportEnvelope>(bytes).map(drop)
+        response::read_bytes::<types::ReportEnvelope>(bytes).map(drop)
     }
 
     pub fn executions(bytes: &[u8]) -> Result<(), Error> {
-        answer::read_bytes::<types::ExecutionEnvelope>(bytes).map(drop)
+        response::read_bytes::<types::ExecutionEnvelope>(bytes).map(drop)
     }
 
     /// Returns the code and message of an error body.

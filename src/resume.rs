@@ -12,8 +12,9 @@ pub use run::{Event, ReportOutcome, Run};
 
 use crate::client::InsightsClient;
 use crate::error::{Error, ErrorKind};
-use crate::list::{ReportFilter, name_pattern};
+
 use crate::report::{Report, ReportId, ReportStatus};
+use crate::reports::{ReportFilter, name_pattern};
 use ledger::{Ledger, Progress};
 
 /// Which reports are meant.
@@ -255,7 +256,7 @@ impl BulkChange {
         let filter = ReportFilter { status: Some(self.direction.source()), ..self.selection.filter.clone() };
         let mut ledger = Ledger::default();
         for report in self.client.list_reports(None).await? {
-            if filter.fits(&report) {
+            if filter.matches(&report) {
                 ledger.add(report);
             }
         }
@@ -268,7 +269,7 @@ impl BulkChange {
         ledger.begin();
         for report in self.client.list_reports(None).await? {
             if let Some(place) = ledger.find(report.report_id) {
-                if filter.fits(&report) {
+                if filter.matches(&report) {
                     let skip = direction.skip(report.report_status.as_ref());
                     ledger.note(place, report, skip);
                 } else {

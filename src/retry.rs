@@ -1,27 +1,37 @@
-//! Whether and when a failed attempt is made again: a pure function.
+//! When a failed attempt is repeated: the policy, and a pure function that decides.
 
 use std::time::Duration;
 
-use crate::error::{ErrorKind, Retryability};
+use crate::error::{Error, ErrorKind, Retryability};
 use crate::spec::Operation;
+use crate::transport::backoff;
 
-/// How hard a call tries before it fails.
+/// Retry policy of a client: exponential backoff with full jitter.
 ///
-/// Waits grow by doubling from `initial_backoff` to `max_backoff`, each drawn at random up to that length (full jitter).
-/// If the service asks for a longer wait, that counts; if it asks for more than is left of `max_elapsed`, the call
-/// fails at once and says when to come back.
+/// The wait before a retry is random, up to an upper bound that doubles from `initial_backoff` to `max_backoff`. If the
+/// service requests a longer wait (`Retry-After`), that is used instead; if it exceeds what is left of `max_elapsed`, the
+/// call fails at once, and the error has the requested wait.
+///
+/// ```
+/// use partner_center_insights::RetryPolicy;
+/// use std::time::Duration;
+///
+/// let policy = RetryPolicy::default().with_max_attempts(6).with_max_elapsed(Duration::from_secs(600));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// Attempts in all, the first included. Default 4. An attempt that a limit refused because no calls are left does not
-    /// count: it came too early, which `max_elapsed` bounds.
+    /// Maximum number of attempts, including the first. Default: 4.
+    ///
+    /// An attempt that is refused by a rate limit without calls left does not count; `max_elapsed` bounds those.
     pub max_attempts: u32,
-    /// Upper bound of the first wait. Default 1 s.
+    /// Upper bound of the first backoff. Default: 1 s.
     pub initial_backoff: Duration,
-    /// Upper bound of every wait. Default 30 s.
+    /// Upper bound of every backoff. Default: 30 s.
     pub max_backoff: Duration,
-    /// No wait begins that would end after this time, not counting time in line while other calls of the client get
-    /// through under a limit. Default 2 min.
+    /// Maximum time from the first attempt to the end of the last wait. Default: 2 min.
+    ///
+    /// Time spent waiting for a rate limit while other calls of the client succeed does not count.
     pub max_elapsed: Duration,
 }
 
@@ -37,26 +47,70 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// One attempt, whatever happens; only a token that has ended in between is renewed once.
+    /// Never retries. Only a request with an expired token is repeated, once.
     pub fn never() -> Self {
         Self { max_attempts: 1, ..Self::default() }
     }
+
+    /// Sets the maximum number of attempts, including the first.
+    pub fn with_max_attempts(mut self, attempts: u32) -> Self {
+        self.max_attempts = attempts;
+        self
+    }
+
+    /// Sets the upper bound of the first backoff.
+    pub fn with_initial_backoff(mut self, backoff: Duration) -> Self {
+        self.initial_backoff = backoff;
+        self
+    }
+
+    /// Sets the upper bound of every backoff.
+    pub fn with_max_backoff(mut self, backoff: Duration) -> Self {
+        self.max_backoff = backoff;
+        self
+    }
+
+    /// Sets the maximum time from the first attempt to the end of the last wait.
+    pub fn with_max_elapsed(mut self, elapsed: Duration) -> Self {
+        self.max_elapsed = elapsed;
+        self
+    }
+}
+
+/// A wait that a call begins, for [`on_wait`](crate::InsightsClientBuilder::on_wait).
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Wait<'a> {
+    /// How long the call waits, as far as is known.
+    pub duration: Duration,
+    /// Why it waits.
+    pub reason: WaitReason<'a>,
+}
+
+/// Why a call waits.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum WaitReason<'a> {
+    /// The rate limit of the service is used up. All calls of the client wait.
+    RateLimit,
+    /// An attempt failed with this error, and the call is about to retry.
+    Retry(&'a Error),
 }
 
 /// What is known when an attempt has failed.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
     pub operation: &'static Operation,
-    /// The attempt that failed; the first is 1. One that is limited has no number of its own.
+    /// The number of the attempt, from 1. Attempts that were limited are not counted.
     pub attempt: u32,
-    /// A limit refused it because no calls are left. The throttle knows when there are some again.
+    /// A rate limit without calls left refused it. The throttle knows when to retry.
     pub is_limited: bool,
     /// Since the call began.
     pub elapsed: Duration,
     pub kind: ErrorKind,
-    /// What the service asked for.
+    /// What the service requested.
     pub retry_after: Option<Duration>,
-    /// Whether a token was renewed in this call already, or cannot be.
+    /// The token was renewed for this call, or was new.
     pub token_is_fresh: bool,
 }
 
@@ -67,19 +121,22 @@ pub(crate) enum Decision {
     GiveUp,
 }
 
-/// Decides. `chance` is a random number from 0 to 1.
+/// Decides whether to repeat a failed attempt. `chance` is a random number from 0 to 1.
 pub(crate) fn decide(policy: &RetryPolicy, failure: &Failure, chance: f64) -> Decision {
-    let repeatable = matches!(failure.operation.method, "GET" | "HEAD" | "PUT" | "DELETE" | "OPTIONS");
+    let is_idempotent = matches!(failure.operation.method, "GET" | "HEAD" | "PUT" | "DELETE" | "OPTIONS");
     match failure.kind.retryability() {
-        // A request that was not authorised was not executed, so any method may be sent again.
+        // An unauthorized request was not executed, so any method may be repeated.
         Retryability::WithFreshToken if !failure.token_is_fresh => Decision::RenewToken,
         Retryability::Later
-            if repeatable
+            if is_idempotent
                 && policy.max_attempts > 1
                 && (failure.is_limited || failure.attempt < policy.max_attempts) =>
         {
-            let ours = if failure.is_limited { Duration::ZERO } else { backoff(policy, failure.attempt) };
-            let ours = ours.mul_f64(chance.clamp(0.0, 1.0));
+            let ours = if failure.is_limited {
+                Duration::ZERO
+            } else {
+                backoff(policy.initial_backoff, policy.max_backoff, failure.attempt, chance)
+            };
             let wait = ours.max(failure.retry_after.unwrap_or_default());
             if failure.elapsed.saturating_add(wait) > policy.max_elapsed {
                 Decision::GiveUp
@@ -89,12 +146,6 @@ pub(crate) fn decide(policy: &RetryPolicy, failure: &Failure, chance: f64) -> De
         }
         _ => Decision::GiveUp,
     }
-}
-
-/// Upper bound of the wait after an attempt.
-fn backoff(policy: &RetryPolicy, attempt: u32) -> Duration {
-    let doubled = policy.initial_backoff.saturating_mul(1_u32.checked_shl(attempt - 1).unwrap_or(u32::MAX));
-    doubled.min(policy.max_backoff)
 }
 
 #[cfg(test)]
@@ -122,35 +173,35 @@ mod tests {
     }
 
     #[test]
-    fn the_decision_is_this_table() {
+    fn decision_follows_the_table() {
         use Decision::*;
         use ErrorKind::*;
         let asked = |seconds| Failure { retry_after: Some(secs(seconds)), ..failed(Throttled) };
         let limited =
             |attempt, retry_after| Failure { attempt, is_limited: true, retry_after, ..failed(Throttled) };
         let rows: Vec<(&str, Failure, f64, Decision)> = vec![
-            ("throttled waits what chance says", failed(Throttled), 0.5, Wait(Duration::from_millis(500))),
-            ("service failure", failed(ServerError), 1.0, Wait(secs(1))),
+            ("the backoff is random", failed(Throttled), 0.5, Wait(Duration::from_millis(500))),
+            ("server error", failed(ServerError), 1.0, Wait(secs(1))),
             ("unavailable", failed(Unavailable), 1.0, Wait(secs(1))),
             ("connection", failed(Connect), 1.0, Wait(secs(1))),
             ("timeout", failed(Timeout), 1.0, Wait(secs(1))),
-            ("second wait is longer", Failure { attempt: 2, ..failed(Timeout) }, 1.0, Wait(secs(2))),
-            ("third wait is longer", Failure { attempt: 3, ..failed(Timeout) }, 1.0, Wait(secs(4))),
+            ("second backoff doubles", Failure { attempt: 2, ..failed(Timeout) }, 1.0, Wait(secs(2))),
+            ("third backoff doubles", Failure { attempt: 3, ..failed(Timeout) }, 1.0, Wait(secs(4))),
             ("fourth attempt is the last", Failure { attempt: 4, ..failed(Timeout) }, 1.0, GiveUp),
-            ("the service asks for more", asked(57), 1.0, Wait(secs(57))),
-            ("the service asks for less", asked(0), 1.0, Wait(secs(1))),
-            ("the service asks for all that is left", asked(120), 1.0, Wait(secs(120))),
-            ("the service asks for too much", asked(121), 1.0, GiveUp),
-            ("time is up", Failure { elapsed: secs(120), ..failed(Timeout) }, 1.0, GiveUp),
-            ("an absurd wait does not overflow", asked(u64::MAX), 1.0, GiveUp),
-            ("a limit leaves the waiting to the throttle", limited(4, None), 1.0, Wait(secs(0))),
-            ("a limit that tells the wait", limited(4, Some(secs(57))), 1.0, Wait(secs(57))),
-            ("a limit that asks for too much", limited(0, Some(secs(121))), 1.0, GiveUp),
-            ("a POST may have been executed", Failure { operation: POST, ..failed(Timeout) }, 1.0, GiveUp),
-            ("401 asks for a fresh token", failed(Unauthenticated), 1.0, RenewToken),
-            ("401 does so once", Failure { token_is_fresh: true, ..failed(Unauthenticated) }, 1.0, GiveUp),
+            ("longer Retry-After", asked(57), 1.0, Wait(secs(57))),
+            ("shorter Retry-After", asked(0), 1.0, Wait(secs(1))),
+            ("Retry-After until the deadline", asked(120), 1.0, Wait(secs(120))),
+            ("Retry-After beyond the deadline", asked(121), 1.0, GiveUp),
+            ("deadline passed", Failure { elapsed: secs(120), ..failed(Timeout) }, 1.0, GiveUp),
+            ("huge Retry-After", asked(u64::MAX), 1.0, GiveUp),
+            ("limited: the throttle waits", limited(4, None), 1.0, Wait(secs(0))),
+            ("limited: Retry-After", limited(4, Some(secs(57))), 1.0, Wait(secs(57))),
+            ("limited: Retry-After beyond the deadline", limited(0, Some(secs(121))), 1.0, GiveUp),
+            ("POST may have been executed", Failure { operation: POST, ..failed(Timeout) }, 1.0, GiveUp),
+            ("401 renews the token", failed(Unauthenticated), 1.0, RenewToken),
+            ("401 renews it once", Failure { token_is_fresh: true, ..failed(Unauthenticated) }, 1.0, GiveUp),
             (
-                "401 does so for POST too",
+                "401 renews it for POST too",
                 Failure { operation: POST, ..failed(Unauthenticated) },
                 1.0,
                 RenewToken,
@@ -174,12 +225,12 @@ mod tests {
         ] {
             assert_eq!(decide(&RetryPolicy::default(), &failed(kind), 1.0), GiveUp, "{kind}");
         }
-        assert_eq!(decide(&RetryPolicy::never(), &failed(Timeout), 1.0), GiveUp, "no retries wanted");
-        assert_eq!(decide(&RetryPolicy::never(), &limited(0, None), 1.0), GiveUp, "no retries wanted");
+        assert_eq!(decide(&RetryPolicy::never(), &failed(Timeout), 1.0), GiveUp, "no retries");
+        assert_eq!(decide(&RetryPolicy::never(), &limited(0, None), 1.0), GiveUp, "no retries");
     }
 
     #[test]
-    fn no_wait_of_ours_is_longer_than_the_longest() {
+    fn backoff_is_bounded() {
         let policy = RetryPolicy { max_attempts: 100, max_elapsed: Duration::MAX, ..RetryPolicy::default() };
         for attempt in 1..100 {
             let failure = Failure { attempt, ..failed(ErrorKind::Timeout) };

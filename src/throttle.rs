@@ -1,27 +1,23 @@
-//! One throttle for all calls of a client: when the service tells one of them to wait, all wait.
+//! Client-wide throttle: when the service asks one call to back off, all calls do.
 //!
-//! Before it is told, the throttle heeds `X-RateLimit-Remaining`: no more calls are under way than are left, and when nothing
-//! is left it closes until the limit is filled up again, as far as it has [learned](refills) when that is. After a wait a
-//! single call, the probe, goes ahead to see whether the way is free, so that a crowd does not run into the next refusal.
+//! It also heeds `X-RateLimit-Remaining`: no more calls are in flight than are left, and it closes when none are left. After
+//! a closing a single call goes first, the probe, so that a crowd does not run into the next refusal.
 
-mod refills;
+mod refill;
 
-use std::pin::pin;
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
-use refills::Refills;
+use refill::Refill;
 
-/// How long the throttle stays closed when a call is refused for another cause than a limit, and not told for how long.
-const UNKNOWN_WAIT: Duration = Duration::from_secs(1);
-
+/// How long the throttle stays closed after a refusal that neither reports a wait nor counts calls.
+const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Throttle {
-    /// Callers stand in line here, so that each has its turn; the first of them waits for the state.
-    line: tokio::sync::Mutex<()>,
     state: Mutex<State>,
     changed: Notify,
 }
@@ -29,109 +25,101 @@ pub(crate) struct Throttle {
 #[derive(Debug)]
 struct State {
     closed: Option<Closed>,
-    left: Option<Left>,
-    under_way: u32,
-    /// When a call last got through.
-    served: Option<Instant>,
-    refills: Refills,
-    /// However long the service asks to stay away, after this time a probe is sent.
-    longest: Duration,
+    remaining: Option<Remaining>,
+    in_flight: u32,
+    last_success: Option<Instant>,
+    refill: Refill,
+    /// The callers that wait, first come first served.
+    line: VecDeque<u64>,
+    next_ticket: u64,
+    max_wait: Duration,
 }
 
-/// Everybody waits, until a probe has got through.
+/// All callers wait until a probe succeeds.
 #[derive(Clone, Copy, Debug)]
 struct Closed {
     until: Instant,
-    /// When a probe may be sent: at the end, or before it if that is far away.
+    /// When the probe may be sent: at the end, or after the longest wait if that is earlier.
     probe_at: Instant,
-    is_probed: bool,
+    is_probing: bool,
+    is_announced: bool,
 }
 
-/// How many calls are left.
 #[derive(Clone, Copy, Debug)]
-struct Left {
+struct Remaining {
     calls: u32,
-    heard: Instant,
+    reported_at: Instant,
 }
 
-/// What an answer says about the limit.
+/// What a response says about the rate limit.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Limit {
-    /// The call was refused because there were too many.
+    /// HTTP 429.
     pub too_many: bool,
-    /// It was refused for that, or the service asked to stay away for another cause.
+    /// HTTP 429, or a server error with `Retry-After`.
     pub refused: bool,
     pub retry_after: Option<Duration>,
     pub remaining: Option<u32>,
 }
 
 impl Throttle {
-    /// However long the service asks to stay away, after `longest` a probe is sent.
-    pub fn new(longest: Duration) -> Self {
+    /// Creates a throttle that sends a probe after `max_wait`, even if the service asks for a longer wait.
+    pub fn new(max_wait: Duration) -> Self {
         let state = State {
             closed: None,
-            left: None,
-            under_way: 0,
-            served: None,
-            refills: Refills::new(longest),
-            longest,
+            remaining: None,
+            in_flight: 0,
+            last_success: None,
+            refill: Refill::new(max_wait),
+            line: VecDeque::new(),
+            next_ticket: 0,
+            max_wait,
         };
-        Self { line: tokio::sync::Mutex::default(), state: Mutex::new(state), changed: Notify::default() }
+        Self { state: Mutex::new(state), changed: Notify::new() }
     }
 
-    /// Waits until a call may be made. Fails when that takes longer than `patience`, not counting the time in which other
-    /// calls get through; at once and with the time to wait, if that is known.
-    pub async fn acquire(&self, patience: Duration) -> Result<Permit<'_>, Option<Duration>> {
-        let came = Instant::now();
-        // Where nothing is known of a limit there is nothing to wait for, and callers do not get into each other's way.
-        if self.lock().let_in_freely() {
-            return Ok(Permit {
-                throttle: self,
-                sent: came,
-                is_probe: false,
-                in_line: Duration::ZERO,
-                limit: None,
-            });
-        }
-        let _turn = match self.line.try_lock() {
-            Ok(turn) => turn,
-            Err(_) => self.stand_in_line(came, patience).await?,
-        };
-        loop {
-            // Registered before looking, so that no change is missed in between.
-            let changed = self.changed.notified();
-            let longest = {
-                let mut state = self.lock();
-                let left = state.patience_left(came, patience)?;
-                let now = Instant::now();
-                if let Some(is_probe) = state.let_in(now) {
-                    let in_line = state.served.filter(|served| *served > came).map(|_| now - came);
-                    let in_line = in_line.unwrap_or_default();
-                    return Ok(Permit { throttle: self, sent: now, is_probe, in_line, limit: None });
-                }
-                if left.is_zero() {
-                    return Err(None);
-                }
-                let opens = state.closed.filter(|closed| closed.probe_at > now);
-                opens.map_or(left, |closed| left.min(closed.probe_at - now))
-            };
-            let _ = timeout(longest, changed).await;
-        }
-    }
-
-    async fn stand_in_line(
+    /// Waits until a call may be sent, and calls `announce` when it is the first to wait for a closing.
+    ///
+    /// Fails when that takes longer than `patience`, not counting time in which other calls succeed: at once and with the
+    /// wait, where the wait is known.
+    pub async fn acquire(
         &self,
-        came: Instant,
         patience: Duration,
-    ) -> Result<tokio::sync::MutexGuard<'_, ()>, Option<Duration>> {
-        let mut turn = pin!(self.line.lock());
-        loop {
-            let left = self.lock().patience_left(came, patience)?;
-            match timeout(left, &mut turn).await {
-                Ok(turn) => return Ok(turn),
-                Err(_) if left.is_zero() => return Err(None),
-                Err(_) => {}
+        announce: impl Fn(Duration),
+    ) -> Result<Permit<'_>, Option<Duration>> {
+        let queued = Instant::now();
+        let permit =
+            |sent, is_probe, in_line| Permit { throttle: self, sent, is_probe, in_line, is_released: false };
+        let place = {
+            let mut state = self.lock();
+            if state.is_unlimited() {
+                state.in_flight += 1;
+                return Ok(permit(queued, false, Duration::ZERO));
             }
+            Place { throttle: self, ticket: state.join_line() }
+        };
+        loop {
+            // Created before the state is read, so that no change is missed.
+            let changed = self.changed.notified();
+            let now = Instant::now();
+            let (wait, announced) = {
+                let mut state = self.lock();
+                if state.line.front() == Some(&place.ticket)
+                    && let Some(is_probe) = state.admit(now)
+                {
+                    let in_line =
+                        state.last_success.filter(|success| *success > queued).map(|_| now - queued);
+                    return Ok(permit(now, is_probe, in_line.unwrap_or_default()));
+                }
+                let left = state.patience_left(queued, patience, now)?;
+                let closed_for = state.closed.map(|closed| closed.probe_at.saturating_duration_since(now));
+                let closed_for = closed_for.filter(|wait| !wait.is_zero());
+                (closed_for.map_or(left, |wait| wait.min(left)), closed_for.filter(|_| state.announce()))
+            };
+            if let Some(wait) = announced {
+                announce(wait);
+            }
+            let _ = timeout(wait, changed).await;
         }
     }
 
@@ -141,134 +129,171 @@ impl Throttle {
 }
 
 impl State {
-    fn let_in_freely(&mut self) -> bool {
-        let is_free = self.closed.is_none() && self.left.is_none();
-        self.under_way += u32::from(is_free);
-        is_free
+    fn is_unlimited(&self) -> bool {
+        self.closed.is_none() && self.remaining.is_none()
     }
 
-    /// Lets a call in, if one may be made now, and says whether it is the probe.
-    fn let_in(&mut self, now: Instant) -> Option<bool> {
-        let may_pass = match &mut self.closed {
-            Some(closed) if now < closed.probe_at || closed.is_probed => false,
+    fn join_line(&mut self) -> u64 {
+        self.next_ticket += 1;
+        self.line.push_back(self.next_ticket);
+        self.next_ticket
+    }
+
+    /// Admits a call if one may be sent now. Returns whether it is the probe.
+    fn admit(&mut self, now: Instant) -> Option<bool> {
+        let is_admitted = match &mut self.closed {
+            Some(closed) if now < closed.probe_at || closed.is_probing => false,
             Some(closed) => {
-                closed.is_probed = true;
+                closed.is_probing = true;
                 true
             }
-            // With nothing under way one call must go ahead, or nobody would ever learn more.
-            None => self.under_way == 0 || self.left.is_none_or(|left| self.under_way < left.calls),
+            // With nothing in flight one call must go, or nobody would ever learn more.
+            None => self.in_flight == 0 || self.remaining.is_none_or(|left| self.in_flight < left.calls),
         };
-        self.under_way += u32::from(may_pass);
-        may_pass.then_some(self.closed.is_some())
+        self.in_flight += u32::from(is_admitted);
+        is_admitted.then_some(self.closed.is_some())
     }
 
-    /// What is left of a caller's patience. Fails with the time to wait if it is not enough.
-    fn patience_left(&self, came: Instant, patience: Duration) -> Result<Duration, Option<Duration>> {
-        let now = Instant::now();
-        let moved = self.served.map_or(came, |served| served.max(came));
-        let left = patience.saturating_sub(now - moved);
-        match self.closed {
-            Some(closed) if closed.is_probed || now < closed.probe_at => {
-                let wait = closed.until.saturating_duration_since(now);
-                if wait > left { Err(Some(wait)) } else { Ok(left) }
-            }
+    /// Returns what is left of a caller's patience, or the wait if that is longer.
+    fn patience_left(
+        &self,
+        queued: Instant,
+        patience: Duration,
+        now: Instant,
+    ) -> Result<Duration, Option<Duration>> {
+        let progress = self.last_success.map_or(queued, |success| success.max(queued));
+        let left = patience.saturating_sub(now - progress);
+        let wait = self.closed.map(|closed| closed.until.saturating_duration_since(now));
+        match wait {
+            Some(wait) if wait > left => Err(Some(wait)),
+            _ if left.is_zero() => Err(None),
             _ => Ok(left),
         }
     }
 
-    /// Whether an answer refuses because of a limit that counts calls.
-    fn is_limited(&self, limit: &Limit) -> bool {
-        limit.too_many && limit.remaining.map_or(self.refills.are_counted(), |left| left == 0)
+    /// Returns whether the closing was not announced before.
+    fn announce(&mut self) -> bool {
+        self.closed.as_mut().is_some_and(|closed| !std::mem::replace(&mut closed.is_announced, true))
     }
 
-    fn answered(&mut self, permit: &Permit, limit: Limit) {
+    /// Whether the response is a refusal by a limit that counts calls.
+    fn is_limited(&self, limit: &Limit) -> bool {
+        limit.too_many && limit.remaining.map_or(self.refill.most.is_some(), |left| left == 0)
+    }
+
+    fn responded(&mut self, permit: &Permit, limit: Limit) {
         let now = Instant::now();
         let is_limited = self.is_limited(&limit);
         if !limit.refused {
-            self.served = Some(now);
-            self.refills.served(limit.remaining);
+            self.last_success = Some(now);
+            self.refill.most = self.refill.most.max(limit.remaining);
         }
         if permit.is_probe {
-            if is_limited {
-                self.refills.missed(permit.sent, limit.retry_after);
-            } else if !limit.refused {
-                self.refills.found(permit.sent, limit.remaining);
-            }
             self.closed = None;
-        } else if self.refills.are_later_than(permit.sent) && (is_limited || !limit.refused) {
+            if is_limited {
+                self.refill.probe_refused(now, limit.retry_after);
+            } else if !limit.refused {
+                self.refill.probe_succeeded(permit.sent, limit.remaining);
+            }
+        } else if permit.sent < self.refill.since && (is_limited || !limit.refused) {
+            // Sent before the latest refill: it says nothing about what is left now.
             return;
         }
-        self.note_left(permit.sent, limit.remaining, now);
-        let told = limit.retry_after.map(|wait| now + wait);
+        self.note_remaining(permit.sent, limit.remaining, now);
+        let reported = limit.retry_after.map(|wait| now + wait);
         if is_limited || (!limit.refused && limit.remaining == Some(0)) {
-            let learned = self.refills.next(now, permit.is_probe);
-            self.close(told.map_or(learned, |told| told.max(learned)), now);
+            let learned = self.refill.next(now);
+            self.close(reported.map_or(learned, |reported| reported.max(learned)), now);
         } else if limit.refused {
-            self.close(told.unwrap_or(now + UNKNOWN_WAIT), now);
+            self.close(reported.unwrap_or(now + DEFAULT_WAIT), now);
         }
     }
 
-    /// The probe ended without an answer. If the time to wait is over, nobody said that it goes on, and to send one call at
-    /// a time into a network that loses them would help nobody.
+    /// The probe ended without a response. If the wait is over, the throttle opens: to send one call at a time into a
+    /// network that loses them would help nobody.
     fn lost_probe(&mut self) {
         let now = Instant::now();
         match self.closed.take().filter(|closed| closed.until > now) {
-            Some(told) => self.close(told.until, now),
-            None => self.left = None,
+            Some(closed) => self.close(closed.until, now),
+            None => self.remaining = None,
         }
     }
 
-    /// Calls that were under way together are answered in any order; of them the least counts.
-    fn note_left(&mut self, sent: Instant, remaining: Option<u32>, now: Instant) {
-        self.left = remaining.map(|calls| match self.left {
-            Some(known) if sent < known.heard => Left { calls: calls.min(known.calls), ..known },
-            _ => Left { calls, heard: now },
+    /// Responses to concurrent calls come in any order: the least remaining counts.
+    fn note_remaining(&mut self, sent: Instant, remaining: Option<u32>, now: Instant) {
+        self.remaining = remaining.map(|calls| match self.remaining {
+            Some(known) if sent < known.reported_at => Remaining { calls: calls.min(known.calls), ..known },
+            _ => Remaining { calls, reported_at: now },
         });
     }
 
     fn close(&mut self, until: Instant, now: Instant) {
-        let probe_at = until.min(now.checked_add(self.longest).unwrap_or(until));
+        let probe_at = until.min(now.checked_add(self.max_wait).unwrap_or(until));
         self.closed = Some(match self.closed {
-            None => Closed { until, probe_at, is_probed: false },
+            None => Closed { until, probe_at, is_probing: false, is_announced: false },
             Some(earlier) => Closed {
                 until: until.max(earlier.until),
                 probe_at: probe_at.max(earlier.probe_at),
-                is_probed: earlier.is_probed,
+                ..earlier
             },
         });
     }
 }
 
-/// A call under way. Dropping it, however the call ends, lets others go ahead.
+/// A place in the line of waiting callers. Dropping it leaves the line.
+struct Place<'a> {
+    throttle: &'a Throttle,
+    ticket: u64,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.throttle.lock().line.retain(|ticket| *ticket != self.ticket);
+        self.throttle.changed.notify_waiters();
+    }
+}
+
+/// A call in flight. Dropping it without a response lets others go ahead.
 pub(crate) struct Permit<'a> {
     throttle: &'a Throttle,
     sent: Instant,
     is_probe: bool,
-    /// The time that was waited while other calls got through.
+    /// Time spent waiting while other calls succeeded.
     pub in_line: Duration,
-    limit: Option<Limit>,
+    is_released: bool,
 }
 
 impl Permit<'_> {
-    /// Reports what the answer said, and ends the call. Tells whether a limit refused it that counts calls.
-    pub fn answered(mut self, limit: Limit) -> bool {
-        self.limit = Some(limit);
-        self.throttle.lock().is_limited(&limit)
+    /// Ends the call with what the response said, if there was one. Returns whether a limit that counts calls refused it.
+    pub fn release(mut self, limit: Option<Limit>) -> bool {
+        self.is_released = true;
+        self.end(limit)
+    }
+
+    fn end(&self, limit: Option<Limit>) -> bool {
+        let mut state = self.throttle.lock();
+        state.in_flight = state.in_flight.saturating_sub(1);
+        let is_limited = limit.is_some_and(|limit| state.is_limited(&limit));
+        match limit {
+            Some(limit) => state.responded(self, limit),
+            None if self.is_probe => state.lost_probe(),
+            // A call without a response says nothing about the limit.
+            None => {}
+        }
+        let somebody_waits = !state.line.is_empty();
+        drop(state);
+        if somebody_waits {
+            self.throttle.changed.notify_waiters();
+        }
+        is_limited
     }
 }
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        let mut state = self.throttle.lock();
-        state.under_way = state.under_way.saturating_sub(1);
-        match self.limit {
-            Some(limit) => state.answered(self, limit),
-            None if self.is_probe => state.lost_probe(),
-            // A call without an answer says nothing about the limit.
-            None => {}
+        if !self.is_released {
+            self.end(None);
         }
-        drop(state);
-        self.throttle.changed.notify_waiters();
     }
 }
 

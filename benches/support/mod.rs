@@ -1,24 +1,24 @@
-//! What the benchmarks share: rounds that take turns, their median with its spread, and a table.
+//! Shared by the benchmarks: alternating rounds, their median and spread, and a table.
 
-// No benchmark needs all of it.
+// No benchmark uses all of it.
 #![allow(dead_code)]
 
 use std::fmt;
 
 use comfy_table::{CellAlignment, Table, presets};
 
-/// Whether `cargo bench` runs this. `cargo test --benches` only wants to see that it starts.
-pub fn asked() -> bool {
+/// Whether `cargo bench` runs this. `cargo test --benches` only checks that it starts.
+pub fn is_bench() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }
 
-/// Lets the contestants measure something in turns, so that what slows the machine down for a while slows all of them.
-/// The first round warms up and does not count. Gives the results of each contestant, round by round.
-pub fn rounds(count: usize, contestants: &mut [&mut dyn FnMut() -> f64]) -> Vec<Vec<f64>> {
-    let mut results = vec![Vec::with_capacity(count); contestants.len()];
+/// Measures in turns, so that a slow phase of the machine affects all. The first round is a warm-up. Returns the results of
+/// each measurement, round by round.
+pub fn rounds(count: usize, measurements: &mut [&mut dyn FnMut() -> f64]) -> Vec<Vec<f64>> {
+    let mut results = vec![Vec::with_capacity(count); measurements.len()];
     for round in 0..=count {
-        for (contestant, results) in contestants.iter_mut().zip(&mut results) {
-            let result = contestant();
+        for (measure, results) in measurements.iter_mut().zip(&mut results) {
+            let result = measure();
             if round > 0 {
                 results.push(result);
             }
@@ -27,7 +27,7 @@ pub fn rounds(count: usize, contestants: &mut [&mut dyn FnMut() -> f64]) -> Vec<
     results
 }
 
-/// The median of some rounds, with the lowest and the highest.
+/// Median, minimum and maximum of several rounds.
 #[derive(Clone, Copy, Debug)]
 pub struct Spread {
     pub median: f64,
@@ -44,14 +44,14 @@ impl Spread {
         Self { median, low, high }
     }
 
-    /// Round by round, how many times the other's result this one is.
+    /// The ratio to the other result, round by round.
     pub fn of_ratio(rounds: &[f64], others: &[f64]) -> Self {
         let ratios: Vec<_> = rounds.iter().zip(others).map(|(own, other)| own / other).collect();
         Self::of(&ratios)
     }
 }
 
-/// `1.03 (1.01 to 1.06)`, with as many decimals as asked for, two if none.
+/// `1.03 (1.01 to 1.06)`, with two decimals unless a precision is given.
 impl fmt::Display for Spread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let decimals = f.precision().unwrap_or(2);
@@ -60,7 +60,7 @@ impl fmt::Display for Spread {
     }
 }
 
-/// A table that can be pasted into `benches/README.md`: the first column says what, the others how much.
+/// A Markdown table: a column of names, and columns of numbers.
 pub fn table(columns: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN).set_header(columns.iter().copied());

@@ -1,4 +1,4 @@
-//! What a user would write instead of using a crate.
+//! What one would write without this crate.
 
 use reqwest::RequestBuilder;
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
@@ -44,7 +44,7 @@ impl Client {
     }
 }
 
-/// As the library sets it up, for who leaves out the timeouts and the redirects regrets it.
+/// Configured like the library.
 pub fn http() -> reqwest::Client {
     let builder = reqwest::Client::builder()
         .user_agent(super::USER_AGENT)

@@ -1,9 +1,9 @@
-//! The generated client as progenitor leaves it, with as much in its hook as the service needs to answer.
+//! The client as progenitor generates it, with the hook that the service requires.
 
 use reqwest::header::HeaderValue;
 
 pub use client::Client;
-#[allow(unused_imports)] // Only lists are decoded apart from a call.
+#[allow(unused_imports)] // Only the decode benchmark uses them.
 pub use client::types;
 
 pub fn new(base_url: &str, token: &str) -> Client {
@@ -17,7 +17,7 @@ mod client {
     include!(concat!(env!("OUT_DIR"), "/client.rs"));
 }
 
-/// By this name the generated client knows what it carries.
+/// The generated client refers to its state by this path.
 pub mod hooks {
     use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
     use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
@@ -47,7 +47,7 @@ pub mod hooks {
     }
 }
 
-/// By this name it knows the types that are the library's own.
+/// It refers to hand-written types by this path.
 pub mod report {
     pub use partner_center_insights::{ExecutionStatus, ReportId, ReportStatus, SecureLink, Timestamp};
 }

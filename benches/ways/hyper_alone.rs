@@ -1,4 +1,4 @@
-//! The limit: no pool, no timeouts, one connection for each call in flight.
+//! The lower bound: no pool, no timeouts, one connection for each call in flight.
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -33,7 +33,7 @@ impl Client {
         Self { connections, host: address.to_string(), authorization }
     }
 
-    /// Makes a call over the connection with this number, which has no other call in flight.
+    /// Makes a call over the connection with this index, which has no other call in flight.
     #[allow(clippy::await_holding_refcell_ref)]
     pub async fn resume(
         &self,

@@ -1,6 +1,6 @@
-//! Four ways to make one call. They send the same bytes and bring the same answer; [`check`] sees to it.
+//! Four clients for the same call. [`check`] verifies that they send the same request and return the same report.
 
-// No benchmark needs all of it.
+// No benchmark uses all of it.
 #![allow(dead_code)]
 
 pub mod by_hand;
@@ -23,17 +23,17 @@ use uuid::{Uuid, uuid};
 
 pub const ID: Uuid = uuid!("3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4");
 const BASE_PATH: &str = "/insights/v1/mpn";
-/// What all of them say they are, and how long all of them wait: the library's own settings.
+/// The library's own settings, for all clients.
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// All of a client's work is done on one thread.
+/// Each client runs on one thread.
 pub fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
-/// A token as long as those of the service.
+/// A token of realistic length.
 fn token() -> String {
     "eyJ0eXAiOiJKV1Qi".repeat(100)
 }
@@ -59,7 +59,7 @@ impl Way {
     }
 }
 
-/// A way that is ready: its connections are made with the first calls.
+/// A client. It connects with the first calls.
 pub enum Ready {
     HyperAlone(hyper_alone::Client),
     ByHand(by_hand::Client),
@@ -82,7 +82,7 @@ impl Ready {
         }
     }
 
-    /// Makes so many calls, so many of them at a time.
+    /// Makes `count` calls, `in_flight` of them at a time.
     pub async fn calls(&self, count: usize, in_flight: usize) {
         let id = ReportId::from(ID);
         match self {
@@ -95,23 +95,23 @@ impl Ready {
         }
     }
 
-    /// The report that one call brings, in the terms of JSON.
+    /// The report that one call returns, as JSON.
     async fn report(&self) -> Value {
         let id = ReportId::from(ID);
         let report = match self {
-            Self::HyperAlone(client) => serde_json::to_value(client.resume(0, ID).await.expect("an answer")),
-            Self::ByHand(client) => serde_json::to_value(client.resume(ID).await.expect("an answer")),
+            Self::HyperAlone(client) => serde_json::to_value(client.resume(0, ID).await.expect("a response")),
+            Self::ByHand(client) => serde_json::to_value(client.resume(ID).await.expect("a response")),
             Self::Generated(client) => {
-                let answer = client.resume_report_executions(&id).await.expect("an answer");
-                serde_json::to_value(&answer.value.as_ref().expect("reports")[0])
+                let response = client.resume_report_executions(&id).await.expect("a response");
+                serde_json::to_value(&response.value.as_ref().expect("reports")[0])
             }
-            Self::Client(client) => serde_json::to_value(client.resume(id).await.expect("an answer")),
+            Self::Client(client) => serde_json::to_value(client.resume(id).await.expect("a response")),
         };
-        report.expect("a report can be written")
+        report.expect("a report can be serialized")
     }
 }
 
-/// The statement that is measured: nothing around it costs anything that counts.
+/// Repeats a call. Only the calls have a cost that matters.
 async fn repeat<T, E: std::fmt::Debug>(
     count: usize,
     in_flight: usize,
@@ -121,7 +121,7 @@ async fn repeat<T, E: std::fmt::Debug>(
         let call = &call;
         async move {
             for _ in 0..count / in_flight {
-                black_box(call(worker).await.expect("an answer"));
+                black_box(call(worker).await.expect("a response"));
             }
         }
     };
@@ -132,7 +132,7 @@ async fn repeat<T, E: std::fmt::Debug>(
     }
 }
 
-/// Stops if the four do not send the same, or do not bring the same.
+/// Panics unless the four send the same request and return the same report.
 pub fn check() {
     runtime().block_on(async {
         let (listener, address) = server::listen().await;
@@ -152,14 +152,14 @@ pub fn check() {
         };
         let heads = heads.borrow();
         for (n, way) in Way::ALL.iter().enumerate() {
-            assert_eq!(heads[n], heads[0], "{} sends something else", way.name());
-            assert_eq!(reports[n], reports[0], "{} brings something else", way.name());
+            assert_eq!(heads[n], heads[0], "{} sends another request", way.name());
+            assert_eq!(reports[n], reports[0], "{} returns another report", way.name());
         }
         assert_eq!(heads.len(), Way::ALL.len());
     });
 }
 
-/// The lines of a head in alphabetical order, with zeros for the ids that differ from call to call.
+/// The sorted lines of a head, with the length in place of the random ids.
 fn plain_head(head: &str) -> Vec<String> {
     let plain = |line: &str| match line.split_once(": ") {
         Some((name @ ("ms-requestid" | "ms-correlationid"), id)) => format!("{name}: {} bytes", id.len()),
@@ -170,7 +170,7 @@ fn plain_head(head: &str) -> Vec<String> {
     lines
 }
 
-/// A report without the members that are null, and with names in camelCase.
+/// A report without null members, and with names in camelCase.
 pub fn plain_report(report: Value) -> Value {
     let Value::Object(members) = report else { return report };
     let camel = |name: String| name[..1].to_ascii_lowercase() + &name[1..];

@@ -1,8 +1,8 @@
-//! The answer as one would write it by hand: for one spelling, with nothing that is not needed to read it.
+//! The response as one would write it by hand, for one spelling.
 
 macro_rules! spelled {
     ($spelling:ident, $case:tt) => {
-        #[allow(dead_code)] // Some of it is only read from JSON.
+        #[allow(dead_code)] // Some fields are only deserialized.
         pub mod $spelling {
             use serde::{Deserialize, Serialize};
             use uuid::Uuid;

@@ -1,6 +1,6 @@
-//! A server that costs as little as possible: it answers every request with the same list and keeps the connection.
+//! A minimal server: it responds to every request with the same list, and keeps the connection open.
 //!
-//! It runs in a process of its own, so that what is measured is the client alone.
+//! It runs in a process of its own, so that only the client is measured.
 
 use std::io::BufRead;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use uuid::Uuid;
 
-/// What a resume brings, in the spelling that was seen on the wire.
+/// The response to a resume, in the spelling of recorded traffic.
 const BODY: &str = concat!(
     r#"{"value":[{"reportId":"3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4","reportName":"Azure usage, weekly","#,
     r#""description":"Usage by subscription, for the finance team","queryId":"d23f0824-128b-4f33-8c5c-7fd0a6a3a450","#,
@@ -25,7 +25,7 @@ const BODY: &str = concat!(
     r#""dataRedacted":false}"#
 );
 
-/// A list of so many reports that differ in their ids.
+/// A list of reports that differ in their ids.
 pub fn list(reports: usize) -> String {
     let (before, rest) = BODY.split_once('[').expect("a list");
     let (report, after) = rest.rsplit_once(']').expect("a list");
@@ -34,17 +34,17 @@ pub fn list(reports: usize) -> String {
     format!("{before}[{}]{after}", reports.join(","))
 }
 
-/// The argument that makes a benchmark the server of another one, before how many reports it lists.
+/// The argument that starts a benchmark as the server, followed by the number of reports.
 const SERVE: &str = "--serve";
 
-/// A server in a process of its own. It ends with this value.
+/// A server in a process of its own, which ends when this is dropped.
 pub struct Server {
     process: Child,
     pub address: SocketAddr,
 }
 
 impl Server {
-    /// Serves what a resume brings.
+    /// Serves the response to a resume.
     pub fn start() -> io::Result<Self> {
         Self::of_list(1)
     }
@@ -67,13 +67,13 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Closes its standard input, which it waits for.
+        // Closes its standard input, which ends it.
         let _ = self.process.wait();
     }
 }
 
-/// Makes this process a server if it was started as one, until its standard input ends.
-pub fn serve_if_asked() {
+/// Serves until standard input ends, if this process was started as the server.
+pub fn serve_if_requested() {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let [SERVE, reports] = arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] else { return };
     let list = list(reports.parse().expect("a number"));
@@ -90,13 +90,13 @@ pub fn serve_if_asked() {
 
 pub async fn listen() -> (TcpListener, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port on loopback");
-    let address = listener.local_addr().expect("the address that was just bound");
+    let address = listener.local_addr().expect("a bound address");
     (listener, address)
 }
 
-/// Answers whatever comes, and shows the head of each request.
+/// Responds to every request, and passes its head to `show`.
 pub async fn serve(listener: TcpListener, body: &str, show: impl Fn(&str) + Clone + 'static) {
-    let answer = format!(
+    let response = format!(
         "HTTP/1.1 200 OK\r\ncontent-length: {}\r\ncontent-type: application/json; charset=utf-8\r\n\
          date: Mon, 02 Feb 2026 14:07:31 GMT\r\nms-correlationid: 5d8e1f90-2b47-4c6a-9a0d-7e31c5b8f246\r\n\
          ms-requestid: 0b1d6c6e-8a0d-4d5b-b5fb-3a5f6a1c9d27\r\nstrict-transport-security: max-age=31536000\r\n\r\n{body}",
@@ -105,22 +105,21 @@ pub async fn serve(listener: TcpListener, body: &str, show: impl Fn(&str) + Clon
     let mut connections = FuturesUnordered::new();
     loop {
         tokio::select! {
-            Ok((stream, _)) = listener.accept() => connections.push(answer_all(stream, &answer, show.clone())),
+            Ok((stream, _)) = listener.accept() => connections.push(respond(stream, &response, show.clone())),
             Some(_) = connections.next() => {}
         }
     }
 }
 
-async fn answer_all(stream: TcpStream, answer: &str, show: impl Fn(&str)) -> io::Result<()> {
+async fn respond(stream: TcpStream, response: &str, show: impl Fn(&str)) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut stream = BufReader::new(stream);
     let mut head = String::new();
-    // A line that adds nothing but its end is the last one.
     while stream.read_line(&mut head).await? > 0 {
         if head.ends_with("\r\n\r\n") {
             show(&head);
             head.clear();
-            stream.write_all(answer.as_bytes()).await?;
+            stream.write_all(response.as_bytes()).await?;
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The one cache before every source.
+//! The token cache in front of every source.
 
 use std::ops::Deref;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,35 +8,35 @@ use tokio::time::Instant;
 
 use super::{AccessToken, AuthError, TokenRequest, TokenSource};
 
-/// A token is renewed when so much of its life is left, or half of it if that is less.
-const EARLY: Duration = Duration::from_secs(300);
-/// After an early renewal has failed, the next one is tried so much later: Entra bars clients that ask in a loop.
-const PAUSE: Duration = Duration::from_secs(30);
-/// A failure is told for so long without asking again, so that those who waited need not fail one after another.
-const FAILURE_KEPT: Duration = Duration::from_secs(1);
+/// A token is refreshed this long before it expires, or after half of its lifetime if that is later.
+const REFRESH_AHEAD: Duration = Duration::from_secs(300);
+/// Pause after a failed refresh of a token that is still valid: Entra blocks clients that retry in a loop.
+const REFRESH_PAUSE: Duration = Duration::from_secs(30);
+/// How long a failure is cached, so that callers that waited for it do not fail one after another.
+const FAILURE_LIFETIME: Duration = Duration::from_secs(1);
 
-/// Keeps a source's token while it is good.
+/// Caches the token of a source while it is valid.
 pub(crate) struct TokenCache {
     source: Box<dyn TokenSource>,
     scope: String,
-    /// Held by whoever asks the source.
-    asking: tokio::sync::Mutex<()>,
-    /// What is known; never locked across an await.
-    known: Mutex<Known>,
+    /// Held while the source is asked.
+    refreshing: tokio::sync::Mutex<()>,
+    /// Never locked across an await.
+    state: Mutex<State>,
 }
 
 #[derive(Default)]
-struct Known {
+struct State {
     token: Option<AccessToken>,
     failure: Option<(Instant, AuthError)>,
     paused_until: Option<Instant>,
 }
 
-impl Known {
-    /// A failure that came while a caller waited, or a moment before.
+impl State {
+    /// Returns a failure that occurred while a caller waited, or shortly before.
     fn failure_since(&self, began: Instant) -> Option<AuthError> {
         let (at, error) = self.failure.as_ref()?;
-        (*at >= began || at.elapsed() < FAILURE_KEPT).then(|| error.clone())
+        (*at >= began || at.elapsed() < FAILURE_LIFETIME).then(|| error.clone())
     }
 }
 
@@ -44,13 +44,13 @@ impl Known {
 #[derive(Debug)]
 pub(crate) struct CachedToken {
     token: AccessToken,
-    fresh: bool,
+    is_fresh: bool,
 }
 
 impl CachedToken {
-    /// Whether the source gave the token while this caller waited: asking again would bring nothing else.
+    /// Whether the source returned the token while this caller waited: a refresh would bring no other.
     pub(crate) fn is_fresh(&self) -> bool {
-        self.fresh
+        self.is_fresh
     }
 }
 
@@ -61,114 +61,104 @@ impl Deref for CachedToken {
     }
 }
 
-/// What a caller can do with what is known.
-enum Look {
-    Use(AccessToken),
-    /// It lives, but somebody should ask for the next.
+/// What the cache has for a caller.
+enum Lookup {
+    Valid(AccessToken),
+    /// Valid, and due for a refresh.
     Due(AccessToken),
     Failed(AuthError),
-    Nothing,
+    Missing,
 }
 
 impl TokenCache {
     pub(crate) fn new(source: Box<dyn TokenSource>, scope: String) -> Self {
-        Self { source, scope, asking: tokio::sync::Mutex::default(), known: Mutex::default() }
+        Self { source, scope, refreshing: tokio::sync::Mutex::default(), state: Mutex::default() }
     }
 
-    /// A good token: the one that is known, or the source's next.
+    /// Returns a valid token: the cached one, or the next of the source.
     pub(crate) async fn token(&self) -> Result<CachedToken, AuthError> {
         let began = Instant::now();
-        let lease = |token: AccessToken| CachedToken { fresh: token.obtained() >= began, token };
-        let asking = match self.look(began) {
-            Look::Use(token) => return Ok(lease(token)),
-            Look::Failed(error) => return Err(error),
-            // One caller asks early; the others go on with what they have.
-            Look::Due(token) => match self.asking.try_lock() {
-                Ok(asking) => asking,
-                Err(_) => return Ok(lease(token)),
+        let cached = |token: AccessToken| CachedToken { is_fresh: token.obtained() >= began, token };
+        let refreshing = match self.lookup(began) {
+            Lookup::Valid(token) => return Ok(cached(token)),
+            Lookup::Failed(error) => return Err(error),
+            // One caller refreshes early; the others use the token.
+            Lookup::Due(token) => match self.refreshing.try_lock() {
+                Ok(guard) => guard,
+                Err(_) => return Ok(cached(token)),
             },
-            Look::Nothing => self.asking.lock().await,
+            Lookup::Missing => self.refreshing.lock().await,
         };
-        // Somebody else may have asked in the meantime.
-        let living = match self.look(began) {
-            Look::Use(token) => return Ok(lease(token)),
-            Look::Failed(error) => return Err(error),
-            Look::Due(token) => Some(token),
-            Look::Nothing => None,
+        // Another caller may have refreshed it in the meantime.
+        let valid = match self.lookup(began) {
+            Lookup::Valid(token) => return Ok(cached(token)),
+            Lookup::Failed(error) => return Err(error),
+            Lookup::Due(token) => Some(token),
+            Lookup::Missing => None,
         };
-        let answer = self.source.token(TokenRequest::new(&self.scope)).await;
-        let mut known = self.known();
-        let result = match (answer, living) {
-            (Ok(token), _) => {
-                *known = Known { token: Some(token.clone()), ..Known::default() };
-                Ok(CachedToken { token, fresh: true })
-            }
+        let obtained = self.source.token(TokenRequest::new(&self.scope)).await;
+        let result = match (obtained, valid) {
             (Err(_), Some(token)) if token.remaining() != Some(Duration::ZERO) => {
-                known.paused_until = Some(Instant::now() + PAUSE);
-                Ok(lease(token))
+                self.state().paused_until = Some(Instant::now() + REFRESH_PAUSE);
+                Ok(cached(token))
             }
-            (Err(error), _) => {
-                known.failure = Some((Instant::now(), error.clone()));
-                Err(error)
-            }
+            (obtained, _) => self.store(obtained).map(|token| CachedToken { token, is_fresh: true }),
         };
-        drop(asking);
+        drop(refreshing);
         result
     }
 
-    /// Gets another token than this one, which the service has refused. Says whether there is one.
-    pub(crate) async fn renew(&self, refused: &CachedToken) -> Result<bool, AuthError> {
+    /// Replaces this token, which the service rejected. Returns whether the source has another one.
+    pub(crate) async fn renew(&self, rejected: &CachedToken) -> Result<bool, AuthError> {
         let began = Instant::now();
-        let asking = self.asking.lock().await;
+        let refreshing = self.refreshing.lock().await;
         {
-            let mut known = self.known();
-            match &known.token {
-                Some(token) if token.expose() != refused.expose() => return Ok(true),
-                _ => {}
+            let mut state = self.state();
+            if state.token.as_ref().is_some_and(|token| token.expose() != rejected.expose()) {
+                return Ok(true);
             }
-            // Others who were refused the same token may have asked in vain.
-            if let Some(error) = known.failure_since(began) {
+            // Another caller with the same token may have failed to replace it.
+            if let Some(error) = state.failure_since(began) {
                 return Err(error);
             }
-            known.token = None;
+            state.token = None;
         }
-        let answer = self.source.token(TokenRequest::new(&self.scope).force_refresh()).await;
-        let mut known = self.known();
-        let result = match answer {
-            Ok(token) => {
-                let another = token.expose() != refused.expose();
-                *known = Known { token: Some(token), ..Known::default() };
-                Ok(another)
-            }
-            Err(error) => {
-                known.failure = Some((Instant::now(), error.clone()));
-                Err(error)
-            }
-        };
-        drop(asking);
+        let obtained = self.source.token(TokenRequest::new(&self.scope).force_refresh()).await;
+        let result = self.store(obtained).map(|token| token.expose() != rejected.expose());
+        drop(refreshing);
         result
     }
 
-    fn look(&self, began: Instant) -> Look {
-        let known = self.known();
-        if let Some(token) = &known.token {
-            let (Some(remaining), Some(lifetime)) = (token.remaining(), token.lifetime()) else {
-                return Look::Use(token.clone());
-            };
-            let paused = known.paused_until.is_some_and(|until| Instant::now() < until);
-            if token.obtained() >= began || remaining > EARLY.min(lifetime / 2) {
-                return Look::Use(token.clone());
-            }
-            if !remaining.is_zero() {
-                return if paused { Look::Use(token.clone()) } else { Look::Due(token.clone()) };
-            }
+    /// Stores what the source returned.
+    fn store(&self, obtained: Result<AccessToken, AuthError>) -> Result<AccessToken, AuthError> {
+        let mut state = self.state();
+        match &obtained {
+            Ok(token) => *state = State { token: Some(token.clone()), ..State::default() },
+            Err(error) => state.failure = Some((Instant::now(), error.clone())),
         }
-        known.failure_since(began).map_or(Look::Nothing, Look::Failed)
+        obtained
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
-        // Nothing that holds the lock can leave it half changed.
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lookup(&self, began: Instant) -> Lookup {
+        let state = self.state();
+        if let Some(token) = &state.token {
+            let (Some(remaining), Some(lifetime)) = (token.remaining(), token.lifetime()) else {
+                return Lookup::Valid(token.clone());
+            };
+            let is_paused = state.paused_until.is_some_and(|until| Instant::now() < until);
+            if token.obtained() >= began || remaining > REFRESH_AHEAD.min(lifetime / 2) {
+                return Lookup::Valid(token.clone());
+            }
+            if !remaining.is_zero() {
+                return if is_paused { Lookup::Valid(token.clone()) } else { Lookup::Due(token.clone()) };
+            }
+        }
+        state.failure_since(began).map_or(Lookup::Missing, Lookup::Failed)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing that holds the lock can panic halfway through a change.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -76,7 +76,7 @@ impl DeviceCode {
         let fields = [Field::Plain("client_id", self.entra.client_id()), Field::Plain("scope", &scope)];
         let answer = endpoint::post(&self.entra, self.entra.device_code_endpoint(), &fields).await?;
         let Some(Authorization { device_code, prompt, mut interval }) = Authorization::read(&answer) else {
-            return Err(endpoint::no_answer("the answer of the device code endpoint holds no code"));
+            return Err(endpoint::no_token("the answer of the device code endpoint holds no code"));
         };
         (self.show)(&prompt);
 

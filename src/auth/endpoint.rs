@@ -1,4 +1,4 @@
-//! A request to Entra: the form, further attempts, and what the answer says, whatever it is made of.
+//! Requests to Entra: the form, the retries, and the response in whatever shape.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,23 +11,24 @@ use url::Url;
 
 use super::{AccessToken, AuthError, Entra, EntraError, TransportError, hints};
 use crate::body;
-use crate::text::one_line;
-use crate::transport::{LONGEST, is_invalid_data, retry_after, root_cause};
+use crate::error::one_line;
+use crate::transport::{LONGEST, backoff, is_invalid_data, read_body, retry_after, root_cause};
 
-/// Requests for one token, the first included.
+/// Maximum number of attempts, including the first.
 const MAX_ATTEMPTS: u32 = 3;
-/// Upper bound of the first wait; the second is twice as long.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// More is not read. A token of somebody in very many groups has some 20 KiB.
+/// Upper bound of the first backoff.
+const INITIAL_BACKOFF: Duration = Duration::from_millis(500);
+const MAX_BACKOFF: Duration = Duration::from_secs(5);
+/// The token of a user in very many groups has about 20 KiB.
 const MAX_RESPONSE_BYTES: usize = 256 << 10;
 
-/// What a grant brings ([RFC 6749, section 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)).
+/// The response to a grant ([RFC 6749, section 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TokenSet {
-    /// The token for the service.
+    /// The access token for the service.
     pub access_token: AccessToken,
-    /// The token to get the next one with, if one came.
+    /// The refresh token, if the response has one.
     pub refresh_token: Option<SecretString>,
 }
 
@@ -35,7 +36,7 @@ pub struct TokenSet {
 #[derive(Clone, Copy)]
 pub(super) enum Field<'a> {
     Plain(&'static str, &'a str),
-    /// Taken out of every text that comes back.
+    /// Redacted from all text of the response.
     Secret(&'static str, &'a SecretString),
 }
 
@@ -48,44 +49,44 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Asks for a token.
+/// Requests a token.
 pub(super) async fn grant(entra: &Entra, fields: &[Field<'_>]) -> Result<TokenSet, AuthError> {
-    let answer = post(entra, entra.token_endpoint(), fields).await?;
-    let text = |name| answer.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let response = post(entra, entra.token_endpoint(), fields).await?;
+    let text = |name| response.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let Some(token) = text("access_token") else {
-        return Err(no_answer("the answer of the token endpoint holds no access token"));
+        return Err(no_token("the response of the token endpoint has no access token"));
     };
-    // Counted from now, which is a little late; the cache asks early enough to make up for it.
-    let access_token = match seconds(answer.get("expires_in")).map(|life| life.min(LONGEST)) {
+    // Counted from now, a little late; the cache refreshes early enough to make up for it.
+    let access_token = match seconds(response.get("expires_in")).map(|lifetime| lifetime.min(LONGEST)) {
         Some(lifetime) => AccessToken::new(token).with_lifetime(lifetime),
         None => AccessToken::new(token),
     };
     Ok(TokenSet { access_token, refresh_token: text("refresh_token").map(SecretString::from) })
 }
 
-/// Sends a form, again where that helps, and gives the JSON of a 200.
+/// Sends a form, retries it where that may help, and returns the JSON of a 200.
 pub(super) async fn post(entra: &Entra, url: &Url, fields: &[Field<'_>]) -> Result<Value, AuthError> {
     let ends = Instant::now() + entra.max_elapsed().min(LONGEST);
     for attempt in 1.. {
         let (error, wait) = match post_once(entra, url, fields, ends).await {
-            Ok(answer) => return Ok(answer),
-            Err(Failed::ForGood(error)) => return Err(error),
-            Err(Failed::ForNow(error, wait)) => (error, wait),
+            Ok(response) => return Ok(response),
+            Err(Failed::Permanently(error)) => return Err(error),
+            Err(Failed::Transiently(error, wait)) => (error, wait),
         };
-        let ours = FIRST_WAIT.mul_f64(f64::from(attempt) * (1.0 - 0.5 * fastrand::f64()));
-        let wait = wait.unwrap_or_default().max(ours);
+        let backoff = backoff(INITIAL_BACKOFF, MAX_BACKOFF, attempt, fastrand::f64());
+        let wait = wait.unwrap_or_default().max(backoff);
         if attempt >= MAX_ATTEMPTS || ends.saturating_duration_since(Instant::now()) <= wait {
             return Err(error);
         }
         tokio::time::sleep(wait).await;
     }
-    Err(no_answer("no attempt was made"))
+    Err(no_token("no attempt was made"))
 }
 
 enum Failed {
-    ForGood(AuthError),
-    /// May pass, after as long as was asked for.
-    ForNow(AuthError, Option<Duration>),
+    Permanently(AuthError),
+    /// With the wait of `Retry-After`.
+    Transiently(AuthError, Option<Duration>),
 }
 
 async fn post_once(entra: &Entra, url: &Url, fields: &[Field<'_>], ends: Instant) -> Result<Value, Failed> {
@@ -98,19 +99,14 @@ async fn post_once(entra: &Entra, url: &Url, fields: &[Field<'_>], ends: Instant
     let wait = wait.and_then(|value| retry_after(value, SystemTime::now()));
 
     let mut bytes = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if bytes.len() + chunk.len() <= MAX_RESPONSE_BYTES => {
-                bytes.extend_from_slice(&chunk);
-            }
-            Ok(None) => break,
-            // Of a failure the status is what counts.
-            _ if !status.is_success() => break,
-            Ok(Some(_)) => {
-                return Err(Failed::ForGood(no_answer("the answer of the token endpoint is too long")));
-            }
-            Err(error) => return Err(Failed::ForGood(broken_off(error))),
+    match read_body(&mut response, MAX_RESPONSE_BYTES, &mut bytes).await {
+        Ok(true) => {}
+        // The status of a failure is known, and what came of its body is used.
+        _ if !status.is_success() => {}
+        Ok(false) => {
+            return Err(Failed::Permanently(no_token("the response of the token endpoint is too large")));
         }
+        Err(error) => return Err(Failed::Permanently(truncated(error))),
     }
     let value = serde_json::from_slice::<Value>(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)).ok();
     if status == StatusCode::OK
@@ -120,9 +116,9 @@ async fn post_once(entra: &Entra, url: &Url, fields: &[Field<'_>], ends: Instant
     }
     let error = refused(status, value.as_ref(), &bytes, fields);
     if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
-        return Err(Failed::ForNow(AuthError::Entra(Box::new(error)), wait));
+        return Err(Failed::Transiently(AuthError::Entra(Box::new(error)), wait));
     }
-    // What OAuth and OpenID Connect define for "a person is needed"; codes and texts are not looked at.
+    // The codes of OAuth and OpenID Connect that require a person; Entra's own codes are not considered.
     let interaction = [
         "invalid_grant",
         "interaction_required",
@@ -133,26 +129,26 @@ async fn post_once(entra: &Entra, url: &Url, fields: &[Field<'_>], ends: Instant
         "authorization_declined",
     ];
     let error = Box::new(error);
-    Err(Failed::ForGood(if interaction.contains(&error.error.as_str()) {
+    Err(Failed::Permanently(if interaction.contains(&error.error.as_str()) {
         AuthError::InteractionRequired(error)
     } else {
         AuthError::Entra(error)
     }))
 }
 
-/// What an answer without a token says.
+/// Reads a response without a token.
 fn refused(status: StatusCode, value: Option<&Value>, bytes: &[u8], fields: &[Field<'_>]) -> EntraError {
     let text = |name| {
         let text = value.and_then(|value| value.get(name)).and_then(Value::as_str).map(str::trim);
         text.filter(|text| !text.is_empty()).map(|text| one_line(&without_secrets(text, fields), 1_500))
     };
     let said = text("error_description");
-    // Taken out before the message is cut, or a part of a long secret would stay.
+    // Redacted before the message is cut: a part of a long secret would be left.
     let clean = || without_secrets(&String::from_utf8_lossy(bytes), fields);
     let said = said.or_else(|| body::detail(clean().as_bytes()).message);
     let description = said.unwrap_or_else(|| match status {
-        StatusCode::OK => "what answered is no token endpoint".into(),
-        _ if status.is_redirection() => "redirected elsewhere, which was not followed".into(),
+        StatusCode::OK => "the server is not a token endpoint".into(),
+        _ if status.is_redirection() => "redirected; redirects are not followed".into(),
         _ => String::new(),
     });
     let mut codes = Vec::new();
@@ -177,7 +173,7 @@ fn refused(status: StatusCode, value: Option<&Value>, bytes: &[u8], fields: &[Fi
     }
 }
 
-/// Some servers repeat what they do not like.
+/// Redacts secrets: some servers repeat what they reject.
 fn without_secrets(text: &str, fields: &[Field<'_>]) -> String {
     fields.iter().fold(text.to_owned(), |text, field| match field {
         Field::Secret(_, secret) if !secret.expose_secret().is_empty() => {
@@ -190,24 +186,24 @@ fn without_secrets(text: &str, fields: &[Field<'_>]) -> String {
 fn unreachable_endpoint(entra: &Entra, error: reqwest::Error) -> Failed {
     let error = error.without_url();
     let tls = is_invalid_data(&error);
-    let why = if error.is_timeout() { "no answer in time".into() } else { root_cause(&error) };
+    let why = if error.is_timeout() { "timeout".into() } else { root_cause(&error) };
     let retry = error.is_connect() && !tls;
-    let message = format!("{} was not reached: {why}", entra.authority());
+    let message = format!("{} is unreachable: {why}", entra.authority());
     let error = AuthError::Transport(TransportError::new(&message).with_tls(tls).with_source(error));
-    if retry { Failed::ForNow(error, None) } else { Failed::ForGood(error) }
+    if retry { Failed::Transiently(error, None) } else { Failed::Permanently(error) }
 }
 
-fn broken_off(error: reqwest::Error) -> AuthError {
+fn truncated(error: reqwest::Error) -> AuthError {
     let error = error.without_url();
-    let message = format!("the answer of the token endpoint broke off: {}", root_cause(&error));
+    let message = format!("the response of the token endpoint was truncated: {}", root_cause(&error));
     AuthError::Transport(TransportError::new(&message).with_source(error))
 }
 
-pub(super) fn no_answer(message: &str) -> AuthError {
+pub(super) fn no_token(message: &str) -> AuthError {
     AuthError::Transport(TransportError::new(message))
 }
 
-/// A number of seconds, which the older endpoint and some proxies write as a string.
+/// Parses a number of seconds, which the older endpoint and some proxies write as a string.
 pub(super) fn seconds(value: Option<&Value>) -> Option<Duration> {
     let seconds = match value? {
         Value::String(text) => text.trim().parse().ok()?,

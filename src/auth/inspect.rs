@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use super::{AccessToken, hints};
-use crate::client::Program;
+use crate::program::Program;
 
 /// What a token says.
 ///

@@ -150,11 +150,11 @@ async fn bodies_that_are_no_answer_of_entra_keep_the_status_and_say_what_they_ca
         ),
         (
             Answer::new(200, "", ""),
-            "the token endpoint answered with HTTP 200: what answered is no token endpoint; check the authority host and any proxy in between",
+            "the token endpoint answered with HTTP 200: the server is not a token endpoint; check the authority host and any proxy in between",
         ),
         (
             Answer::new(200, "", r#"{"token_type":"Bearer"}"#),
-            "the answer of the token endpoint holds no access token; check the network, the proxy settings and the authority host",
+            "the response of the token endpoint has no access token; check the network, the proxy settings and the authority host",
         ),
         (
             Answer::new(400, "", r#"{"error":"invalid_request"}"#).without_the_last(5),
@@ -166,14 +166,14 @@ async fn bodies_that_are_no_answer_of_entra_keep_the_status_and_say_what_they_ca
     }
     let cut = token(ACCESS_TOKEN, json!(3599)).without_the_last(5);
     let line = shown(&answered(cut).await.unwrap_err());
-    assert!(line.starts_with("the answer of the token endpoint broke off: "), "{line}");
+    assert!(line.starts_with("the response of the token endpoint was truncated: "), "{line}");
 }
 
 #[tokio::test]
 async fn an_answer_without_end_is_not_read_to_its_end() {
     let long = "x".repeat(300 << 10);
     let line = shown(&answered(Answer::new(200, "", &long)).await.unwrap_err());
-    assert!(line.starts_with("the answer of the token endpoint is too long; check the network"), "{line}");
+    assert!(line.starts_with("the response of the token endpoint is too large; check the network"), "{line}");
     let error = answered(Answer::new(400, "", &long)).await.unwrap_err();
     assert_eq!(error.entra().unwrap().status, Some(400));
     assert!(shown(&error).len() < 2_000);
@@ -194,7 +194,7 @@ async fn a_redirect_is_not_followed() {
     for status in [302, 307, 308] {
         let location = format!("Location: {}/steal\r\n", elsewhere.url());
         let line = shown(&answered(Answer::new(status, &location, "")).await.unwrap_err());
-        assert!(line.contains("redirected elsewhere, which was not followed"), "{line}");
+        assert!(line.contains("redirected; redirects are not followed"), "{line}");
     }
     assert_eq!(elsewhere.connections(), 0);
 }
@@ -241,7 +241,7 @@ async fn an_answer_that_does_not_come_ends_when_the_time_is_up() {
     let source = ClientSecret::new(builder.build().unwrap(), CLIENT_SECRET);
     let error = source.token(TokenRequest::new(SCOPE)).await.unwrap_err();
     let step = "check the network, the proxy settings and the authority host";
-    assert_eq!(shown(&error), format!("{} was not reached: no answer in time; {step}", server.url()));
+    assert_eq!(shown(&error), format!("{} is unreachable: timeout; {step}", server.url()));
     assert_eq!(server.count(), 1);
 }
 
@@ -266,5 +266,5 @@ async fn a_server_that_is_not_there_is_named() {
     let error = source.token(TokenRequest::new(SCOPE)).await.unwrap_err();
     assert!(matches!(&error, AuthError::Transport(transport) if !transport.is_tls()), "{error:?}");
     let line = shown(&error);
-    assert!(line.starts_with(&format!("{url} was not reached: ")), "{line}");
+    assert!(line.starts_with(&format!("{url} is unreachable: ")), "{line}");
 }

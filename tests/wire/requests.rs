@@ -172,5 +172,5 @@ fn client_without_a_token_is_refused() {
 #[test]
 fn invalid_version_is_refused() {
     let builder = InsightsClient::builder().token(TOKEN).version("v1/../..");
-    assert_eq!(builder.build().unwrap_err().kind(), ErrorKind::Configuration);
+    assert_eq!(builder.build().unwrap_err().kind(), ErrorKind::InvalidArgument);
 }

@@ -1,4 +1,4 @@
-//! The cache on a clock that is moved by hand.
+//! The cache, on a paused clock.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,21 +8,21 @@ use crate::auth::TokenFuture;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Gives tokens named 1, 2, 3 with the lives of a script; nothing in the script is a failure.
+/// A source of tokens named 1, 2, 3 with scripted lifetimes; `None` is a failure.
 #[derive(Default)]
 struct Script {
-    lives: Mutex<VecDeque<Option<Duration>>>,
-    asked: Mutex<Vec<bool>>,
+    lifetimes: Mutex<VecDeque<Option<Duration>>>,
+    requests: Mutex<Vec<bool>>,
     slow: Duration,
 }
 
 impl Script {
-    fn new(lives: &[Option<Duration>]) -> Arc<Self> {
-        Arc::new(Self { lives: Mutex::new(lives.iter().copied().collect()), ..Self::default() })
+    fn new(lifetimes: &[Option<Duration>]) -> Arc<Self> {
+        Arc::new(Self { lifetimes: Mutex::new(lifetimes.iter().copied().collect()), ..Self::default() })
     }
 
-    fn asked(&self) -> usize {
-        self.asked.lock().unwrap().len()
+    fn requests(&self) -> usize {
+        self.requests.lock().unwrap().len()
     }
 }
 
@@ -30,13 +30,13 @@ impl TokenSource for Script {
     fn token<'a>(&'a self, request: TokenRequest<'a>) -> TokenFuture<'a> {
         Box::pin(async move {
             let number = {
-                let mut asked = self.asked.lock().unwrap();
-                asked.push(request.force_refresh);
-                asked.len()
+                let mut requests = self.requests.lock().unwrap();
+                requests.push(request.force_refresh);
+                requests.len()
             };
             tokio::time::sleep(self.slow).await;
-            match self.lives.lock().unwrap().pop_front().flatten() {
-                Some(life) => Ok(AccessToken::new(number.to_string()).with_lifetime(life)),
+            match self.lifetimes.lock().unwrap().pop_front().flatten() {
+                Some(lifetime) => Ok(AccessToken::new(number.to_string()).with_lifetime(lifetime)),
                 None => Err(AuthError::other(format!("failure {number}"))),
             }
         })
@@ -48,7 +48,7 @@ fn cache(script: &Arc<Script>) -> Arc<TokenCache> {
 }
 
 async fn name(cache: &TokenCache) -> Result<String, String> {
-    cache.token().await.map(|lease| lease.expose().to_owned()).map_err(|error| error.to_string())
+    cache.token().await.map(|token| token.expose().to_owned()).map_err(|error| error.to_string())
 }
 
 async fn after(seconds: u64) {
@@ -56,7 +56,7 @@ async fn after(seconds: u64) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_is_renewed_five_minutes_before_its_end() {
+async fn token_is_refreshed_five_minutes_before_expiry() {
     let script = Script::new(&[Some(HOUR), Some(HOUR)]);
     let cache = cache(&script);
     assert_eq!(name(&cache).await.unwrap(), "1");
@@ -64,11 +64,11 @@ async fn a_token_is_renewed_five_minutes_before_its_end() {
     assert_eq!(name(&cache).await.unwrap(), "1");
     after(1).await;
     assert_eq!(name(&cache).await.unwrap(), "2");
-    assert_eq!(*script.asked.lock().unwrap(), [false, false]);
+    assert_eq!(*script.requests.lock().unwrap(), [false, false]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_with_a_life_shorter_than_that_is_used_for_half_of_it() {
+async fn short_lived_token_is_used_for_half_its_lifetime() {
     let script = Script::new(&[Some(Duration::from_secs(100)), Some(HOUR)]);
     let cache = cache(&script);
     assert_eq!(name(&cache).await.unwrap(), "1");
@@ -79,40 +79,40 @@ async fn a_token_with_a_life_shorter_than_that_is_used_for_half_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_without_an_end_is_kept() {
-    struct Endless;
-    impl TokenSource for Endless {
+async fn token_without_expiry_is_never_refreshed() {
+    struct NeverExpires;
+    impl TokenSource for NeverExpires {
         fn token<'a>(&'a self, _: TokenRequest<'a>) -> TokenFuture<'a> {
             Box::pin(async { Ok(AccessToken::new(format!("{:?}", Instant::now()))) })
         }
     }
-    let cache = TokenCache::new(Box::new(Endless), "scope".into());
+    let cache = TokenCache::new(Box::new(NeverExpires), "scope".into());
     let first = name(&cache).await.unwrap();
     after(1_000_000).await;
     assert_eq!(name(&cache).await.unwrap(), first);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_living_token_survives_a_failed_renewal_which_is_tried_again_after_half_a_minute() {
+async fn failed_refresh_is_retried_after_half_a_minute() {
     let script = Script::new(&[Some(HOUR), None, None, Some(HOUR)]);
     let cache = cache(&script);
     assert_eq!(name(&cache).await.unwrap(), "1");
     after(3400).await;
     for second in 0..30 {
         assert_eq!(name(&cache).await.unwrap(), "1");
-        assert_eq!(script.asked(), 2, "after {second} s");
+        assert_eq!(script.requests(), 2, "after {second} s");
         after(1).await;
     }
     assert_eq!(name(&cache).await.unwrap(), "1");
-    assert_eq!(script.asked(), 3);
+    assert_eq!(script.requests(), 3);
     after(30).await;
     assert_eq!(name(&cache).await.unwrap(), "4");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_dies_while_its_renewal_fails_is_not_used() {
+async fn token_that_expires_during_a_refresh_is_not_used() {
     let script = Arc::new(Script {
-        lives: Mutex::new([Some(HOUR)].into()),
+        lifetimes: Mutex::new([Some(HOUR)].into()),
         slow: Duration::from_secs(5),
         ..Script::default()
     });
@@ -121,12 +121,12 @@ async fn a_token_that_dies_while_its_renewal_fails_is_not_used() {
     after(3590).await;
     assert_eq!(name(&cache).await.unwrap(), "1");
     after(1).await;
-    assert_eq!(name(&cache).await.unwrap(), "1", "4 s are left, and no try is made");
+    assert_eq!(name(&cache).await.unwrap(), "1", "4 s are left, and the refresh is paused");
     after(4).await;
     assert_eq!(name(&cache).await.unwrap_err(), "failure 3");
 
     let cache = self::cache(&Arc::new(Script {
-        lives: Mutex::new([Some(HOUR)].into()),
+        lifetimes: Mutex::new([Some(HOUR)].into()),
         slow: script.slow,
         ..Script::default()
     }));
@@ -136,9 +136,9 @@ async fn a_token_that_dies_while_its_renewal_fails_is_not_used() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_caller_asks_early_and_the_others_do_not_wait_for_it() {
+async fn early_refresh_delays_only_one_caller() {
     let script = Arc::new(Script {
-        lives: Mutex::new([Some(HOUR), Some(HOUR)].into()),
+        lifetimes: Mutex::new([Some(HOUR), Some(HOUR)].into()),
         slow: Duration::from_secs(5),
         ..Script::default()
     });
@@ -154,11 +154,11 @@ async fn one_caller_asks_early_and_the_others_do_not_wait_for_it() {
     assert_eq!(name(&cache).await.unwrap(), "1");
     assert_eq!(began.elapsed(), Duration::ZERO);
     assert_eq!(early.await.unwrap().unwrap(), "2");
-    assert_eq!(script.asked(), 2);
+    assert_eq!(script.requests(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_is_told_to_all_who_wait_and_for_a_second_after_that() {
+async fn failure_is_shared_and_cached_for_a_second() {
     let script = Arc::new(Script { slow: Duration::from_secs(15), ..Script::default() });
     let cache = cache(&script);
     let callers: Vec<_> = (0..50)
@@ -177,7 +177,7 @@ async fn a_failure_is_told_to_all_who_wait_and_for_a_second_after_that() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_the_token_that_was_refused_is_given_up() {
+async fn only_the_rejected_token_is_replaced() {
     let script = Script::new(&[Some(HOUR), Some(HOUR)]);
     let cache = cache(&script);
     cache.token().await.unwrap();
@@ -185,15 +185,15 @@ async fn only_the_token_that_was_refused_is_given_up() {
     let (one, other) = (cache.token().await.unwrap(), cache.token().await.unwrap());
     assert!(!one.is_fresh());
     assert!(cache.renew(&one).await.unwrap());
-    assert!(cache.renew(&other).await.unwrap(), "the other caller finds the new one");
+    assert!(cache.renew(&other).await.unwrap(), "the other caller finds the new token");
     assert_eq!(name(&cache).await.unwrap(), "2");
-    assert_eq!(*script.asked.lock().unwrap(), [false, true]);
+    assert_eq!(*script.requests.lock().unwrap(), [false, true]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_who_gives_up_waiting_does_not_stop_the_others() {
+async fn cancelled_caller_does_not_block_others() {
     let script = Arc::new(Script {
-        lives: Mutex::new([Some(HOUR), Some(HOUR)].into()),
+        lifetimes: Mutex::new([Some(HOUR), Some(HOUR)].into()),
         slow: Duration::from_secs(5),
         ..Script::default()
     });

@@ -155,7 +155,7 @@ const MISTAKES: [(&[(&str, &str)], &[&str], &str); 15] = [
     (
         &[("AZURE_CLIENT_SECRET", CLIENT_SECRET), ("AZURE_TENANT_ID", TENANT), ("AZURE_CLIENT_ID", "1")],
         &["--authority", "https://localhost:1"],
-        "https://localhost:1 was not reached: Connection refused (os error 111); check the network, the proxy settings \
+        "https://localhost:1 is unreachable: Connection refused (os error 111); check the network, the proxy settings \
          and the authority host",
     ),
     (

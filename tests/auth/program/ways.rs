@@ -22,7 +22,7 @@ async fn an_access_token_comes_from_the_environment_a_file_or_standard_input() {
     ] {
         assert_eq!((ended.code, ended.stdout.as_str()), (0, ""), "{}", ended.stderr);
         assert_eq!(ended.stderr, "Signing in by token.\nNo report fits.");
-        assert!(ended.log.contains("answered"), "the log is not where it was looked for: {}", ended.log);
+        assert!(ended.log.contains("succeeded"), "the log is not where it was looked for: {}", ended.log);
     }
     assert_eq!(stage.tokens(), [ACCESS_TOKEN; 4]);
     assert_eq!(stage.entra.connections(), 0);

@@ -1,0 +1,231 @@
+//! The builder of a client, and the check of its base URL.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::Url;
+
+use super::{Inner, InsightsClient, OnWait};
+use crate::auth::{StaticToken, TokenCache, TokenSource, hints};
+use crate::error::{Error, ErrorKind};
+use crate::program::Program;
+use crate::retry::{RetryPolicy, Wait};
+use crate::spec;
+use crate::throttle::Throttle;
+use crate::transport::{Roots, USER_AGENT};
+
+/// Builder of an [`InsightsClient`].
+#[must_use = "nothing happens until `build` is called"]
+pub struct InsightsClientBuilder {
+    tokens: Option<Box<dyn TokenSource>>,
+    base_url: Option<String>,
+    scope: Option<String>,
+    program: Program,
+    version: Option<String>,
+    connect_timeout: Duration,
+    timeout: Duration,
+    retry: RetryPolicy,
+    on_wait: Option<OnWait>,
+    max_response_bytes: usize,
+    roots: Roots,
+}
+
+impl Default for InsightsClientBuilder {
+    fn default() -> Self {
+        Self {
+            tokens: None,
+            base_url: None,
+            scope: None,
+            program: Program::default(),
+            version: None,
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(60),
+            retry: RetryPolicy::default(),
+            on_wait: None,
+            max_response_bytes: 16 << 20,
+            roots: Roots::default(),
+        }
+    }
+}
+
+impl InsightsClientBuilder {
+    /// Uses this access token for every call. Tokens expire after about an hour; for longer work see
+    /// [`token_source`](Self::token_source).
+    pub fn token(self, token: impl Into<String>) -> Self {
+        self.token_source(StaticToken::new(token.into()))
+    }
+
+    /// Gets access tokens from this source. The client caches each token until shortly before it expires, and gets
+    /// another one if the service rejects it; see [`auth`](crate::auth).
+    pub fn token_source(mut self, source: impl TokenSource + 'static) -> Self {
+        self.tokens = Some(Box::new(source));
+        self
+    }
+
+    /// Sets the base URL, in place of the public service: an origin, and a path prefix if necessary.
+    ///
+    /// It must be `https`; `http` is for loopback addresses only. A trailing slash is ignored.
+    pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
+        self.base_url = Some(base_url.into());
+        self
+    }
+
+    /// Sets the program. Default: [`Program::Mpn`].
+    pub fn program(mut self, program: Program) -> Self {
+        self.program = program;
+        self
+    }
+
+    /// Sets the API version, such as `v1`. Default: the version that the [spec] names for the program.
+    pub fn version(mut self, version: impl Into<String>) -> Self {
+        self.version = Some(version.into());
+        self
+    }
+
+    /// Sets the OAuth scope of token requests. Default: the origin of the base URL and `/.default`.
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scope = Some(scope.into());
+        self
+    }
+
+    /// Sets the connection timeout. Default: 10 s.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Sets the timeout of one attempt, from the connection to the last byte of the response. Default: 60 s.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Sets the retry policy. Default: [`RetryPolicy::default`].
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// Calls `on_wait` when a call begins to wait: before each retry, and once each time the rate limit is used up,
+    /// however many calls wait for it.
+    ///
+    /// ```
+    /// # let builder = partner_center_insights::InsightsClient::builder();
+    /// builder.on_wait(|wait| eprintln!("waiting {} s: {:?}", wait.duration.as_secs(), wait.reason));
+    /// ```
+    pub fn on_wait(mut self, on_wait: impl Fn(&Wait<'_>) + Send + Sync + 'static) -> Self {
+        self.on_wait = Some(Box::new(on_wait));
+        self
+    }
+
+    /// Sets the maximum size of a response body; a larger one is an error. Default: 16 MiB, which is about 27,000
+    /// reports. A list is held in memory once, up to this size.
+    pub fn max_response_bytes(mut self, bytes: usize) -> Self {
+        self.max_response_bytes = bytes;
+        self
+    }
+
+    /// Trusts the certificates in this PEM text, in addition to those of the platform. May be called more than once.
+    ///
+    /// Use it for a TLS-intercepting corporate proxy, and in tests.
+    #[cfg(feature = "rustls")]
+    pub fn root_certificate(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.roots.add(pem.as_ref());
+        self
+    }
+
+    /// Returns the scope of token requests: the one that was set, or the default for the base URL.
+    ///
+    /// # Errors
+    ///
+    /// [`Configuration`](ErrorKind::Configuration) if the base URL is invalid, or if the scope is known to be the scope
+    /// of another service.
+    pub fn token_scope(&self) -> Result<String, Error> {
+        let base = self.checked_base_url()?;
+        let default = || format!("{}/.default", base.origin().ascii_serialization());
+        let scope = self.scope.clone().unwrap_or_else(default);
+        match hints::for_audience(&scope) {
+            Some(why) => Err(Error::configuration(why)),
+            None => Ok(scope),
+        }
+    }
+
+    /// Creates the client. Nothing is sent.
+    ///
+    /// # Errors
+    ///
+    /// [`Configuration`](ErrorKind::Configuration) if there is no token, or if a URL or a certificate is invalid.
+    /// [`InvalidArgument`](ErrorKind::InvalidArgument) if the version is invalid.
+    pub fn build(self) -> Result<InsightsClient, Error> {
+        let scope = self.token_scope()?;
+        let base = self.checked_base_url()?;
+        let tokens =
+            self.tokens.ok_or_else(|| Error::configuration("no access token or token source was given"))?;
+        let version = self.version.as_deref().unwrap_or(spec::version_of(self.program.as_str()));
+        if version.is_empty()
+            || !version.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))
+            || version.contains("..")
+        {
+            return Err(Error::new(ErrorKind::InvalidArgument)
+                .with_message(format!("invalid API version {version:?}; expected e.g. v1 or v1.1")));
+        }
+        let http = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
+            // A redirected PUT would be repeated elsewhere, and that response believed.
+            .redirect(reqwest::redirect::Policy::none())
+            .https_only(base.scheme() == "https")
+            .connect_timeout(self.connect_timeout)
+            .timeout(self.timeout);
+        // A proxy would see the token of a plain HTTP request.
+        let http = if base.scheme() == "https" { http } else { http.no_proxy() };
+        let http = self.roots.apply(http).map_err(Error::configuration)?;
+        let http = http.build().map_err(|error| {
+            Error::configuration("the HTTP client could not be set up").with_source(error.without_url())
+        })?;
+        let path = spec::base_path(version, self.program.as_str());
+        let inner = Inner {
+            base_url: format!("{}{path}", base.as_str().trim_end_matches('/')),
+            http,
+            tokens: TokenCache::new(tokens, scope),
+            throttle: Throttle::new(self.retry.max_elapsed),
+            retry: self.retry,
+            max_response_bytes: self.max_response_bytes,
+            on_wait: self.on_wait,
+        };
+        Ok(InsightsClient { inner: Arc::new(inner) })
+    }
+
+    /// Returns the base URL if it is `https`, or `http` to a loopback address, and has no parts that are ignored or secret.
+    fn checked_base_url(&self) -> Result<Url, Error> {
+        // The text is not repeated: it may hold a password.
+        let invalid = |problem: &str| Error::configuration(format!("invalid base URL: {problem}"));
+        let text = self.base_url.as_deref().unwrap_or(spec::ORIGIN);
+        let url =
+            Url::parse(text.trim()).map_err(|error| invalid(&format!("{error}; expected https://host")))?;
+        let is_loopback = match url.host() {
+            Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => return Err(invalid("no host; expected https://host")),
+        };
+        if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback) {
+            return Err(invalid(
+                "expected https:// (http:// only for loopback), because the token must be encrypted",
+            ));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(invalid("unexpected user name or password"));
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(invalid("unexpected query or fragment"));
+        }
+        Ok(url)
+    }
+}
+
+impl fmt::Debug for InsightsClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InsightsClientBuilder").field("program", &self.program).finish_non_exhaustive()
+    }
+}

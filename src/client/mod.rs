@@ -1,0 +1,65 @@
+//! The client. Its operations are in a file for each resource.
+
+mod builder;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use builder::InsightsClientBuilder;
+
+use crate::auth::TokenCache;
+use crate::retry::{RetryPolicy, Wait};
+use crate::throttle::Throttle;
+
+/// A client for the scheduled reports of one program.
+///
+/// Cloning is cheap: all clones share one connection pool, token cache and throttle.
+///
+/// ```no_run
+/// # async fn run(token: String) -> Result<(), partner_center_insights::Error> {
+/// use partner_center_insights::InsightsClient;
+///
+/// let client = InsightsClient::builder().token(token).build()?;
+/// let report = client.resume("3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4").await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct InsightsClient {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    /// Origin, prefix and base path, without a trailing slash.
+    pub base_url: String,
+    pub http: reqwest::Client,
+    pub tokens: TokenCache,
+    pub retry: RetryPolicy,
+    pub throttle: Throttle,
+    pub max_response_bytes: usize,
+    on_wait: Option<OnWait>,
+}
+
+type OnWait = Box<dyn Fn(&Wait<'_>) + Send + Sync>;
+
+impl InsightsClient {
+    /// Creates a builder. Only a token is required.
+    pub fn builder() -> InsightsClientBuilder {
+        InsightsClientBuilder::default()
+    }
+}
+
+impl Inner {
+    /// Calls the `on_wait` callback.
+    pub fn announce(&self, wait: &Wait<'_>) {
+        if let Some(on_wait) = &self.on_wait {
+            on_wait(wait);
+        }
+    }
+}
+
+impl fmt::Debug for InsightsClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InsightsClient").field("base_url", &self.inner.base_url).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,198 @@
+//! The operations on reports: list, get, resume, pause, and the probe of a token.
+
+use std::future::IntoFuture;
+use std::pin::Pin;
+
+use wildmatch::WildMatch;
+
+use crate::client::InsightsClient;
+use crate::error::Error;
+use crate::generated::Client;
+use crate::report::{Report, ReportId, ReportStatus};
+use crate::response::means_empty;
+use crate::spec;
+
+/// The message of the 404 that means "no reports"; any other 404 is an error.
+const NO_REPORTS: &str = "no item found";
+
+impl InsightsClient {
+    /// Lists the reports of the caller.
+    ///
+    /// Await it for all of them, or set filters first.
+    #[doc = concat!("See [the service's page](", env!("DOC_GET_REPORTS"), ").")]
+    ///
+    /// # Errors
+    ///
+    /// See [`ErrorKind`](crate::ErrorKind). An empty list is not an error, although the service responds with 404.
+    pub fn reports(&self) -> ListReports {
+        ListReports { client: self.clone(), filter: ReportFilter::default() }
+    }
+
+    /// Gets one report, or `None` if there is no report with this id.
+    #[doc = concat!("See [the service's page](", env!("DOC_GET_REPORTS"), ").")]
+    ///
+    /// # Errors
+    ///
+    /// As for [`resume`](Self::resume).
+    pub async fn report<I>(&self, report_id: I) -> Result<Option<Report>, Error>
+    where
+        I: TryInto<ReportId, Error: Into<Error>>,
+    {
+        let id = report_id.try_into().map_err(Into::into)?;
+        // A service that ignores the parameter lists every report.
+        Ok(self.list_reports(Some(id)).await?.into_iter().find(|report| report.report_id == id))
+    }
+
+    /// Resumes a paused report: one `PUT`, as documented, retried where that is safe and may help.
+    ///
+    /// Returns the report, or `None` if the service accepted the request without a body. Nothing is documented for a
+    /// report that is not paused.
+    #[doc = concat!("See [the service's page](", env!("DOC_RESUME_REPORT_EXECUTIONS"), ").")]
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) if the id is not a UUID; nothing is sent then. Otherwise
+    /// see [`ErrorKind`](crate::ErrorKind). [`InvalidResponse`](crate::ErrorKind::InvalidResponse) with status 200 means
+    /// that the service accepted the request, and its response could not be decoded.
+    pub async fn resume<I>(&self, report_id: I) -> Result<Option<Report>, Error>
+    where
+        I: TryInto<ReportId, Error: Into<Error>>,
+    {
+        let id = report_id.try_into().map_err(Into::into)?;
+        let request = |api: Client| async move { api.resume_report_executions(&id).await };
+        let response = self.call(&spec::RESUME_REPORT_EXECUTIONS, request).await?;
+        Ok(response.items.into_iter().next())
+    }
+
+    /// Pauses a report: its schedule is suspended until it is resumed.
+    #[doc = concat!("See [the service's page](", env!("DOC_PAUSE_REPORT_EXECUTIONS"), ").")]
+    ///
+    /// # Errors
+    ///
+    /// As for [`resume`](Self::resume).
+    pub async fn pause<I>(&self, report_id: I) -> Result<Option<Report>, Error>
+    where
+        I: TryInto<ReportId, Error: Into<Error>>,
+    {
+        let id = report_id.try_into().map_err(Into::into)?;
+        let request = |api: Client| async move { api.pause_report_executions(&id).await };
+        let response = self.call(&spec::PAUSE_REPORT_EXECUTIONS, request).await?;
+        Ok(response.items.into_iter().next())
+    }
+
+    /// Checks the token with one harmless call, the list of reports, and asks whether it proves a multi-factor sign-in.
+    ///
+    /// The question is the header `ValidateMfa`, which [other services of Partner Center
+    /// document](https://learn.microsoft.com/en-us/partner-center/security/partner-security-requirements-mandating-mfa).
+    /// Whether this service answers it is unknown. Enforcement is rolled out in steps, so the result may change.
+    ///
+    /// # Errors
+    ///
+    /// If the token is rejected, or the service cannot be reached. See [`ErrorKind`](crate::ErrorKind).
+    pub async fn probe(&self) -> Result<Probe, Error> {
+        let request = |mut api: Client| async move {
+            api.inner.validate_mfa = true;
+            api.get_reports(None, None, None).await
+        };
+        match self.call(&spec::GET_REPORTS, request).await {
+            Ok(response) => Ok(Probe { mfa_compliant: response.is_mfa_compliant }),
+            Err(error) if means_empty(&error, NO_REPORTS) => Ok(Probe { mfa_compliant: None }),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) async fn list_reports(&self, id: Option<ReportId>) -> Result<Vec<Report>, Error> {
+        let request = |api: Client| async move { api.get_reports(None, id.as_ref(), None).await };
+        self.call_list(&spec::GET_REPORTS, NO_REPORTS, request).await
+    }
+}
+
+/// What the service says about a token that it accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Probe {
+    /// Whether the token proves a multi-factor sign-in. `None` if the service does not say.
+    pub mfa_compliant: Option<bool>,
+}
+
+/// A list of reports, created by [`InsightsClient::reports`] and sent when it is awaited.
+///
+/// The service cannot filter by status, so all reports are fetched in one request, and filtered here.
+///
+/// ```no_run
+/// # async fn run(client: partner_center_insights::InsightsClient) -> Result<(), partner_center_insights::Error> {
+/// use partner_center_insights::ReportStatus;
+///
+/// for report in client.reports().status(ReportStatus::Paused).name_matches("Sales*").await? {
+///     println!("{} {}", report.report_id, report.report_name.unwrap_or_default());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct ListReports {
+    client: InsightsClient,
+    filter: ReportFilter,
+}
+
+impl ListReports {
+    /// Only reports with this status.
+    pub fn status(mut self, status: ReportStatus) -> Self {
+        self.filter.status = Some(status);
+        self
+    }
+
+    /// Only reports whose whole name matches this pattern, ignoring case: `*` matches any text, `?` one character.
+    pub fn name_matches(mut self, pattern: &str) -> Self {
+        self.filter.name = Some(name_pattern(pattern));
+        self
+    }
+
+    /// Only reports that run this query.
+    pub fn query_id(mut self, query_id: impl Into<String>) -> Self {
+        self.filter.query_id = Some(query_id.into());
+        self
+    }
+
+    async fn send(self) -> Result<Vec<Report>, Error> {
+        let mut reports = self.client.list_reports(None).await?;
+        reports.retain(|report| self.filter.matches(report));
+        Ok(reports)
+    }
+}
+
+impl IntoFuture for ListReports {
+    type Output = Result<Vec<Report>, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+/// A filter of reports. A report matches if it has everything that is set.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ReportFilter {
+    pub status: Option<ReportStatus>,
+    pub name: Option<WildMatch>,
+    pub query_id: Option<String>,
+}
+
+impl ReportFilter {
+    pub fn matches(&self, report: &Report) -> bool {
+        let name = report.report_name.as_deref().unwrap_or_default();
+        let query_id = report.query_id.as_deref().map(str::trim);
+        self.status.as_ref().is_none_or(|status| report.report_status.as_ref() == Some(status))
+            && self.name.as_ref().is_none_or(|pattern| pattern.matches(name))
+            && self
+                .query_id
+                .as_ref()
+                .is_none_or(|id| query_id.is_some_and(|own| own.eq_ignore_ascii_case(id.trim())))
+    }
+}
+
+/// A pattern for a report's name, ignoring case: `*` matches any text, `?` one character.
+pub(crate) fn name_pattern(pattern: &str) -> WildMatch {
+    WildMatch::new_case_insensitive(pattern)
+}
