@@ -84,7 +84,7 @@ async fn run(row: Row) -> Outturn {
     let mut run = plan.expect("nothing is sent").run();
     let began = Instant::now();
     while let Some(event) = run.next().await {
-        if let Event::Finished(report) = event {
+        if let Event::Finished { report } = event {
             assert_eq!(report.outcome, Outcome::Resumed, "{:?}", report.error);
         }
     }

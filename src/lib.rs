@@ -92,6 +92,7 @@
 mod answer;
 pub mod auth;
 mod body;
+mod bulk;
 mod call;
 mod client;
 #[cfg(feature = "emulator")]
@@ -102,12 +103,12 @@ mod hooks;
 mod list;
 mod probe;
 mod report;
-mod resume;
 mod retry;
 pub mod spec;
 mod throttle;
 mod transport;
 
+pub use bulk::{BulkChange, Event, Outcome, Plan, ReportOutcome, Run, Selection, Step};
 pub use client::{InsightsClient, InsightsClientBuilder, Program};
 pub use error::{Error, ErrorKind, Retryability};
 pub use list::{ListExecutions, ListReports};
@@ -115,7 +116,6 @@ pub use probe::Probe;
 pub use report::{
     Execution, ExecutionStatus, InvalidReportId, Report, ReportId, ReportStatus, SecureLink, Timestamp,
 };
-pub use resume::{BulkChange, Event, Outcome, Plan, ReportOutcome, Run, Selection, Step};
 pub use retry::RetryPolicy;
 
 /// What the fuzz targets reach. It is there for them alone.
