@@ -97,9 +97,11 @@ async fn failed_look_up_fails_the_plan() {
 
 #[tokio::test]
 async fn failed_look_up_leaves_other_reports_alone() {
-    // Two look-ups of the plan, then two of the verification.
-    let fault = Fault::refuse(400).on(LIST).nth(3);
-    let (_emulator, client) = start(Emulator::builder().reports(paused(2)).fault(fault)).await;
+    // Two look-ups of the plan, then two of the first poll: one fails, one shows the old status.
+    let stale = list(&[report(2, "Paused")]);
+    let builder = Emulator::builder().reports(paused(2)).fault(Fault::refuse(400).on(LIST).nth(3));
+    let stale = Fault::answer(200, "application/json", stale).on(LIST).nth(4);
+    let (_emulator, client) = start(builder.fault(stale)).await;
     let change = client.resume_all(Selection::ids([id(1), id(2)])).concurrency(1);
     let outcomes = change.plan().await.unwrap().run().outcomes().await;
     assert_eq!(words(&outcomes), ["unconfirmed", "resumed"]);
