@@ -150,7 +150,7 @@ async fn resume(address: &str, concurrency: usize) -> Result<()> {
     let planned = peak()?;
     let mut run = plan.run();
     while let Some(event) = run.next().await {
-        if let Event::Finished(report) = event
+        if let Event::Finished { report } = event
             && report.outcome != Outcome::Resumed
         {
             return Err(format!("{}: {:?}", report.report_id, report.error).into());

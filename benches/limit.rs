@@ -84,7 +84,7 @@ async fn run(row: Row) -> Measured {
     let mut run = plan.expect("a plan").run();
     let began = Instant::now();
     while let Some(event) = run.next().await {
-        if let Event::Finished(report) = event {
+        if let Event::Finished { report } = event {
             assert_eq!(report.outcome, Outcome::Resumed, "{:?}", report.error);
         }
     }

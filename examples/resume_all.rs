@@ -1,4 +1,4 @@
-//! Resumes all paused reports, draws progress, and tells what became of each.
+//! Resumes all paused reports, and shows the progress and the outcomes.
 //!
 //! cargo run --features emulator --example resume_all
 
@@ -11,17 +11,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = InsightsClient::builder().base_url(emulator.base_url()).token(emulator.token()).build()?;
 
     let plan = client.resume_all(Selection::all()).concurrency(2).plan().await?;
-    let total = plan.requests();
-    let mut answered = 0;
+    let total = plan.steps().len();
     let mut run = plan.run();
     while let Some(event) = run.next().await {
-        match event {
-            Event::Answered(_) => {
-                answered += 1;
-                eprintln!("{answered} of {total}");
-            }
-            Event::Finished(report) => println!("{} {}", report.report_id, report.outcome),
-            _ => {}
+        eprintln!("{} of {total}", run.completed());
+        if let Event::Finished { report } = event {
+            println!("{} {}", report.report_id, report.outcome);
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Resumes one report and says what the service answered.
+//! Resumes one report and prints its status.
 //!
 //! cargo run --features emulator --example resume_one
 
@@ -7,14 +7,13 @@ use partner_center_insights::emulator::Emulator;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // With the real service: leave out the base URL, and give a token of yours.
+    // For the real service, omit the base URL and pass your own access token.
     let emulator = Emulator::start().await?;
     let client = InsightsClient::builder().base_url(emulator.base_url()).token(emulator.token()).build()?;
 
-    match client.resume("6513270e-269e-4d37-b2a7-4de452e6b438").await {
-        Ok(Some(report)) => println!("{} is {:?}", report.report_id, report.report_status),
-        Ok(None) => println!("accepted"),
-        Err(error) => println!("{error}"),
+    match client.resume("6513270e-269e-4d37-b2a7-4de452e6b438").await? {
+        Some(report) => println!("{} is {:?}", report.report_id, report.report_status),
+        None => println!("accepted"),
     }
     Ok(())
 }

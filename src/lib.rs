@@ -89,6 +89,7 @@
 
 pub mod auth;
 mod body;
+mod bulk;
 mod call;
 mod client;
 #[cfg(feature = "emulator")]
@@ -101,13 +102,13 @@ mod program;
 mod report;
 mod reports;
 mod response;
-mod resume;
 mod retry;
 pub mod spec;
 mod text;
 mod throttle;
 mod transport;
 
+pub use bulk::{BulkChange, Event, Outcome, Plan, ReportOutcome, Run, Selection, Step};
 pub use client::{InsightsClient, InsightsClientBuilder};
 pub use error::{Error, ErrorKind, Retryability};
 pub use executions::ListExecutions;
@@ -116,7 +117,6 @@ pub use report::{
     Execution, ExecutionStatus, InvalidReportId, Report, ReportId, ReportStatus, SecureLink, Timestamp,
 };
 pub use reports::{ListReports, Probe};
-pub use resume::{BulkChange, Event, Outcome, Plan, ReportOutcome, Run, Selection, Step};
 pub use retry::{RetryPolicy, Wait, WaitReason};
 
 /// Internals for the fuzz targets.

@@ -48,7 +48,7 @@ async fn what_runs_or_cannot_run_is_not_touched() {
     let emulator = emulator().start().await.unwrap();
     let ended = run(&emulator, &["resume", ACTIVE, INACTIVE]).await;
     assert_eq!(ended.code, Some(9));
-    assert_eq!((emulator.requests().len(), count(&emulator, &spec::GET_REPORTS)), (1, 1));
+    assert_eq!((emulator.requests().len(), count(&emulator, "getReports")), (2, 2));
 }
 
 #[tokio::test]

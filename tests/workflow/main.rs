@@ -1,14 +1,18 @@
-//! Plan, change, verify, against the emulator.
+//! Bulk changes against the emulator.
 
+mod faults;
 mod outcomes;
-mod trouble;
+mod reads;
+mod stops;
 
 use std::time::Duration;
 
 use partner_center_insights::emulator::{Emulator, EmulatorBuilder};
-use partner_center_insights::{Event, InsightsClient, Report, ReportId, ReportOutcome, RetryPolicy, Run};
+use partner_center_insights::{InsightsClient, Outcome, Report, ReportId, ReportOutcome, RetryPolicy};
 
-/// The id with this number.
+pub const LIST: &str = "getReports";
+pub const RESUME: &str = "resumeReportExecutions";
+
 pub fn id(number: u128) -> ReportId {
     uuid::Uuid::from_u128(0x3f0c_2a5e_6c1b_4d7f_9a43_0000_0000_0000 + number).into()
 }
@@ -21,13 +25,22 @@ pub fn report(number: u128, status: &str) -> Report {
     serde_json::from_value(report).unwrap()
 }
 
+pub fn paused(count: u128) -> impl Iterator<Item = Report> {
+    (1..=count).map(|number| report(number, "Paused"))
+}
+
+/// A response that lists reports.
+pub fn list(reports: &[Report]) -> String {
+    serde_json::json!({ "value": reports, "totalCount": reports.len(), "statusCode": 200 }).to_string()
+}
+
 pub async fn start(builder: EmulatorBuilder) -> (Emulator, InsightsClient) {
     let emulator = builder.start().await.unwrap();
     let client = client(&emulator, 4);
     (emulator, client)
 }
 
-/// A client that tries so many times, without waiting long.
+/// A client with this many attempts and short waits.
 pub fn client(emulator: &Emulator, attempts: u32) -> InsightsClient {
     let mut policy = RetryPolicy::default();
     policy.max_attempts = attempts;
@@ -37,13 +50,10 @@ pub fn client(emulator: &Emulator, attempts: u32) -> InsightsClient {
     builder.retry(policy).build().unwrap()
 }
 
-pub async fn finish(mut run: Run) -> Vec<ReportOutcome> {
-    let mut outcomes = Vec::new();
-    while let Some(event) = run.next().await {
-        if let Event::Finished(outcome) = event {
-            outcomes.push(outcome);
-        }
-    }
-    outcomes.sort_by_key(|outcome| outcome.report_id);
-    outcomes
+pub fn words(outcomes: &[ReportOutcome]) -> Vec<&'static str> {
+    outcomes.iter().map(|report| report.outcome.as_str()).collect()
+}
+
+pub fn count(outcomes: &[ReportOutcome], outcome: Outcome) -> usize {
+    outcomes.iter().filter(|report| report.outcome == outcome).count()
 }

@@ -36,7 +36,7 @@ pub async fn run(
     if bulk && plan.requests() > 0 && !command.yes && !session.is_emulated() {
         interrupts.end(question::ask(&plan, direction.verb(), output)).await?;
     }
-    if plan.steps().len() == 0 {
+    if plan.steps().is_empty() {
         output.note(&match &command.ids_file {
             Some(file) => format!("There are no ids in {}.", ids::name(file)),
             None => format!("There is no report to {}.", direction.verb()),
@@ -109,7 +109,7 @@ fn show(plan: &Plan, direction: Direction, output: &mut Output) -> Result<u8, Fa
     if plan.requests() > 0 {
         summary.tally.add_planned();
     }
-    output.rows(plan.steps().map(|step| ChangeRow::planned(step, direction)))?;
+    output.rows(plan.steps().iter().map(|step| ChangeRow::planned(step.clone(), direction)))?;
     output.note(&format!("Would {} {}; nothing was changed.", direction.verb(), requests(plan)));
     summary.advise(output);
     Ok(summary.tally.code())
@@ -140,7 +140,7 @@ async fn finish(
         let event = tokio::select! {
             event = run.next() => event,
             _ = still_there.tick(), if bar.is_hidden() => {
-                output.note(&format!("{} of {total} answered so far.", run.answered()));
+                output.note(&format!("{} of {total} answered so far.", run.completed()));
                 continue;
             }
             () = interrupts.next() => {
@@ -158,7 +158,7 @@ async fn finish(
             }
         };
         match event {
-            Some(Event::Finished(report)) => {
+            Some(Event::Finished { report }) => {
                 summary.add(report.outcome, report.error.as_ref());
                 if output.keeps_rows() {
                     kept.push(report);
@@ -171,7 +171,7 @@ async fn finish(
             Some(_) => {}
             None => break,
         }
-        let answered = run.answered();
+        let answered = run.completed();
         if !command.no_verify && answered == total {
             bar.set_position(summary.reports() as u64);
             bar.set_message("confirm");

@@ -21,7 +21,7 @@ pub async fn ask(plan: &Plan, verb: &str, output: &Output) -> Result<(), Failure
              --yes, or --dry-run to see them"
         )));
     }
-    for step in plan.steps().filter(|step| step.skip.is_none()).take(SHOWN) {
+    for step in plan.steps().iter().filter(|step| step.skip.is_none()).take(SHOWN) {
         let name = visible(step.name.as_deref().unwrap_or_default());
         output.note(&format!("would-{verb}  {}  {name}", step.report_id));
     }

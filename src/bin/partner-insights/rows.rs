@@ -145,7 +145,7 @@ impl JsonSchema for Word {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let would = Direction::ALL.into_iter().map(Word::Would);
-        let words: Vec<_> = would.chain(Outcome::ALL.into_iter().map(Word::Did)).collect();
+        let words: Vec<_> = would.chain(Outcome::ALL.iter().copied().map(Word::Did)).collect();
         json_schema!({ "type": "string", "enum": words })
     }
 }

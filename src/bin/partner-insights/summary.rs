@@ -19,7 +19,7 @@ impl Summary {
     /// Of the reports that a plan sends no request.
     pub fn of_skipped(plan: &Plan) -> Self {
         let mut summary = Self::default();
-        plan.steps().filter_map(|step| step.skip).for_each(|outcome| summary.add(outcome, None));
+        plan.steps().iter().filter_map(|step| step.skip).for_each(|outcome| summary.add(outcome, None));
         summary
     }
 
@@ -45,8 +45,8 @@ impl Summary {
 
     /// Says what to do about outcomes that have no error to tell it.
     pub fn advise(&self, output: &Output) {
-        for outcome in Outcome::ALL.into_iter().filter(|outcome| self.advised.contains(outcome)) {
-            if let Some(advice) = advice(outcome) {
+        for outcome in Outcome::ALL.iter().filter(|outcome| self.advised.contains(outcome)) {
+            if let Some(advice) = advice(*outcome) {
                 output.note(&format!("{outcome}: {advice}."));
             }
         }
