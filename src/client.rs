@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Url;
-use secrecy::SecretString;
 
 use crate::auth::{StaticToken, TokenCache, TokenSource, hints};
 use crate::error::Error;
@@ -205,7 +204,7 @@ impl Default for InsightsClientBuilder {
 impl InsightsClientBuilder {
     /// Uses this access token for every call. Tokens live for about an hour; for longer work see
     /// [`token_source`](Self::token_source).
-    pub fn token(self, token: impl Into<SecretString>) -> Self {
+    pub fn token(self, token: impl Into<String>) -> Self {
         self.token_source(StaticToken::new(token))
     }
 

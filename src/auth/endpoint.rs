@@ -1,15 +1,15 @@
 //! A request to Entra: the form, further attempts, and what the answer says, whatever it is made of.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
 use reqwest::header::RETRY_AFTER;
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
-use super::{AccessToken, AuthError, Entra, EntraError, TransportError, hints};
+use super::{AccessToken, AuthError, Entra, EntraError, Secret, hints};
 use crate::body;
 use crate::error::one_line;
 use crate::transport::{LONGEST, is_invalid_data, retry_after, root_cause};
@@ -28,7 +28,7 @@ pub struct TokenSet {
     /// The token for the service.
     pub access_token: AccessToken,
     /// The token to get the next one with, if one came.
-    pub refresh_token: Option<SecretString>,
+    pub refresh_token: Option<Secret>,
 }
 
 /// A parameter of the form.
@@ -36,21 +36,21 @@ pub struct TokenSet {
 pub(super) enum Field<'a> {
     Plain(&'static str, &'a str),
     /// Taken out of every text that comes back.
-    Secret(&'static str, &'a SecretString),
+    Secret(&'static str, &'a Secret),
 }
 
 impl<'a> Field<'a> {
     fn pair(&self) -> (&'static str, &'a str) {
         match self {
             Self::Plain(name, value) => (name, value),
-            Self::Secret(name, value) => (name, value.expose_secret()),
+            Self::Secret(name, value) => (name, value.expose()),
         }
     }
 }
 
 /// Asks for a token.
 pub(super) async fn grant(entra: &Entra, fields: &[Field<'_>]) -> Result<TokenSet, AuthError> {
-    let answer = post(entra, entra.token_endpoint(), fields).await?;
+    let answer = post(entra, &entra.token_endpoint, fields).await?;
     let text = |name| answer.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let Some(token) = text("access_token") else {
         return Err(no_answer("the answer of the token endpoint holds no access token"));
@@ -60,12 +60,12 @@ pub(super) async fn grant(entra: &Entra, fields: &[Field<'_>]) -> Result<TokenSe
         Some(lifetime) => AccessToken::new(token).with_lifetime(lifetime),
         None => AccessToken::new(token),
     };
-    Ok(TokenSet { access_token, refresh_token: text("refresh_token").map(SecretString::from) })
+    Ok(TokenSet { access_token, refresh_token: text("refresh_token").map(Secret::from) })
 }
 
 /// Sends a form, again where that helps, and gives the JSON of a 200.
 pub(super) async fn post(entra: &Entra, url: &Url, fields: &[Field<'_>]) -> Result<Value, AuthError> {
-    let ends = Instant::now() + entra.max_elapsed().min(LONGEST);
+    let ends = Instant::now() + entra.max_elapsed.min(LONGEST);
     for attempt in 1.. {
         let (error, wait) = match post_once(entra, url, fields, ends).await {
             Ok(answer) => return Ok(answer),
@@ -91,7 +91,7 @@ enum Failed {
 async fn post_once(entra: &Entra, url: &Url, fields: &[Field<'_>], ends: Instant) -> Result<Value, Failed> {
     let form: Vec<_> = fields.iter().map(Field::pair).collect();
     let left = ends.saturating_duration_since(Instant::now());
-    let sent = entra.http().post(url.clone()).timeout(left).form(&form).send().await;
+    let sent = entra.http.post(url.clone()).timeout(left).form(&form).send().await;
     let mut response = sent.map_err(|error| unreachable_endpoint(entra, error))?;
     let status = response.status();
     let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
@@ -168,7 +168,6 @@ fn refused(status: StatusCode, value: Option<&Value>, bytes: &[u8], fields: &[Fi
         status: Some(status.as_u16()),
         error: text("error").unwrap_or_default(),
         suberror: text("suberror"),
-        hint: hints::of_codes(&codes),
         codes,
         description,
         correlation_id: text("correlation_id"),
@@ -180,9 +179,7 @@ fn refused(status: StatusCode, value: Option<&Value>, bytes: &[u8], fields: &[Fi
 /// Some servers repeat what they do not like.
 fn without_secrets(text: &str, fields: &[Field<'_>]) -> String {
     fields.iter().fold(text.to_owned(), |text, field| match field {
-        Field::Secret(_, secret) if !secret.expose_secret().is_empty() => {
-            text.replace(secret.expose_secret(), "[secret]")
-        }
+        Field::Secret(_, secret) if !secret.expose().is_empty() => text.replace(secret.expose(), "[secret]"),
         _ => text,
     })
 }
@@ -193,18 +190,18 @@ fn unreachable_endpoint(entra: &Entra, error: reqwest::Error) -> Failed {
     let why = if error.is_timeout() { "no answer in time".into() } else { root_cause(&error) };
     let retry = error.is_connect() && !tls;
     let message = format!("{} was not reached: {why}", entra.authority());
-    let error = AuthError::Transport(TransportError::new(&message).with_tls(tls).with_source(error));
+    let error = AuthError::Transport { message, is_tls: tls, source: Some(Arc::new(error)) };
     if retry { Failed::ForNow(error, None) } else { Failed::ForGood(error) }
 }
 
 fn broken_off(error: reqwest::Error) -> AuthError {
     let error = error.without_url();
     let message = format!("the answer of the token endpoint broke off: {}", root_cause(&error));
-    AuthError::Transport(TransportError::new(&message).with_source(error))
+    AuthError::Transport { message, is_tls: false, source: Some(Arc::new(error)) }
 }
 
-pub(super) fn no_answer(message: &str) -> AuthError {
-    AuthError::Transport(TransportError::new(message))
+fn no_answer(message: &str) -> AuthError {
+    AuthError::transport(message)
 }
 
 /// A number of seconds, which the older endpoint and some proxies write as a string.
