@@ -66,6 +66,7 @@
 //! | `rustls` (default) | TLS; without it, choose one with your own `reqwest` |
 //! | `emulator` | the emulated service |
 //! | `emulator-tls` | the same over TLS, with an authority of its own |
+//! | `azure-cli` | tokens of the Azure CLI, which it starts as a process |
 //! | `azure-identity` | any credential of the Azure SDK as a source of tokens |
 //! | `schemars` | JSON schemas of reports and executions |
 //! | `cli` | the program |

@@ -6,7 +6,7 @@
 //! | [`RefreshToken`] | a user, through an application | unattended work (Secure Application Model) |
 //! | [`ClientSecret`] | an application | the program `cmp`; `mpn` probably refuses it |
 //! | [`DeviceCode`] | a user, through an application | a person at a terminal |
-//! | [`AzureCli`] | the account signed in to `az` | a workstation |
+//! | `AzureCli` (feature `azure-cli`) | the account signed in to `az` | a workstation |
 //! | `AzureIdentity` (feature `azure-identity`) | any credential of the Azure SDK | managed and workload identity |
 //!
 //! Implement [`TokenSource`] for anything else. Nothing in this module reads the environment or prints.
@@ -80,6 +80,7 @@
 //! * If the service rejects a token (401), the call is retried once with a new one, unless the token was requested for
 //!   this very call, or the source returns the same one.
 
+#[cfg(feature = "azure-cli")]
 mod azure_cli;
 #[cfg(feature = "azure-identity")]
 mod azure_identity;
@@ -98,6 +99,7 @@ mod source;
 mod store;
 mod token;
 
+#[cfg(feature = "azure-cli")]
 pub use azure_cli::AzureCli;
 #[cfg(feature = "azure-identity")]
 pub use azure_identity::AzureIdentity;

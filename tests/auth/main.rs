@@ -1,7 +1,7 @@
 //! Signing in, against a token endpoint and a service over TLS with an authority of our own.
 
 mod answers;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "azure-cli"))]
 mod azure_cli;
 #[cfg(feature = "azure-identity")]
 mod azure_identity;
