@@ -10,8 +10,6 @@ mod fake;
 mod hints;
 mod inspect;
 mod logs;
-#[cfg(all(feature = "cli", target_os = "linux"))]
-mod program;
 mod refresh_token;
 mod renewal;
 mod settings;
