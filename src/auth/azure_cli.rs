@@ -124,6 +124,7 @@ impl AzureCli {
         let tenant = self.tenant.as_deref().unwrap_or("<tenant>");
         let login = format!("az login --tenant {tenant} --allow-no-subscriptions --scope {scope}");
         let codes = hints::codes_in(stderr);
+        let stderr = one_line(stderr, 600);
         let (mut message, help) = match failure {
             CommandFailure::NotFound => (
                 format!("{az} not found"),
@@ -148,7 +149,7 @@ impl AzureCli {
             ),
         };
         if !stderr.is_empty() {
-            message += &format!(": {}{}", one_line(stderr, 600), hints::page(&codes));
+            message += &format!(": {stderr}{}", hints::page(&codes));
         }
         AuthError::Command { failure, message, help }
     }

@@ -73,7 +73,7 @@ impl DeviceCode {
         let scope = format!("{scope} offline_access");
         let fields = [Field::Plain("client_id", self.entra.client_id()), Field::Plain("scope", &scope)];
         let response = endpoint::post(&self.entra, &self.entra.device_code_endpoint, &fields).await?;
-        let Some(Authorization { device_code, prompt, mut interval }) = Authorization::read(&response) else {
+        let Some((device_code, prompt, mut interval)) = read(&response) else {
             return Err(AuthError::transport("the response of the device code endpoint has no code"));
         };
         (self.show)(&prompt);
@@ -90,50 +90,34 @@ impl DeviceCode {
                 Ok(tokens) => return Ok(tokens),
                 Err(error) => error,
             };
-            match next_interval(interval, error.entra().map_or("", |error| &error.error)) {
-                // One request is made after the end: Entra's error says more than a timeout of ours.
-                Some(next) if Instant::now() < ends => interval = next,
+            // RFC 8628, section 3.5.
+            match error.entra().map_or("", |error| &error.error) {
+                "authorization_pending" => {}
+                "slow_down" => interval += Duration::from_secs(5),
                 _ => return Err(error),
+            }
+            // Checked after the request: Entra's error says more than a timeout of ours.
+            if Instant::now() >= ends {
+                return Err(error);
             }
         }
     }
 }
 
-/// The time to wait after this OAuth error, or `None` if it is final (RFC 8628, section 3.5).
-fn next_interval(interval: Duration, error: &str) -> Option<Duration> {
-    match error {
-        "authorization_pending" => Some(interval),
-        "slow_down" => Some(interval + Duration::from_secs(5)),
-        _ => None,
-    }
-}
-
-/// The response of the device code endpoint (RFC 8628, section 3.2).
-struct Authorization {
-    device_code: Secret,
-    prompt: DevicePrompt,
-    interval: Duration,
-}
-
-impl Authorization {
-    fn read(response: &Value) -> Option<Self> {
-        let text = |name| response.get(name).and_then(Value::as_str).map(str::to_owned);
-        let seconds = |name, default| {
-            let seconds = endpoint::seconds(response.get(name));
-            seconds.unwrap_or(Duration::from_secs(default)).min(LONGEST)
-        };
-        // Entra has used both names.
-        let verification_uri = text("verification_uri").or_else(|| text("verification_url"))?;
-        let user_code = text("user_code")?;
-        let message = text("message");
-        let message = message.unwrap_or_else(|| format!("Open {verification_uri} and enter {user_code}"));
-        let expires_in = seconds("expires_in", 900);
-        Some(Self {
-            device_code: text("device_code")?.into(),
-            prompt: DevicePrompt { user_code, verification_uri, message, expires_in },
-            interval: seconds("interval", 5).max(Duration::from_secs(1)),
-        })
-    }
+/// The device code, the prompt and the polling interval (RFC 8628, section 3.2).
+fn read(response: &Value) -> Option<(Secret, DevicePrompt, Duration)> {
+    let text = |name| response.get(name).and_then(Value::as_str).map(str::to_owned);
+    let seconds = |name, default| {
+        let seconds = endpoint::seconds(response.get(name));
+        seconds.unwrap_or(Duration::from_secs(default)).min(LONGEST)
+    };
+    // Entra has used both names.
+    let verification_uri = text("verification_uri").or_else(|| text("verification_url"))?;
+    let user_code = text("user_code")?;
+    let message = text("message").unwrap_or_else(|| format!("Open {verification_uri} and enter {user_code}"));
+    let prompt =
+        DevicePrompt { user_code, verification_uri, message, expires_in: seconds("expires_in", 900) };
+    Some((text("device_code")?.into(), prompt, seconds("interval", 5).max(Duration::from_secs(1))))
 }
 
 impl TokenSource for DeviceCode {
@@ -156,20 +140,5 @@ impl TokenSource for DeviceCode {
 impl fmt::Debug for DeviceCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DeviceCode").field("entra", &self.entra).finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_pending_sign_in_is_polled_again() {
-        let second = Duration::from_secs(1);
-        assert_eq!(next_interval(second, "authorization_pending"), Some(second));
-        assert_eq!(next_interval(second, "slow_down"), Some(Duration::from_secs(6)));
-        for error in ["authorization_declined", "expired_token", "invalid_grant", ""] {
-            assert_eq!(next_interval(second, error), None, "{error}");
-        }
     }
 }

@@ -1,9 +1,10 @@
 //! Responses of the token endpoint, and what the source makes of them.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use partner_center_insights::auth::{AccessToken, AuthError, ClientSecret, Entra, TokenRequest, TokenSource};
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::fake::{Answer, Server};
 use crate::{

@@ -1,10 +1,11 @@
 //! Signing in with a code that the user enters in a browser.
 
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use partner_center_insights::auth::{AuthError, DeviceCode, DevicePrompt, TokenRequest, TokenSource};
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::fake::{Answer, Server};
 use crate::{ACCESS_TOKEN, CLIENT_ID, SCOPE, TENANT, entra, refusal, rotated, shown};
@@ -65,6 +66,16 @@ async fn sign_in_prompts_once_and_polls_for_the_token() {
             ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
         ]
     );
+}
+
+#[tokio::test]
+async fn slow_down_adds_five_seconds() {
+    let slow_down = refusal(400, "slow_down", 70016, "Slow down.");
+    let server = Server::start(vec![code(), slow_down, rotated(ACCESS_TOKEN, "R1")]).await;
+    let began = Instant::now();
+    source(&server).0.sign_in(SCOPE).await.unwrap();
+    // A second, and then a second and five.
+    assert!(began.elapsed() >= Duration::from_secs(7), "{:?}", began.elapsed());
 }
 
 #[tokio::test]
