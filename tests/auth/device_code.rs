@@ -81,8 +81,9 @@ async fn slow_down_adds_five_seconds() {
 #[tokio::test]
 async fn user_is_prompted_again_only_when_required() {
     let ended = refusal(400, "invalid_grant", 50173, "The grant was revoked.");
-    let answers = vec![code(), rotated("A1", "R1"), rotated("A2", "R2"), ended, code(), rotated("A3", "R3")];
-    let server = Server::start(answers).await;
+    let responses =
+        vec![code(), rotated("A1", "R1"), rotated("A2", "R2"), ended, code(), rotated("A3", "R3")];
+    let server = Server::start(responses).await;
     let (device, screen) = source(&server);
     for (token, prompts) in [("A1", 1), ("A2", 1), ("A3", 2)] {
         assert_eq!(device.token(TokenRequest::new(SCOPE)).await.unwrap().expose(), token);
@@ -117,8 +118,8 @@ async fn declined_or_expired_sign_in_fails_at_once() {
 #[tokio::test]
 async fn response_without_code_shows_no_prompt() {
     let refused = refusal(400, "unauthorized_client", 700_016, "Application was not found.");
-    for answer in [refused, Answer::json(200, &json!({"user_code": "X"}))] {
-        let server = Server::start(vec![answer]).await;
+    for response in [refused, Answer::json(200, &json!({"user_code": "X"}))] {
+        let server = Server::start(vec![response]).await;
         let (device, screen) = source(&server);
         shown(&device.sign_in(SCOPE).await.unwrap_err());
         assert!(screen.lock().unwrap().is_empty());

@@ -100,11 +100,11 @@ async fn new_refresh_token_keeps_the_format_of_its_file() {
 #[tokio::test]
 async fn two_sources_can_share_a_file() {
     // Like Entra: every response has a new refresh token, and the old one stays valid.
-    let answer = |number: usize, request: &Request| {
+    let respond = |number: usize, request: &Request| {
         assert!(request.form["refresh_token"].starts_with('R'), "{request:?}");
         rotated(&format!("A{number}"), &format!("R{number}"))
     };
-    let server = Server::answering(answer).await;
+    let server = Server::answering(respond).await;
     let folder = tempfile::tempdir().unwrap();
     let file = TokenFile::new(folder.path().join("token"));
     file.write(&StoredLogin::new("R")).unwrap();

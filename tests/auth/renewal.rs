@@ -142,12 +142,12 @@ async fn refused_refresh_is_the_error_of_the_call() {
 #[tokio::test]
 async fn rejected_concurrent_callers_refresh_once() {
     let refused = Some("Bearer first".to_owned());
-    let answer = move |number, request: &fake::Request| match number {
+    let respond = move |number, request: &fake::Request| match number {
         0 => done(),
         _ if request.authorization == refused => unauthorized(),
         _ => done(),
     };
-    let api = Server::answering(answer).await;
+    let api = Server::answering(respond).await;
     let entra = Server::start(vec![token("first", json!(3599)), token("second", json!(3599))]).await;
     let client = Arc::new(signed_in(&api, &entra));
     client.resume(REPORT).await.unwrap();
