@@ -64,6 +64,7 @@
 //! | `rustls` (default) | TLS; to use another TLS library, disable it and enable one in `reqwest` |
 //! | `emulator` | an in-process emulator of the service |
 //! | `emulator-tls` | the emulator over TLS |
+//! | `azure-cli` | tokens of the Azure CLI, which is started as a process |
 //! | `azure-identity` | credentials of the Azure SDK as token sources |
 //! | `schemars` | JSON schemas of [`Report`], [`Execution`] and their field types, in the documented spelling |
 //! | `cli` | the CLI |

@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 
 use crate::auth::AccessToken;
 use crate::body::{self, Detail};
-use crate::error::{Error, ErrorKind, one_line};
+use crate::error::{Error, ErrorKind};
+use crate::text::one_line;
 use crate::generated::types;
 use crate::hooks::AttemptRecord;
 use crate::spec::Operation;

@@ -1,4 +1,4 @@
-//! The token of whoever is signed in to the Azure CLI.
+//! Tokens of the account signed in to the Azure CLI.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,21 +8,19 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 use tokio::process::Command;
 
-use super::endpoint::seconds;
-use super::{
-    AccessToken, AuthError, CommandError, CommandFailure, TokenFuture, TokenRequest, TokenSource, hints,
-};
+use super::error::{AuthError, CommandFailure};
+use super::source::{TokenFuture, TokenRequest, TokenSource};
+use super::token::AccessToken;
+use super::{endpoint, entra, hints};
 use crate::text::one_line;
 
-const NAME: &str = if cfg!(windows) { "az.cmd" } else { "az" };
-
-/// Tokens of whoever is signed in to the Azure CLI, by
+/// Requests tokens for the account signed in to the Azure CLI, by
 /// [`az account get-access-token`](https://learn.microsoft.com/cli/azure/account#az-account-get-access-token).
 ///
-/// The program is started without a shell, and stopped after a while. It keeps tokens of its own, so it has no other
-/// one to give if the service refuses one.
+/// `az` is started without a shell and killed after a timeout. It has a cache of its own that cannot be bypassed, so a
+/// call whose token was rejected is not retried.
 ///
-/// **Untested** whether Insights accepts these tokens: they are made for an application of Microsoft, not for yours.
+/// **Untested** whether Insights accepts these tokens: they are issued to an application of Microsoft, not to yours.
 ///
 /// ```
 /// use partner_center_insights::InsightsClient;
@@ -35,120 +33,130 @@ const NAME: &str = if cfg!(windows) { "az.cmd" } else { "az" };
 /// ```
 #[derive(Clone, Debug)]
 pub struct AzureCli {
-    program: PathBuf,
+    executable: PathBuf,
     tenant: Option<String>,
     timeout: Duration,
 }
 
 impl Default for AzureCli {
     fn default() -> Self {
-        Self::new()
+        let name = if cfg!(windows) { "az.cmd" } else { "az" };
+        Self { executable: name.into(), tenant: None, timeout: Duration::from_secs(20) }
     }
 }
 
 impl AzureCli {
-    /// The `az` that the process's search path has.
+    /// Creates a source that uses the `az` on the search path.
     pub fn new() -> Self {
-        Self { program: NAME.into(), tenant: None, timeout: Duration::from_secs(20) }
+        Self::default()
     }
 
-    /// The tenant of the Partner Center account. Without it `az` takes its default, which is often another one.
+    /// Sets the tenant of the Partner Center account. Default: that of `az`, which is often a different one.
     ///
     /// # Errors
     ///
-    /// [`AuthError::NotConfigured`] if this cannot be a tenant.
+    /// [`AuthError::Configuration`] if the tenant is invalid.
     pub fn tenant(mut self, tenant: &str) -> Result<Self, AuthError> {
-        self.tenant = Some(super::entra::tenant(tenant)?);
+        self.tenant = Some(entra::tenant(tenant)?);
         Ok(self)
     }
 
-    /// The program to start. Default: `az`, on Windows `az.cmd`.
-    pub fn program(mut self, program: impl Into<PathBuf>) -> Self {
-        self.program = program.into();
+    /// Sets the executable. Default: `az`, on Windows `az.cmd`.
+    pub fn executable(mut self, executable: impl Into<PathBuf>) -> Self {
+        self.executable = executable.into();
         self
     }
 
-    /// How long it may take. Default: 20 s.
+    /// Sets the timeout. Default: 20 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    async fn ask(&self, scope: &str) -> Result<AccessToken, AuthError> {
-        // As the value of an option it must not look like another option.
+    async fn run(&self, scope: &str) -> Result<AccessToken, AuthError> {
+        // A leading hyphen would make it another option.
         if scope.is_empty() || scope.starts_with('-') || !scope.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(AuthError::not_configured(
-                "the scope has blanks in it, or is none; it looks like https://api.partnercenter.microsoft.com/.default",
+            return Err(AuthError::configuration(
+                "the scope is empty, starts with a hyphen or contains whitespace",
+                "set a scope such as https://api.partnercenter.microsoft.com/.default",
             ));
         }
-        let mut command = Command::new(&self.program);
+        let mut command = Command::new(&self.executable);
         command.args(["account", "get-access-token", "--output", "json", "--scope", scope]);
         if let Some(tenant) = &self.tenant {
             command.args(["--tenant", tenant]);
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let output = match tokio::time::timeout(self.timeout, command.output()).await {
-            Ok(Ok(output)) => output,
+        match tokio::time::timeout(self.timeout, command.output()).await {
+            Ok(Ok(output)) => self.read(&output, scope),
             Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(self.failed(CommandFailure::NotFound, "", scope));
+                Err(self.error(CommandFailure::NotFound, "", scope))
             }
-            Ok(Err(error)) => return Err(self.failed(CommandFailure::Failed, &error.to_string(), scope)),
-            Err(_) => return Err(self.failed(CommandFailure::TimedOut(self.timeout), "", scope)),
-        };
-        self.read(&output, scope)
+            Ok(Err(error)) => Err(self.error(CommandFailure::Failed, &error.to_string(), scope)),
+            Err(_) => Err(self.error(CommandFailure::TimedOut(self.timeout), "", scope)),
+        }
     }
 
     fn read(&self, output: &Output, scope: &str) -> Result<AccessToken, AuthError> {
-        let said = String::from_utf8_lossy(&output.stderr);
+        let stderr = String::from_utf8_lossy(&output.stderr);
         if !output.status.success() {
-            let failure = if said.contains("az login") && hints::codes_in(&said).is_empty() {
-                CommandFailure::SignedOut
-            } else {
-                CommandFailure::Failed
-            };
-            return Err(self.failed(failure, &said, scope));
+            let signed_out = stderr.contains("az login") && hints::codes_in(&stderr).is_empty();
+            let failure = if signed_out { CommandFailure::SignedOut } else { CommandFailure::Failed };
+            return Err(self.error(failure, &stderr, scope));
         }
-        // Standard output holds the token, so nothing of it is ever shown.
-        let answer: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
-        let token = answer.get("accessToken").and_then(Value::as_str).filter(|token| !token.is_empty());
-        let Some(token) = token else { return Err(self.failed(CommandFailure::Unreadable, &said, scope)) };
-        // `expiresOn` beside it is local time without a zone, and useless. Before az 2.54 there is nothing else.
-        let ends = seconds(answer.get("expires_on")).and_then(|t| SystemTime::UNIX_EPOCH.checked_add(t));
+        // Standard output holds the token, so it is never shown.
+        let response: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let token = response.get("accessToken").and_then(Value::as_str).filter(|token| !token.is_empty());
+        let Some(token) = token else {
+            return Err(self.error(CommandFailure::InvalidOutput, &stderr, scope));
+        };
         let token = AccessToken::new(token);
-        Ok(match ends {
-            Some(ends) => token.with_expiry(ends),
-            None => token,
-        })
+        // `expiresOn` is local time without a zone; before az 2.54 there is nothing else.
+        let expiry = endpoint::seconds(response.get("expires_on"));
+        match expiry.and_then(|expiry| SystemTime::UNIX_EPOCH.checked_add(expiry)) {
+            Some(expiry) => Ok(token.with_expiry(expiry)),
+            None => Ok(token),
+        }
     }
 
-    fn failed(&self, failure: CommandFailure, said: &str, scope: &str) -> AuthError {
+    fn error(&self, failure: CommandFailure, stderr: &str, scope: &str) -> AuthError {
+        let az = self.executable.file_name().unwrap_or_default().to_string_lossy();
         let tenant = self.tenant.as_deref().unwrap_or("<tenant>");
         let login = format!("az login --tenant {tenant} --allow-no-subscriptions --scope {scope}");
-        let codes = hints::codes_in(said);
-        let hint = match failure {
-            CommandFailure::NotFound => {
-                Some("install the Azure CLI and see that it is on the search path, or sign in another way".to_owned())
-            }
-            CommandFailure::SignedOut => Some(format!("run: {login}")),
-            CommandFailure::Failed if !codes.is_empty() => {
-                let advice = hints::of_codes(&codes).map(|advice| format!("{advice}; ")).unwrap_or_default();
-                Some(format!("{advice}to sign in again, run: {login}"))
-            }
-            CommandFailure::Failed => {
-                Some("run az account get-access-token by hand to see what is wrong with it".to_owned())
-            }
-            CommandFailure::Unreadable => {
-                Some("run az account get-access-token by hand to see what it writes; update the Azure CLI if it is old".to_owned())
-            }
-            CommandFailure::TimedOut(_) => Some("run az account show by hand to see what it waits for".to_owned()),
+        let codes = hints::codes_in(stderr);
+        let stderr = one_line(stderr, 600);
+        let (mut message, help) = match failure {
+            CommandFailure::NotFound => (
+                format!("{az} not found"),
+                "install the Azure CLI and add it to the search path, or sign in another way".to_owned(),
+            ),
+            CommandFailure::SignedOut => (format!("no account is signed in to {az}"), format!("run: {login}")),
+            CommandFailure::Failed => (
+                format!("{az} failed"),
+                match hints::for_codes(&codes) {
+                    Some(help) => format!("{help}; to sign in again, run: {login}"),
+                    None if !codes.is_empty() => format!("to sign in again, run: {login}"),
+                    None => "run az account get-access-token by hand to see what is wrong".to_owned(),
+                },
+            ),
+            CommandFailure::InvalidOutput => (
+                format!("{az} returned no token"),
+                "run az account get-access-token by hand to see its output; update the Azure CLI if it is old".to_owned(),
+            ),
+            CommandFailure::TimedOut(limit) => (
+                format!("{az} timed out after {} s", limit.as_secs_f32()),
+                "run az account show by hand to see what it waits for".to_owned(),
+            ),
         };
-        let tool = self.program.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        AuthError::Command(CommandError { tool, failure, message: one_line(said, 600), codes, hint })
+        if !stderr.is_empty() {
+            message += &format!(": {stderr}{}", hints::page(&codes));
+        }
+        AuthError::Command { failure, message, help }
     }
 }
 
 impl TokenSource for AzureCli {
     fn token<'a>(&'a self, request: TokenRequest<'a>) -> TokenFuture<'a> {
-        Box::pin(self.ask(request.scope))
+        Box::pin(self.run(request.scope))
     }
 }

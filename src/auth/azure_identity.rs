@@ -1,20 +1,22 @@
-//! The token of any credential of the Azure SDK.
+//! Tokens of any credential of the Azure SDK.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use azure_core::credentials::TokenCredential;
 
-use super::{AccessToken, AuthError, EntraError, TokenFuture, TokenRequest, TokenSource, hints};
+use super::error::{AuthError, EntraError};
+use super::hints;
+use super::source::{TokenFuture, TokenRequest, TokenSource};
+use super::token::AccessToken;
 use crate::transport::causes;
 
-/// Tokens of any [`TokenCredential`] of the Azure SDK: managed identity, workload identity, certificates.
+/// Adapts a [`TokenCredential`] of the Azure SDK: managed identity, workload identity, certificates.
 ///
-/// These credentials keep their tokens and cannot be told that one was refused, so a call that was is not repeated. Set
-/// their retries low: with the SDK's own settings a proxy's certificate that is not trusted takes over a minute to fail.
+/// These credentials have caches of their own that cannot be bypassed, so a call whose token was rejected is not
+/// retried. Set their retries low: with the SDK's defaults, an untrusted proxy certificate takes over a minute to fail.
 ///
-/// The tokens of managed and workload identities are an application's alone, which `mpn` probably refuses.
+/// Managed and workload identities give tokens of an application alone, which `mpn` probably refuses.
 /// **Untested** against a live tenant.
 ///
 /// ```
@@ -28,7 +30,7 @@ use crate::transport::causes;
 /// InsightsClient::builder().token_source(AzureIdentity::from(credential)).build()
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct AzureIdentity(Arc<dyn TokenCredential>);
 
 impl From<Arc<dyn TokenCredential>> for AzureIdentity {
@@ -40,28 +42,19 @@ impl From<Arc<dyn TokenCredential>> for AzureIdentity {
 impl TokenSource for AzureIdentity {
     fn token<'a>(&'a self, request: TokenRequest<'a>) -> TokenFuture<'a> {
         Box::pin(async move {
-            let token = self.0.get_token(&[request.scope], None).await.map_err(refused)?;
-            let ends = SystemTime::from(token.expires_on);
-            Ok(AccessToken::new(token.token.secret()).with_expiry(ends))
+            let token = self.0.get_token(&[request.scope], None).await.map_err(convert)?;
+            Ok(AccessToken::new(token.token.secret()).with_expiry(SystemTime::from(token.expires_on)))
         })
     }
 }
 
-/// The SDK's errors do not always have the codes of Entra in a field, but somewhere in their texts.
-fn refused(error: azure_core::Error) -> AuthError {
-    let mut texts: Vec<String> = causes(&error).map(std::string::ToString::to_string).collect();
+/// The SDK has no field for Entra's codes; they are somewhere in the text of the error or its causes.
+fn convert(error: azure_core::Error) -> AuthError {
+    let mut texts: Vec<String> = causes(&error).map(ToString::to_string).collect();
     texts.dedup();
     let text = texts.join(": ");
-    let codes = hints::codes_in(&text);
-    if codes.is_empty() {
-        return AuthError::other(text);
-    }
-    let hint = hints::of_codes(&codes);
-    AuthError::Entra(Box::new(EntraError { codes, description: text, hint, ..EntraError::default() }))
-}
-
-impl fmt::Debug for AzureIdentity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AzureIdentity")
+    match hints::codes_in(&text) {
+        codes if codes.is_empty() => AuthError::other(text),
+        codes => AuthError::Entra(Box::new(EntraError { codes, description: text, ..EntraError::default() })),
     }
 }

@@ -1,17 +1,15 @@
-//! The token of an application alone.
-
-use std::fmt;
-
-use secrecy::SecretString;
+//! Tokens of an application without a user.
 
 use super::endpoint::{self, Field};
-use super::{Entra, TokenFuture, TokenRequest, TokenSource};
+use super::entra::Entra;
+use super::secret::Secret;
+use super::source::{TokenFuture, TokenRequest, TokenSource};
 
-/// Tokens of an application that proves itself with a client secret, without a user
+/// Requests tokens for an application alone, authenticated by a client secret
 /// ([client credentials grant](https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow)).
 ///
-/// This is what the program `cmp` documents. For `mpn` it is **not documented and untested**; the service probably
-/// wants a user's token: see [`RefreshToken`](super::RefreshToken).
+/// This is what the program `cmp` documents. For `mpn` it is **undocumented and untested**; the service probably expects
+/// the token of a user: see [`RefreshToken`](super::RefreshToken).
 ///
 /// ```
 /// use partner_center_insights::auth::{ClientSecret, Entra};
@@ -24,14 +22,15 @@ use super::{Entra, TokenFuture, TokenRequest, TokenSource};
 ///     .build()
 /// # }
 /// ```
+#[derive(Debug)]
 pub struct ClientSecret {
     entra: Entra,
-    secret: SecretString,
+    secret: Secret,
 }
 
 impl ClientSecret {
-    /// A source for the application that `entra` names. The secret is its *value*, not its id.
-    pub fn new(entra: Entra, secret: impl Into<SecretString>) -> Self {
+    /// Creates a source for the application of `entra`. Pass the *value* of the secret, not its ID.
+    pub fn new(entra: Entra, secret: impl Into<Secret>) -> Self {
         Self { entra, secret: secret.into() }
     }
 }
@@ -47,11 +46,5 @@ impl TokenSource for ClientSecret {
             ];
             Ok(endpoint::grant(&self.entra, &fields).await?.access_token)
         })
-    }
-}
-
-impl fmt::Debug for ClientSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientSecret").field("entra", &self.entra).finish_non_exhaustive()
     }
 }

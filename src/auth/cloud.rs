@@ -1,6 +1,6 @@
-//! The national clouds.
+//! National clouds.
 
-/// A cloud, and where its Entra and its Partner Center are.
+/// A Microsoft cloud, with its own Entra and Partner Center addresses.
 ///
 /// ```
 /// use partner_center_insights::auth::Cloud;
@@ -10,20 +10,20 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Cloud {
-    /// The public cloud, the only one that the pages on Insights name.
+    /// The public cloud, the only one documented for Insights.
     #[default]
     Public,
     /// China, operated by 21Vianet. **Untested**; whether Insights exists there is not documented.
     China,
-    /// US Government: an Entra of its own, and the public Partner Center. **Untested**, as for China.
+    /// US Government: its own Entra with the public Partner Center. **Untested**, like China.
     UsGovernment,
 }
 
 impl Cloud {
-    /// Every cloud.
-    pub const ALL: [Self; 3] = [Self::Public, Self::China, Self::UsGovernment];
+    /// All clouds.
+    pub const ALL: &'static [Self] = &[Self::Public, Self::China, Self::UsGovernment];
 
-    /// The address of Entra.
+    /// Returns the address of Entra.
     pub fn authority(self) -> &'static str {
         match self {
             Self::Public => "https://login.microsoftonline.com",
@@ -32,7 +32,7 @@ impl Cloud {
         }
     }
 
-    /// The address of Partner Center's API, for [`base_url`](crate::InsightsClientBuilder::base_url).
+    /// Returns the address of Partner Center, for [`base_url`](crate::InsightsClientBuilder::base_url).
     pub fn base_url(self) -> &'static str {
         match self {
             Self::Public | Self::UsGovernment => crate::spec::ORIGIN,
@@ -40,7 +40,7 @@ impl Cloud {
         }
     }
 
-    /// The scope of tokens for that API.
+    /// Returns the scope of tokens for that address.
     pub fn scope(self) -> String {
         format!("{}/.default", self.base_url())
     }

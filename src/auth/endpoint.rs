@@ -1,17 +1,17 @@
 //! Requests to Entra: the form, the retries, and the response in whatever shape.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use reqwest::StatusCode;
 use reqwest::header::RETRY_AFTER;
-use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
-use super::{AccessToken, AuthError, Entra, EntraError, TransportError, hints};
+use super::{AccessToken, AuthError, Entra, EntraError, Secret, hints};
 use crate::body;
-use crate::error::one_line;
+use crate::text::one_line;
 use crate::transport::{LONGEST, backoff, is_invalid_data, read_body, retry_after, root_cause};
 
 /// Maximum number of attempts, including the first.
@@ -29,7 +29,7 @@ pub struct TokenSet {
     /// The access token for the service.
     pub access_token: AccessToken,
     /// The refresh token, if the response has one.
-    pub refresh_token: Option<SecretString>,
+    pub refresh_token: Option<Secret>,
 }
 
 /// A parameter of the form.
@@ -37,21 +37,21 @@ pub struct TokenSet {
 pub(super) enum Field<'a> {
     Plain(&'static str, &'a str),
     /// Redacted from all text of the response.
-    Secret(&'static str, &'a SecretString),
+    Secret(&'static str, &'a Secret),
 }
 
 impl<'a> Field<'a> {
     fn pair(&self) -> (&'static str, &'a str) {
         match self {
             Self::Plain(name, value) => (name, value),
-            Self::Secret(name, value) => (name, value.expose_secret()),
+            Self::Secret(name, value) => (name, value.expose()),
         }
     }
 }
 
 /// Requests a token.
 pub(super) async fn grant(entra: &Entra, fields: &[Field<'_>]) -> Result<TokenSet, AuthError> {
-    let response = post(entra, entra.token_endpoint(), fields).await?;
+    let response = post(entra, &entra.token_endpoint, fields).await?;
     let text = |name| response.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let Some(token) = text("access_token") else {
         return Err(no_token("the response of the token endpoint has no access token"));
@@ -61,12 +61,12 @@ pub(super) async fn grant(entra: &Entra, fields: &[Field<'_>]) -> Result<TokenSe
         Some(lifetime) => AccessToken::new(token).with_lifetime(lifetime),
         None => AccessToken::new(token),
     };
-    Ok(TokenSet { access_token, refresh_token: text("refresh_token").map(SecretString::from) })
+    Ok(TokenSet { access_token, refresh_token: text("refresh_token").map(Secret::from) })
 }
 
 /// Sends a form, retries it where that may help, and returns the JSON of a 200.
 pub(super) async fn post(entra: &Entra, url: &Url, fields: &[Field<'_>]) -> Result<Value, AuthError> {
-    let ends = Instant::now() + entra.max_elapsed().min(LONGEST);
+    let ends = Instant::now() + entra.max_elapsed.min(LONGEST);
     for attempt in 1.. {
         let (error, wait) = match post_once(entra, url, fields, ends).await {
             Ok(response) => return Ok(response),
@@ -92,7 +92,7 @@ enum Failed {
 async fn post_once(entra: &Entra, url: &Url, fields: &[Field<'_>], ends: Instant) -> Result<Value, Failed> {
     let form: Vec<_> = fields.iter().map(Field::pair).collect();
     let left = ends.saturating_duration_since(Instant::now());
-    let sent = entra.http().post(url.clone()).timeout(left).form(&form).send().await;
+    let sent = entra.http.post(url.clone()).timeout(left).form(&form).send().await;
     let mut response = sent.map_err(|error| unreachable_endpoint(entra, error))?;
     let status = response.status();
     let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
@@ -164,7 +164,6 @@ fn refused(status: StatusCode, value: Option<&Value>, bytes: &[u8], fields: &[Fi
         status: Some(status.as_u16()),
         error: text("error").unwrap_or_default(),
         suberror: text("suberror"),
-        hint: hints::of_codes(&codes),
         codes,
         description,
         correlation_id: text("correlation_id"),
@@ -176,9 +175,7 @@ fn refused(status: StatusCode, value: Option<&Value>, bytes: &[u8], fields: &[Fi
 /// Redacts secrets: some servers repeat what they reject.
 fn without_secrets(text: &str, fields: &[Field<'_>]) -> String {
     fields.iter().fold(text.to_owned(), |text, field| match field {
-        Field::Secret(_, secret) if !secret.expose_secret().is_empty() => {
-            text.replace(secret.expose_secret(), "[secret]")
-        }
+        Field::Secret(_, secret) if !secret.expose().is_empty() => text.replace(secret.expose(), "[secret]"),
         _ => text,
     })
 }
@@ -189,18 +186,18 @@ fn unreachable_endpoint(entra: &Entra, error: reqwest::Error) -> Failed {
     let why = if error.is_timeout() { "timeout".into() } else { root_cause(&error) };
     let retry = error.is_connect() && !tls;
     let message = format!("{} is unreachable: {why}", entra.authority());
-    let error = AuthError::Transport(TransportError::new(&message).with_tls(tls).with_source(error));
+    let error = AuthError::Transport { message, is_tls: tls, source: Some(Arc::new(error)) };
     if retry { Failed::Transiently(error, None) } else { Failed::Permanently(error) }
 }
 
 fn truncated(error: reqwest::Error) -> AuthError {
     let error = error.without_url();
     let message = format!("the response of the token endpoint was truncated: {}", root_cause(&error));
-    AuthError::Transport(TransportError::new(&message).with_source(error))
+    AuthError::Transport { message, is_tls: false, source: Some(Arc::new(error)) }
 }
 
-pub(super) fn no_token(message: &str) -> AuthError {
-    AuthError::Transport(TransportError::new(message))
+fn no_token(message: &str) -> AuthError {
+    AuthError::transport(message)
 }
 
 /// Parses a number of seconds, which the older endpoint and some proxies write as a string.

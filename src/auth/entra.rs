@@ -1,91 +1,67 @@
-//! Microsoft Entra: where it is, and for which tenant and application it is asked.
+//! Microsoft Entra: its address, the tenant and the application.
 
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
 
-use super::{AuthError, Cloud};
+use super::cloud::Cloud;
+use super::error::AuthError;
 use crate::transport::{Roots, USER_AGENT, root_cause};
 
 /// Entra's token endpoint for one tenant and one application.
 ///
-/// It is cheap to clone; clones share their connections. Nothing is sent before a source asks for a token.
-///
-/// ```
-/// use partner_center_insights::auth::{ClientSecret, Entra};
-///
-/// # fn source(secret: String) -> Result<ClientSecret, partner_center_insights::auth::AuthError> {
-/// let entra = Entra::builder()
-///     .tenant("contoso.onmicrosoft.com")
-///     .client_id("11111111-2222-3333-4444-555555555555")
-///     .build()?;
-/// Ok(ClientSecret::new(entra, secret))
-/// # }
-/// ```
+/// Clones share their connections. Nothing is sent before a source requests a token.
 #[derive(Clone)]
-pub struct Entra(Arc<Inner>);
-
-struct Inner {
+pub struct Entra {
     authority: String,
     tenant: String,
     client_id: String,
-    token: Url,
-    device_code: Url,
-    http: reqwest::Client,
-    max_elapsed: Duration,
+    pub(super) token_endpoint: Url,
+    pub(super) device_code_endpoint: Url,
+    pub(super) http: reqwest::Client,
+    pub(super) max_elapsed: Duration,
 }
 
 impl Entra {
-    /// Begins the settings. Tenant and client id are needed; everything else has a default.
+    /// Creates a builder. Tenant and client ID are required.
     pub fn builder() -> EntraBuilder {
-        EntraBuilder::default()
+        EntraBuilder {
+            authority: Cloud::Public.authority().to_owned(),
+            tenant: String::new(),
+            client_id: String::new(),
+            max_elapsed: Duration::from_secs(15),
+            roots: Roots::default(),
+        }
     }
 
-    /// The address of Entra, without a slash at the end.
+    /// Returns the address of Entra, without a trailing slash.
     pub fn authority(&self) -> &str {
-        &self.0.authority
+        &self.authority
     }
 
-    /// The tenant, as it was given.
+    /// Returns the tenant.
     pub fn tenant(&self) -> &str {
-        &self.0.tenant
+        &self.tenant
     }
 
-    /// The application's id.
+    /// Returns the ID of the application.
     pub fn client_id(&self) -> &str {
-        &self.0.client_id
-    }
-
-    pub(super) fn token_endpoint(&self) -> &Url {
-        &self.0.token
-    }
-
-    pub(super) fn device_code_endpoint(&self) -> &Url {
-        &self.0.device_code
-    }
-
-    pub(super) fn http(&self) -> &reqwest::Client {
-        &self.0.http
-    }
-
-    pub(super) fn max_elapsed(&self) -> Duration {
-        self.0.max_elapsed
+        &self.client_id
     }
 }
 
 impl fmt::Debug for Entra {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Entra")
-            .field("authority", &self.0.authority)
-            .field("tenant", &self.0.tenant)
-            .field("client_id", &self.0.client_id)
+            .field("authority", &self.authority)
+            .field("tenant", &self.tenant)
+            .field("client_id", &self.client_id)
             .finish_non_exhaustive()
     }
 }
 
-/// Settings of [`Entra`].
+/// Builder of [`Entra`].
 #[derive(Debug)]
 #[must_use = "nothing happens until `build` is called"]
 pub struct EntraBuilder {
@@ -96,126 +72,116 @@ pub struct EntraBuilder {
     roots: Roots,
 }
 
-impl Default for EntraBuilder {
-    fn default() -> Self {
-        Self {
-            authority: Cloud::Public.authority().to_owned(),
-            tenant: String::new(),
-            client_id: String::new(),
-            max_elapsed: Duration::from_secs(15),
-            roots: Roots::default(),
-        }
-    }
-}
-
 impl EntraBuilder {
-    /// The address of Entra, such as `https://login.microsoftonline.com` (the default) or that of another [`Cloud`].
-    /// It must be `https`, which may be left out.
+    /// Sets the address of Entra, such as that of another [`Cloud`]. Default: `https://login.microsoftonline.com`.
+    /// The scheme must be `https` and can be omitted.
     pub fn authority(mut self, authority: impl Into<String>) -> Self {
         self.authority = authority.into();
         self
     }
 
-    /// The tenant of the Partner Center account: its id, or a domain that it has verified. Production and sandbox are
-    /// different tenants.
+    /// Sets the tenant of the Partner Center account: its ID or a verified domain. Production and sandbox are different
+    /// tenants.
     pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
         self.tenant = tenant.into();
         self
     }
 
-    /// The *Application (client) ID* of the application's registration.
+    /// Sets the *Application (client) ID* of the app registration.
     pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
         self.client_id = client_id.into();
         self
     }
 
-    /// How long getting one token may take, further attempts included. Default: 15 s. A person who enters a device
-    /// code has longer; Entra says how long.
+    /// Limits the time for one token, retries included. Default: 15 s. Waiting for the user to enter a device code does
+    /// not count.
     pub fn max_elapsed(mut self, max_elapsed: Duration) -> Self {
         self.max_elapsed = max_elapsed;
         self
     }
 
-    /// Trusts the certificates of this PEM text beside those that the platform trusts: for a proxy of one's company
-    /// that opens encrypted connections, and for tests. Can be given more than once.
+    /// Trusts the certificates of this PEM text in addition to those of the platform, for a TLS-intercepting corporate
+    /// proxy or for tests. Can be called more than once.
     #[cfg(feature = "rustls")]
     pub fn root_certificate(mut self, pem: impl AsRef<[u8]>) -> Self {
         self.roots.add(pem.as_ref());
         self
     }
 
-    /// Checks the settings. Nothing is sent.
+    /// Validates the settings. Nothing is sent.
     ///
     /// # Errors
     ///
-    /// [`AuthError::NotConfigured`], which names the setting that is missing or cannot be used.
+    /// [`AuthError::Configuration`] if a setting is missing or invalid.
     pub fn build(self) -> Result<Entra, AuthError> {
         let authority = authority(&self.authority)?;
         let tenant = tenant(&self.tenant)?;
         let client_id = self.client_id.trim();
         if client_id.is_empty() || !client_id.bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(AuthError::not_configured(
-                "the client id is missing or has blanks in it; it is the Application (client) ID of the registration, a GUID",
+            return Err(AuthError::configuration(
+                "missing or invalid client ID: expected the Application (client) ID of the app registration (GUID)",
+                "set the client ID that Entra shows under App registrations",
             ));
         }
+        let invalid = |cause: String| {
+            let message = format!("cannot create the HTTP client: {cause}");
+            AuthError::configuration(message, "check the authority host and the root certificates")
+        };
         let endpoint = |name| {
             let url = Url::parse(&format!("{authority}/{tenant}/oauth2/v2.0/{name}"));
-            url.map_err(|error| AuthError::not_configured(format!("the authority cannot be used: {error}")))
+            url.map_err(|error| invalid(error.to_string()))
         };
         let http = reqwest::Client::builder()
             .user_agent(USER_AGENT)
-            // The form holds secrets; nobody may send it on to another place.
+            // The form holds secrets, which must not go to another host.
             .redirect(reqwest::redirect::Policy::none())
             .https_only(true)
             .connect_timeout(self.max_elapsed.min(Duration::from_secs(5)));
-        let http = self.roots.apply(http).map_err(AuthError::not_configured)?;
-        let http = http.build().map_err(|error| {
-            let cause = root_cause(&error);
-            AuthError::not_configured(format!("the HTTP client could not be set up: {cause}"))
-        })?;
-        Ok(Entra(Arc::new(Inner {
-            token: endpoint("token")?,
-            device_code: endpoint("devicecode")?,
+        let http = self.roots.apply(http).map_err(invalid)?;
+        let http = http.build().map_err(|error| invalid(root_cause(&error)))?;
+        Ok(Entra {
+            token_endpoint: endpoint("token")?,
+            device_code_endpoint: endpoint("devicecode")?,
             client_id: client_id.to_owned(),
             max_elapsed: self.max_elapsed,
             authority,
             tenant,
             http,
-        })))
+        })
     }
 }
 
-/// Checks the address of Entra: a host over TLS, and nothing else.
+/// Validates the address of Entra: https, a host and nothing else.
 fn authority(text: &str) -> Result<String, AuthError> {
     // The text is not repeated: it may hold a password.
-    let refuse = |why: &str| {
-        AuthError::not_configured(format!(
-            "the authority host {why}; it looks like https://login.microsoftonline.com"
-        ))
+    let invalid = |why: &str| {
+        let message = format!("invalid authority host: {why}");
+        AuthError::configuration(message, "set an address such as https://login.microsoftonline.com")
     };
     let text = text.trim();
-    // The Azure tools take the bare name of the host as well.
+    // The Azure tools accept a bare host name as well.
     let text = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
-    let url = Url::parse(&text).map_err(|error| refuse(&format!("cannot be read ({error})")))?;
+    let url = Url::parse(&text).map_err(|error| invalid(&error.to_string()))?;
     if url.scheme() != "https" {
-        return Err(refuse("must be https; secrets would be readable on their way"));
+        return Err(invalid("expected https, because secrets are sent to it"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(refuse("must not hold a user name or a password"));
+        return Err(invalid("it must not contain a user name or a password"));
     }
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-        return Err(refuse("must not hold a path or a query; the tenant is a setting of its own"));
+        return Err(invalid("it must not contain a path or a query; the tenant is a separate setting"));
     }
     Ok(url.origin().ascii_serialization())
 }
 
-/// Checks a tenant: an id or a domain. It becomes part of a path and of a command line.
+/// Validates a tenant, which becomes part of a path and of a command line.
 pub(super) fn tenant(text: &str) -> Result<String, AuthError> {
     let text = text.trim();
-    let fits = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
-    if text.is_empty() || !fits || text.starts_with(['-', '.']) || text.contains("..") {
-        return Err(AuthError::not_configured(
-            "the tenant is missing or is none; it is the id of the Partner Center tenant (a GUID), or a domain such as contoso.onmicrosoft.com",
+    let is_valid = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
+    if text.is_empty() || !is_valid || text.starts_with(['-', '.']) || text.contains("..") {
+        return Err(AuthError::configuration(
+            "missing or invalid tenant: expected a tenant ID (GUID) or a verified domain such as contoso.onmicrosoft.com",
+            "set the tenant of your Partner Center account",
         ));
     }
     Ok(text.to_owned())

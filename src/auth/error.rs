@@ -1,43 +1,73 @@
-//! Why no token could be had.
+//! Errors from acquiring a token.
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::hints;
 use crate::text::one_line;
 
-/// Longest text of somebody else that is shown, in characters.
+/// Maximum length of quoted text, in characters.
 const TEXT_LIMIT: usize = 1_500;
 
-/// Why no token could be had. `Display` is one line for people, holds no secret, and ends with the next step, except for
-/// [`Other`](Self::Other).
+/// An error from acquiring a token. `Display` is one line without secrets; [`help`](Self::help) gives the next step.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AuthError {
-    /// What was given is empty, or has blanks or line breaks in it.
+    /// The access token is empty or contains whitespace.
     InvalidToken,
-    /// A setting is missing or cannot be used; the text says which.
-    NotConfigured(String),
-    /// Somebody has to sign in again: Entra wants to see the person.
+    /// A setting or a token file is missing or invalid.
+    #[non_exhaustive]
+    Configuration {
+        /// What is wrong.
+        message: String,
+        /// What to do about it.
+        help: &'static str,
+    },
+    /// Entra requires the user to sign in again.
     InteractionRequired(Box<EntraError>),
-    /// Entra, or something in its place, refused.
+    /// Entra, or a server in its place, refused the request.
     Entra(Box<EntraError>),
-    /// Entra was not reached, or its answer did not arrive.
-    Transport(TransportError),
-    /// A program that gives tokens failed.
-    Command(CommandError),
-    /// Something else failed, such as a source of the caller's own.
+    /// The request to Entra failed, or its response is unusable.
+    #[non_exhaustive]
+    Transport {
+        /// What went wrong.
+        message: String,
+        /// Whether TLS failed, for example because of an untrusted certificate.
+        is_tls: bool,
+        /// The cause, if there is one.
+        source: Option<Arc<dyn StdError + Send + Sync>>,
+    },
+    /// An executable that returns tokens, such as `az`, failed.
+    #[non_exhaustive]
+    Command {
+        /// How it failed.
+        failure: CommandFailure,
+        /// What went wrong, with its standard error.
+        message: String,
+        /// What to do about it.
+        help: String,
+    },
+    /// Any other error, such as one of your own source.
     Other(Arc<dyn StdError + Send + Sync>),
 }
 
 impl AuthError {
-    /// An error of a source of one's own.
+    /// Wraps the error of a source of your own.
     pub fn other(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Other(Arc::from(error.into()))
     }
 
-    /// What Entra said, if it said something.
+    pub(super) fn configuration(message: impl Into<String>, help: &'static str) -> Self {
+        Self::Configuration { message: message.into(), help }
+    }
+
+    pub(super) fn transport(message: impl Into<String>) -> Self {
+        Self::Transport { message: message.into(), is_tls: false, source: None }
+    }
+
+    /// Returns the error response of Entra, if there was one.
     pub fn entra(&self) -> Option<&EntraError> {
         match self {
             Self::InteractionRequired(error) | Self::Entra(error) => Some(error),
@@ -45,31 +75,32 @@ impl AuthError {
         }
     }
 
-    /// What to do about it, if there is advice for exactly this.
-    pub fn hint(&self) -> Option<&str> {
+    /// Returns the next step.
+    pub fn help(&self) -> &str {
         match self {
-            Self::InteractionRequired(error) | Self::Entra(error) => error.hint,
-            Self::Command(error) => error.hint.as_deref(),
-            _ => None,
+            Self::InvalidToken => "pass the token alone, as one word",
+            Self::Configuration { help, .. } => help,
+            Self::InteractionRequired(error) => hints::for_codes(&error.codes).unwrap_or("sign in again"),
+            Self::Entra(error) => error.help(),
+            Self::Transport { is_tls: true, .. } => {
+                "trust the authority that signed the certificate (a proxy may bring its own), or correct the authority host"
+            }
+            Self::Transport { .. } => "check the network, the proxy settings and the authority host",
+            Self::Command { help, .. } => help,
+            Self::Other(_) => "sign in again, or check the settings of the token source",
         }
-    }
-
-    pub(super) fn not_configured(what: impl Into<String>) -> Self {
-        Self::NotConfigured(what.into())
     }
 }
 
 impl fmt::Display for AuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InvalidToken => {
-                f.write_str("the access token is empty or is not one word; give the token alone")
-            }
-            Self::NotConfigured(what) => f.write_str(&one_line(what, TEXT_LIMIT)),
-            Self::InteractionRequired(error) => write!(f, "somebody has to sign in again: {error}"),
+            Self::InvalidToken => f.write_str("the access token is empty or contains whitespace"),
+            Self::Configuration { message, .. }
+            | Self::Transport { message, .. }
+            | Self::Command { message, .. } => f.write_str(&one_line(message, TEXT_LIMIT)),
+            Self::InteractionRequired(error) => write!(f, "interactive sign-in required: {error}"),
             Self::Entra(error) => error.fmt(f),
-            Self::Transport(error) => error.fmt(f),
-            Self::Command(error) => error.fmt(f),
             Self::Other(error) => f.write_str(&one_line(&error.to_string(), TEXT_LIMIT)),
         }
     }
@@ -78,201 +109,90 @@ impl fmt::Display for AuthError {
 impl StdError for AuthError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Self::Transport(error) => error.source(),
+            Self::Transport { source, .. } => source.as_deref().map(|source| source as _),
             Self::Other(error) => error.source(),
             _ => None,
         }
     }
 }
 
-/// An answer of the token endpoint that brings no token
-/// ([RFC 6749, section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)), with what
-/// [Entra adds](https://learn.microsoft.com/entra/identity-platform/reference-error-codes#handling-error-codes-in-your-application).
+/// An error response of the token endpoint ([RFC 6749, section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2))
+/// with [Entra's additions](https://learn.microsoft.com/entra/identity-platform/reference-error-codes#handling-error-codes-in-your-application).
 ///
-/// Programs should decide by [`error`](Self::error) only: Microsoft changes codes and texts.
+/// Decide by [`error`](Self::error) only: Microsoft changes codes and texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EntraError {
-    /// The HTTP status, if the error came in an answer of ours.
+    /// The HTTP status, unless the error came through another library.
     pub status: Option<u16>,
-    /// The OAuth code, such as `invalid_grant`. Empty if what answered is no token endpoint.
+    /// The OAuth error code, such as `invalid_grant`. Empty if the response is not that of a token endpoint.
     pub error: String,
-    /// Entra's refinement of it, such as `bad_token`.
+    /// Entra's subcode, such as `bad_token`.
     pub suberror: Option<String>,
-    /// The numbers of `AADSTS` codes.
+    /// The numbers of the `AADSTS` codes.
     pub codes: Vec<u32>,
-    /// Entra's text, as it came except that secrets of ours and line breaks are taken out.
+    /// Entra's text, in one line and without the secrets that were sent.
     pub description: String,
-    /// What support asks for.
+    /// The ID that support asks for.
     pub correlation_id: Option<String>,
-    /// Entra's id of the request.
+    /// Entra's ID of the request.
     pub trace_id: Option<String>,
-    /// When it happened, in Entra's spelling.
+    /// The time of the error, as Entra formats it.
     pub timestamp: Option<String>,
-    /// What to do about it; see [`hints`](super::hints).
-    pub hint: Option<&'static str>,
 }
 
 impl EntraError {
-    /// Microsoft's page on the first of the codes.
-    pub fn page(&self) -> Option<String> {
-        let code = self.codes.first()?;
-        Some(format!("https://login.microsoftonline.com/error?code={code}"))
-    }
-
-    /// What there is to say without a hint. A code has Microsoft's page at least.
-    fn advice(&self) -> Option<&'static str> {
-        match (self.status, self.error.as_str()) {
-            (Some(429 | 500..=599), _) => Some("try again in a few minutes"),
-            _ if !self.codes.is_empty() => None,
-            (_, "") => Some("check the authority host and any proxy in between"),
-            _ => Some("check the tenant, the client id and the scope"),
-        }
+    fn help(&self) -> &'static str {
+        hints::for_codes(&self.codes).unwrap_or(match (self.status, self.error.as_str()) {
+            (Some(429 | 500..=599), _) => "try again in a few minutes",
+            (_, "") if self.codes.is_empty() => "check the authority host and any proxy in between",
+            _ => "check the tenant, the client ID and the scope",
+        })
     }
 }
 
 impl fmt::Display for EntraError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.error.as_str(), self.status) {
-            ("", Some(status)) => write!(f, "the token endpoint answered with HTTP {status}")?,
-            ("", None) => f.write_str("Entra refused")?,
-            (error, _) => write!(f, "Entra refused ({error}")?,
-        }
-        if !self.error.is_empty() {
-            if let Some(suberror) = &self.suberror {
-                write!(f, ", {suberror}")?;
-            }
-            f.write_str(")")?;
+        match (self.error.as_str(), &self.suberror, self.status) {
+            ("", _, Some(status)) => write!(f, "the token endpoint returned HTTP {status}")?,
+            ("", _, None) => f.write_str("Entra refused the request")?,
+            (error, Some(suberror), _) => write!(f, "Entra refused the request ({error}, {suberror})")?,
+            (error, None, _) => write!(f, "Entra refused the request ({error})")?,
         }
         if !self.description.is_empty() {
             write!(f, ": {}", one_line(&self.description, TEXT_LIMIT))?;
         }
+        // Entra's text often holds the codes and the IDs already.
         for code in &self.codes {
             if !self.description.contains(&format!("AADSTS{code}")) {
                 write!(f, " [AADSTS{code}]")?;
             }
         }
-        if let Some(advice) = self.hint.or_else(|| self.advice()) {
-            write!(f, "; {advice}")?;
-        }
         let ids =
-            [("correlation id", &self.correlation_id), ("trace id", &self.trace_id), ("at", &self.timestamp)];
+            [("correlation ID", &self.correlation_id), ("trace ID", &self.trace_id), ("at", &self.timestamp)];
         for (name, id) in ids {
-            // Entra's text often ends with the ids.
-            if let Some(id) = id
-                && !self.description.contains(id.as_str())
-            {
+            if let Some(id) = id.as_deref().filter(|id| !self.description.contains(id)) {
                 write!(f, "; {name} {id}")?;
             }
         }
-        match self.page() {
-            Some(page) => write!(f, "; see {page}"),
-            None => Ok(()),
-        }
+        f.write_str(&hints::page(&self.codes))
     }
 }
 
 impl StdError for EntraError {}
 
-/// Entra was not reached, or its answer did not arrive.
-#[derive(Clone, Debug)]
-pub struct TransportError {
-    message: String,
-    tls: bool,
-    source: Option<Arc<dyn StdError + Send + Sync>>,
-}
-
-impl TransportError {
-    pub(super) fn new(message: &str) -> Self {
-        Self { message: one_line(message, TEXT_LIMIT), tls: false, source: None }
-    }
-
-    pub(super) fn with_tls(self, tls: bool) -> Self {
-        Self { tls, ..self }
-    }
-
-    pub(super) fn with_source(self, source: impl StdError + Send + Sync + 'static) -> Self {
-        Self { source: Some(Arc::new(source)), ..self }
-    }
-
-    /// Whether the encrypted connection was refused, such as for a certificate that is not trusted.
-    pub fn is_tls(&self) -> bool {
-        self.tls
-    }
-}
-
-impl fmt::Display for TransportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        f.write_str(if self.tls {
-            "; trust the authority that signed the certificate (a proxy may bring its own), or correct the authority host"
-        } else {
-            "; check the network, the proxy settings and the authority host"
-        })
-    }
-}
-
-impl StdError for TransportError {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.source.as_deref().map(|source| source as _)
-    }
-}
-
-/// A program that gives tokens, such as `az`, failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CommandError {
-    /// The program.
-    pub tool: String,
-    /// How it failed.
-    pub failure: CommandFailure,
-    /// What it wrote to standard error, in one line.
-    pub message: String,
-    /// The numbers of `AADSTS` codes in the message.
-    pub codes: Vec<u32>,
-    /// What to do about it.
-    pub hint: Option<String>,
-}
-
-/// How a program failed.
+/// How an executable failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CommandFailure {
-    /// There is no such program.
+    /// The executable does not exist.
     NotFound,
-    /// Nobody is signed in to it.
+    /// No account is signed in.
     SignedOut,
-    /// It ended with a failure.
+    /// It returned a failure.
     Failed,
-    /// It succeeded, but what it wrote is not what was asked for.
-    Unreadable,
-    /// It did not end within this time, and was stopped.
+    /// It succeeded, but its output holds no token.
+    InvalidOutput,
+    /// It did not finish within this time, and was killed.
     TimedOut(Duration),
 }
-
-impl fmt::Display for CommandError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let tool = &self.tool;
-        match self.failure {
-            CommandFailure::NotFound => write!(f, "{tool} was not found")?,
-            CommandFailure::SignedOut => write!(f, "nobody is signed in to {tool}")?,
-            CommandFailure::Failed => write!(f, "{tool} failed")?,
-            CommandFailure::Unreadable => write!(f, "{tool} wrote something else than a token")?,
-            CommandFailure::TimedOut(limit) => {
-                write!(f, "{tool} did not answer within {} s and was stopped", limit.as_secs_f32())?;
-            }
-        }
-        if !self.message.is_empty() {
-            write!(f, ": {}", self.message)?;
-        }
-        if let Some(hint) = &self.hint {
-            write!(f, "; {hint}")?;
-        }
-        match self.codes.first() {
-            Some(code) => write!(f, "; see https://login.microsoftonline.com/error?code={code}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl StdError for CommandError {}

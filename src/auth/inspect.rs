@@ -1,7 +1,8 @@
-//! What a token says about itself: for people who ask why it is refused.
+//! Decodes the claims of a token, to explain why it might be rejected.
 //!
-//! Access tokens are a matter between Entra and the service, and may change their form at any time. Nothing here is
-//! verified, and nothing may be decided by it: [claims](https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference).
+//! Nothing is verified, and nothing should be decided by it: access tokens are opaque to clients, and their format may
+//! change. The [claims](https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference) are
+//! documented.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,62 +10,52 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use super::{AccessToken, hints};
+use super::hints;
+use super::token::AccessToken;
 use crate::program::Program;
 
-/// What a token says.
-///
-/// ```
-/// use partner_center_insights::auth::AccessToken;
-/// use partner_center_insights::auth::inspect::{TokenKind, claims};
-///
-/// // {"alg":"none"}.{"idtyp":"app","aud":"https://api.partnercenter.microsoft.com"}
-/// let token = AccessToken::new(
-///     "eyJhbGciOiJub25lIn0.eyJpZHR5cCI6ImFwcCIsImF1ZCI6Imh0dHBzOi8vYXBpLnBhcnRuZXJjZW50ZXIubWljcm9zb2Z0LmNvbSJ9.",
-/// );
-/// assert_eq!(claims(&token).map(|claims| claims.holder), Some(TokenKind::Application));
-/// ```
+/// The claims of a token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Claims {
-    /// The tenant's id (`tid`).
+    /// The ID of the tenant (`tid`).
     pub tenant: Option<String>,
-    /// The application's id (`appid` or `azp`).
+    /// The ID of the application (`appid` or `azp`).
     pub client_id: Option<String>,
-    /// The name that the user signs in with, if the token holds it.
+    /// The user's sign-in name.
     pub user: Option<String>,
-    /// Whose token it is.
-    pub holder: TokenKind,
-    /// The service that it is for (`aud`).
+    /// Whether the token is a user's or an application's.
+    pub kind: TokenKind,
+    /// The service that the token is for (`aud`).
     pub audience: Option<String>,
-    /// When it ends (`exp`).
+    /// The time of expiry (`exp`).
     pub expires_at: Option<SystemTime>,
-    /// Whether it proves a multi-factor sign-in (`amr`).
+    /// Whether the token proves multi-factor authentication (`amr`).
     pub mfa: Mfa,
     /// Roles of the application or the user (`roles`).
     pub roles: Vec<String>,
-    /// What the application may do for the user (`scp`).
+    /// Permissions that the user delegated to the application (`scp`).
     pub scopes: Vec<String>,
 }
 
 impl Claims {
-    /// What it will probably be refused for by this program, each with the next step.
+    /// Returns why the service will probably reject the token for this program, each with the next step.
     ///
-    /// It is a guess: what the service decides by is not documented.
+    /// This is a guess: the rules of the service are not documented.
     pub fn concerns(&self, program: Program, now: SystemTime) -> Vec<&'static str> {
         let mut concerns = Vec::new();
         if self.expires_at.is_some_and(|end| end <= now) {
-            concerns.push("the token has ended; get a new one");
+            concerns.push("the token has expired; get a new one");
         }
         concerns.extend(self.audience.as_deref().and_then(hints::for_audience));
-        match (self.holder, self.mfa) {
+        match (self.kind, self.mfa) {
             (TokenKind::Application, _) if program == Program::Cmp => {}
             (TokenKind::Application, _) => concerns.push(
-                "this is the token of an application alone; partner insights (mpn) expect one of a user: use a refresh token or a device code",
+                "the token belongs to an application alone, but partner insights (mpn) expect a user's; use a refresh token or a device code",
             ),
-            // Applications are exempt.
+            // Applications are exempt from multi-factor authentication.
             (_, Mfa::No) => concerns.push(
-                "the token does not prove a multi-factor sign-in; sign in again with it, and take the refresh token from that",
+                "the token does not prove multi-factor authentication; sign in again with it, and use the refresh token of that sign-in",
             ),
             _ => {}
         }
@@ -72,7 +63,7 @@ impl Claims {
     }
 }
 
-/// Whose token it is.
+/// Whether a token is a user's or an application's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenKind {
@@ -80,29 +71,27 @@ pub enum TokenKind {
     User,
     /// An application's alone.
     Application,
-    /// The token does not tell.
+    /// The claims do not say.
     Unknown,
 }
 
-/// Whether a token proves a multi-factor sign-in.
+/// Whether a token proves multi-factor authentication.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Mfa {
     /// It does.
     Yes,
-    /// It tells how the user signed in, and that was with one factor.
+    /// It lists the authentication methods, and multi-factor is not among them.
     No,
-    /// It does not tell how.
+    /// It lists no authentication methods.
     Unknown,
 }
 
-/// Reads the claims of a token. Nothing if it is no JWT, which proves nothing about it.
+/// Decodes the claims of a token. Returns `None` if it is not a JWT, which does not make it invalid.
 pub fn claims(token: &AccessToken) -> Option<Claims> {
-    // RFC 7519: three parts, of which the second holds the claims.
-    let mut parts = token.expose().split('.');
-    let (_, payload, _, None) = (parts.next()?, parts.next()?, parts.next()?, parts.next()) else {
-        return None;
-    };
+    // RFC 7519: the second of three parts holds the claims.
+    let parts: Vec<_> = token.expose().split('.').collect();
+    let [_, payload, _] = parts[..] else { return None };
     let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
     let claims: Value = serde_json::from_slice(&payload).ok()?;
     claims.is_object().then(|| read(&claims))
@@ -117,7 +106,7 @@ fn read(claims: &Value) -> Claims {
         _ => Vec::new(),
     };
     let scopes: Vec<String> = list("scp");
-    let holder = match text("idtyp").as_deref() {
+    let kind = match text("idtyp").as_deref() {
         Some("app") => TokenKind::Application,
         Some("user") => TokenKind::User,
         _ if !scopes.is_empty() => TokenKind::User,
@@ -126,21 +115,20 @@ fn read(claims: &Value) -> Claims {
         _ => TokenKind::Unknown,
     };
     let methods: Vec<String> = list("amr");
-    let mfa = match methods.as_slice() {
+    let mfa = match &methods[..] {
         [] => Mfa::Unknown,
         // `mfa`, and `ngcmfa` for Windows Hello.
         methods if methods.iter().any(|method| method.ends_with("mfa")) => Mfa::Yes,
         _ => Mfa::No,
     };
     let expires_at = claims.get("exp").and_then(Value::as_u64);
-    let expires_at = expires_at.and_then(|s| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(s)));
     Claims {
         tenant: text("tid"),
         client_id: first(&["appid", "azp"]),
         user: first(&["upn", "preferred_username", "unique_name"]),
-        holder,
+        kind,
         audience: text("aud"),
-        expires_at,
+        expires_at: expires_at.and_then(|s| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(s))),
         mfa,
         roles: list("roles"),
         scopes,

@@ -1,32 +1,15 @@
-//! Signing in: where access tokens come from.
+//! Sources of access tokens.
 //!
-//! A [`TokenSource`] gives a token when one is needed. These exist:
-//!
-//! | source | whose token | for |
+//! | source | identity | use |
 //! | --- | --- | --- |
-//! | [`StaticToken`] | that of whoever made it | an hour of work with a token at hand |
-//! | [`RefreshToken`] | a user's, through an application | unattended work (Secure Application Model) |
-//! | [`ClientSecret`] | an application's | the program `cmp`; `mpn` probably refuses it |
-//! | [`AzureCli`] | of whoever is signed in to `az` | a workstation |
-//! | [`DeviceCode`] | a user's, through an application | somebody at a terminal |
-//! | `azure_identity` (feature) | any of the Azure SDK | managed and workload identity |
+//! | [`StaticToken`] | that of the token you pass | up to an hour, with a token at hand |
+//! | [`RefreshToken`] | a user, through an application | unattended work (Secure Application Model) |
+//! | [`ClientSecret`] | an application | the program `cmp`; `mpn` probably refuses it |
+//! | [`DeviceCode`] | a user, through an application | a person at a terminal |
+//! | `AzureCli` (feature `azure-cli`) | the account signed in to `az` | a workstation |
+//! | `AzureIdentity` (feature `azure-identity`) | any credential of the Azure SDK | managed and workload identity |
 //!
-//! Partner insights (`mpn`) want the token of a *user*, made in a multi-factor sign-in, for an application (Microsoft
-//! calls it [App+User](https://learn.microsoft.com/partner-center/developer/partner-center-authentication)). There is
-//! no source for a user name and a password: Entra answers that grant with a demand for a second factor.
-//!
-//! **Untested:** nobody has tried any of them against a live tenant yet. They are tested against a token endpoint that
-//! answers as Microsoft's pages and other people's reports say.
-//!
-//! Sources do not cache. [`InsightsClient`](crate::InsightsClient) has one cache before whatever source it is given:
-//!
-//! * It asks for another token when 5 minutes, or half of the token's life if that is less, are left.
-//! * However many callers wait, one request is made, and a failure is told to all of them.
-//! * If asking early fails, the old token is used while it lives, and 30 s pass before the next try.
-//! * If the service refuses a token (401), another one is asked for once and the call repeated, unless the token was
-//!   made for that very call, or the source has no other.
-//!
-//! Nothing in this module reads the environment or prints.
+//! Implement [`TokenSource`] for anything else. Nothing in this module reads the environment or prints.
 //!
 //! ```no_run
 //! use partner_center_insights::InsightsClient;
@@ -42,7 +25,62 @@
 //! # Ok(client)
 //! # }
 //! ```
+//!
+//! **Untested:** no source has been tried against a live tenant, only against a token endpoint that behaves as
+//! documented.
+//!
+//! # Signing in
+//!
+//! Partner insights (`mpn`) expect the token of a *user* with the role Executive report viewer, from a multi-factor
+//! sign-in to an application (Microsoft calls this
+//! [App+User](https://learn.microsoft.com/partner-center/developer/partner-center-authentication)). The commercial
+//! marketplace (`cmp`) expects the token of an application with a role in Partner Center. There is no source for a user
+//! name and password, although Microsoft's page on Insights shows one: Entra demands a second factor, which that grant
+//! cannot provide.
+//!
+//! In Entra, under *App registrations*, register an application and add the delegated permission `user_impersonation` of
+//! Microsoft Partner Center. Allow public client flows for a device code; create a client secret for `cmp`, or to make
+//! a stolen refresh token useless alone. The Azure CLI and an access token from elsewhere need no application. Then, with
+//! the CLI:
+//!
+//! ```sh
+//! # Device code: once, at a terminal. Later runs, also unattended, use the stored login; one every 90 days keeps it valid.
+//! partner-insights auth login --tenant contoso.onmicrosoft.com --client-id 11111111-2222-3333-4444-555555555555
+//!
+//! # Refresh token that you already have. The file is rewritten whenever Entra issues a new one.
+//! export AZURE_TENANT_ID=contoso.onmicrosoft.com AZURE_CLIENT_ID=11111111-2222-3333-4444-555555555555
+//! export AZURE_CLIENT_SECRET=…   # not for a public client
+//! partner-insights list --refresh-token-file ~/refresh-token
+//!
+//! # Client secret: the application alone, with the same three variables.
+//! partner-insights list --program cmp --auth client-secret
+//!
+//! # Azure CLI: the account signed in to it.
+//! az login --tenant contoso.onmicrosoft.com --allow-no-subscriptions --scope https://api.partnercenter.microsoft.com/.default
+//! partner-insights list --tenant contoso.onmicrosoft.com --auth azure-cli
+//!
+//! # Access token, valid for about an hour. `--token-file FILE` reads it from a file, or from standard input (-).
+//! export PARTNER_CENTER_ACCESS_TOKEN=…
+//! partner-insights list
+//!
+//! # Any of them: show whose token it is, and whether the service accepts it.
+//! partner-insights auth check --probe
+//! ```
+//!
+//! Without `--auth` or a file flag, the first configured source is used, in this order: access token, refresh token,
+//! stored login, client secret, Azure CLI. If it fails, no other is tried.
+//!
+//! # Caching
+//!
+//! Sources do not cache. [`InsightsClient`](crate::InsightsClient) caches the token of any source:
+//!
+//! * It requests the next token 5 minutes before expiry, or after half of the lifetime if that is later.
+//! * Concurrent callers share one request, and its error.
+//! * If an early request fails, the old token is used until it expires; the next request follows after 30 s.
+//! * If the service rejects a token (401), the call is retried once with a new one, unless the token was requested for
+//!   this very call, or the source returns the same one.
 
+#[cfg(feature = "azure-cli")]
 mod azure_cli;
 #[cfg(feature = "azure-identity")]
 mod azure_identity;
@@ -53,16 +91,15 @@ mod device_code;
 mod endpoint;
 mod entra;
 mod error;
-pub mod hints;
+pub(crate) mod hints;
 pub mod inspect;
 mod refresh_token;
+mod secret;
+mod source;
 mod store;
 mod token;
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
-
+#[cfg(feature = "azure-cli")]
 pub use azure_cli::AzureCli;
 #[cfg(feature = "azure-identity")]
 pub use azure_identity::AzureIdentity;
@@ -72,74 +109,9 @@ pub use cloud::Cloud;
 pub use device_code::{DeviceCode, DevicePrompt};
 pub use endpoint::TokenSet;
 pub use entra::{Entra, EntraBuilder};
-pub use error::{AuthError, CommandError, CommandFailure, EntraError, TransportError};
+pub use error::{AuthError, CommandFailure, EntraError};
 pub use refresh_token::{RefreshToken, Rotation, Saved};
+pub use secret::Secret;
+pub use source::{StaticToken, TokenFuture, TokenRequest, TokenSource};
 pub use store::{StoredLogin, TokenFile};
-pub use token::{AccessToken, StaticToken};
-
-/// Gives an access token when one is needed.
-///
-/// Sources need not cache; the client does. Implement the trait to bring your own:
-///
-/// ```
-/// use partner_center_insights::auth::{AccessToken, TokenFuture, TokenRequest, TokenSource};
-/// use std::time::Duration;
-///
-/// struct Vault;
-///
-/// impl TokenSource for Vault {
-///     fn token<'a>(&'a self, request: TokenRequest<'a>) -> TokenFuture<'a> {
-///         Box::pin(async move {
-///             let token = format!("made-for-{}", request.scope);
-///             Ok(AccessToken::new(token).with_lifetime(Duration::from_secs(3600)))
-///         })
-///     }
-/// }
-/// ```
-pub trait TokenSource: Send + Sync {
-    /// Gets a token.
-    ///
-    /// # Errors
-    ///
-    /// [`AuthError`], which reaches the caller of the operation as the source of an error of kind
-    /// [`Credential`](crate::ErrorKind::Credential).
-    fn token<'a>(&'a self, request: TokenRequest<'a>) -> TokenFuture<'a>;
-}
-
-impl<S: TokenSource + ?Sized> TokenSource for Box<S> {
-    fn token<'a>(&'a self, request: TokenRequest<'a>) -> TokenFuture<'a> {
-        (**self).token(request)
-    }
-}
-
-impl<S: TokenSource + ?Sized> TokenSource for Arc<S> {
-    fn token<'a>(&'a self, request: TokenRequest<'a>) -> TokenFuture<'a> {
-        (**self).token(request)
-    }
-}
-
-/// What [`TokenSource::token`] returns.
-pub type TokenFuture<'a> = Pin<Box<dyn Future<Output = Result<AccessToken, AuthError>> + Send + 'a>>;
-
-/// What a token is wanted for.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct TokenRequest<'a> {
-    /// The OAuth 2.0 scope, such as `https://api.partnercenter.microsoft.com/.default`.
-    pub scope: &'a str,
-    /// Whether the service has refused the last token before its end. A source that keeps tokens of its own should not
-    /// give the same one again; if it does, the call is not repeated.
-    pub force_refresh: bool,
-}
-
-impl<'a> TokenRequest<'a> {
-    /// A token for this scope.
-    pub fn new(scope: &'a str) -> Self {
-        Self { scope, force_refresh: false }
-    }
-
-    /// Another token than the last one, which the service has refused.
-    pub fn force_refresh(self) -> Self {
-        Self { force_refresh: true, ..self }
-    }
-}
+pub use token::AccessToken;

@@ -1,24 +1,26 @@
-//! The token of a user, got with a refresh token.
+//! Tokens of a user, by refresh token.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-use secrecy::{ExposeSecret, SecretString};
+use super::endpoint::{self, Field, TokenSet};
+use super::entra::Entra;
+use super::error::AuthError;
+use super::secret::Secret;
+use super::source::{TokenFuture, TokenRequest, TokenSource};
+use super::store::{StoredLogin, TokenFile};
 
-use super::endpoint::{self, Field};
-use super::{AuthError, Entra, StoredLogin, TokenFile, TokenFuture, TokenRequest, TokenSet, TokenSource};
-
-/// Tokens of a user who signed in once, with multi-factor authentication, and left a refresh token: what Microsoft calls
-/// the [Secure Application Model](https://learn.microsoft.com/partner-center/developer/enable-secure-app-model), and
-/// the way for unattended work.
+/// Requests tokens for a user who signed in once, with multi-factor authentication, by the refresh token of that sign-in.
 ///
-/// With each token Entra gives a new refresh token. It is written back to the [`TokenFile`] that the old one came from;
-/// one that was given as a text is kept in memory only. A refresh token ends after 90 days without use, and whenever
-/// the user's sign-ins are revoked.
+/// This is the way for unattended work; Microsoft calls it the
+/// [Secure Application Model](https://learn.microsoft.com/partner-center/developer/enable-secure-app-model).
 ///
-/// It belongs to one application, and has to be kept like a password: whoever holds it can get tokens for other
-/// services too. A confidential application ([`client_secret`](Self::client_secret)) is safer, because its refresh
-/// token is of no use alone.
+/// Entra returns a new refresh token with each access token. It replaces the old one in its [`TokenFile`], or in memory
+/// if the old one was passed as text. A refresh token expires after 90 days without use, and when the user's sign-ins
+/// are revoked.
+///
+/// Protect it like a password: it belongs to one application, but can get tokens for other services too. That of a
+/// confidential application ([`client_secret`](Self::client_secret)) is useless without the secret.
 ///
 /// **Untested** against a live tenant.
 ///
@@ -31,85 +33,79 @@ use super::{AuthError, Entra, StoredLogin, TokenFile, TokenFuture, TokenRequest,
 /// ```
 pub struct RefreshToken {
     entra: Entra,
-    secret: Option<SecretString>,
-    place: Place,
+    client_secret: Option<Secret>,
+    storage: Storage,
     on_rotation: Option<Box<dyn Fn(Rotation<'_>) + Send + Sync>>,
 }
 
-enum Place {
-    Memory(Mutex<SecretString>),
+enum Storage {
+    Memory(Mutex<Secret>),
     File(TokenFile),
 }
 
-/// A refresh token was exchanged for a new one.
+/// Entra replaced a refresh token.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Rotation<'a> {
-    /// The new one.
-    pub refresh_token: &'a SecretString,
-    /// What became of it.
+    /// The new refresh token.
+    pub refresh_token: &'a Secret,
+    /// Whether and where it was stored.
     pub saved: Saved,
 }
 
-/// What became of a new refresh token.
+/// Whether and where a new refresh token was stored.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Saved {
-    /// It is in the file that the old one came from.
+    /// In the file of the old one.
     InFile,
-    /// It is in the memory of this process, because the old one came from there.
+    /// In memory, like the old one.
     InMemory,
-    /// Somebody signed out, or in anew, while this one was under way; it was dropped.
+    /// Nowhere: somebody signed out or in again in the meantime.
     Superseded,
-    /// It could not be written. The old one is still there, and is good until 90 days after it was made.
+    /// Nowhere, because of this error. The old one is still stored, and valid for up to 90 days from its issue.
     Failed(AuthError),
 }
 
 impl RefreshToken {
-    /// A source with a refresh token from elsewhere.
-    pub fn new(entra: Entra, refresh_token: impl Into<SecretString>) -> Self {
-        Self::in_place(entra, Place::Memory(Mutex::new(refresh_token.into())))
+    /// Creates a source that keeps the refresh token in memory.
+    pub fn new(entra: Entra, refresh_token: impl Into<Secret>) -> Self {
+        Self::with_storage(entra, Storage::Memory(Mutex::new(refresh_token.into())))
     }
 
-    /// A source with the refresh token of a file, which is read anew for each token, and replaced after it.
+    /// Creates a source that reads the refresh token from this file for each request, and stores the new one there.
     pub fn from_file(entra: Entra, file: TokenFile) -> Self {
-        Self::in_place(entra, Place::File(file))
+        Self::with_storage(entra, Storage::File(file))
     }
 
-    fn in_place(entra: Entra, place: Place) -> Self {
-        Self { entra, secret: None, place, on_rotation: None }
+    fn with_storage(entra: Entra, storage: Storage) -> Self {
+        Self { entra, client_secret: None, storage, on_rotation: None }
     }
 
-    /// Proves the application with this client secret. A confidential application needs it; a public one must not
-    /// send any.
-    pub fn client_secret(mut self, secret: impl Into<SecretString>) -> Self {
-        self.secret = Some(secret.into());
+    /// Sets the client secret. A confidential application requires it; a public one must not send any.
+    pub fn client_secret(mut self, secret: impl Into<Secret>) -> Self {
+        self.client_secret = Some(secret.into());
         self
     }
 
-    /// Calls this with each new refresh token: to keep it somewhere else, or to tell that it could not be kept.
+    /// Sets a function to call with each new refresh token, for example to store it elsewhere.
     pub fn on_rotation(mut self, f: impl Fn(Rotation<'_>) + Send + Sync + 'static) -> Self {
         self.on_rotation = Some(Box::new(f));
         self
     }
 
-    /// Gets a token, and the refresh token that came with it.
+    /// Requests an access token, and stores the new refresh token.
     ///
     /// # Errors
     ///
     /// [`InteractionRequired`](AuthError::InteractionRequired) if the user has to sign in again; otherwise see
-    /// [`AuthError`]. That a new refresh token could not be kept is no error; see [`on_rotation`](Self::on_rotation).
+    /// [`AuthError`]. A failure to store the refresh token is no error; see [`on_rotation`](Self::on_rotation).
     pub async fn redeem(&self, scope: &str) -> Result<TokenSet, AuthError> {
-        // The file has a few KiB and is read once an hour; that needs no thread of its own.
-        let login = match &self.place {
-            Place::Memory(token) => {
-                StoredLogin::new(token.lock().unwrap_or_else(PoisonError::into_inner).clone())
-            }
-            Place::File(file) => self.checked(file)?,
-        };
-        if login.refresh_token.expose_secret().trim().is_empty() {
-            return Err(AuthError::not_configured(
-                "the refresh token is empty; give the token alone, or sign in again",
+        let login = self.stored()?;
+        if login.refresh_token.expose().trim().is_empty() {
+            return Err(AuthError::configuration(
+                "the refresh token is empty",
+                "pass the refresh token alone, or sign in again",
             ));
         }
         let scope = format!("{scope} offline_access");
@@ -119,12 +115,10 @@ impl RefreshToken {
             Field::Plain("scope", &scope),
             Field::Secret("refresh_token", &login.refresh_token),
         ];
-        if let Some(secret) = &self.secret {
-            fields.push(Field::Secret("client_secret", secret));
-        }
+        fields.extend(self.client_secret.iter().map(|secret| Field::Secret("client_secret", secret)));
         let tokens = endpoint::grant(&self.entra, &fields).await?;
         if let Some(refresh_token) = &tokens.refresh_token {
-            let saved = self.save(&login, refresh_token);
+            let saved = self.save(login, refresh_token);
             if let Some(f) = &self.on_rotation {
                 f(Rotation { refresh_token, saved });
             }
@@ -132,30 +126,35 @@ impl RefreshToken {
         Ok(tokens)
     }
 
-    /// What the file holds, if it is for this application.
-    fn checked(&self, file: &TokenFile) -> Result<StoredLogin, AuthError> {
-        let login = file.read()?.ok_or_else(|| {
-            AuthError::not_configured(format!("there is no token file {file}; sign in first"))
-        })?;
-        match &login.client_id {
-            Some(of) if !of.eq_ignore_ascii_case(self.entra.client_id()) => {
-                Err(AuthError::not_configured(format!(
-                    "the token file {file} is of the application {of}, and the client id is {}; sign in again with this one",
-                    self.entra.client_id()
-                )))
+    fn stored(&self) -> Result<StoredLogin, AuthError> {
+        let file = match &self.storage {
+            Storage::Memory(token) => {
+                return Ok(StoredLogin::new(token.lock().unwrap_or_else(PoisonError::into_inner).clone()));
             }
+            Storage::File(file) => file,
+        };
+        // A few KiB once an hour: not worth a blocking task.
+        let login = file.read()?.ok_or_else(|| {
+            AuthError::configuration(format!("token file {file} does not exist"), "sign in first")
+        })?;
+        let client_id = self.entra.client_id();
+        match &login.client_id {
+            Some(owner) if !owner.eq_ignore_ascii_case(client_id) => Err(AuthError::configuration(
+                format!("token file {file} belongs to application {owner}, not {client_id}"),
+                "sign in again with this application",
+            )),
             _ => Ok(login),
         }
     }
 
-    fn save(&self, login: &StoredLogin, refresh_token: &SecretString) -> Saved {
-        match &self.place {
-            Place::Memory(place) => {
-                *place.lock().unwrap_or_else(PoisonError::into_inner) = refresh_token.clone();
+    fn save(&self, login: StoredLogin, refresh_token: &Secret) -> Saved {
+        match &self.storage {
+            Storage::Memory(token) => {
+                *token.lock().unwrap_or_else(PoisonError::into_inner) = refresh_token.clone();
                 Saved::InMemory
             }
-            Place::File(file) => {
-                match file.rotate(&StoredLogin { refresh_token: refresh_token.clone(), ..login.clone() }) {
+            Storage::File(file) => {
+                match file.rotate(&StoredLogin { refresh_token: refresh_token.clone(), ..login }) {
                     Ok(true) => Saved::InFile,
                     Ok(false) => Saved::Superseded,
                     Err(error) => Saved::Failed(error),
@@ -173,11 +172,6 @@ impl TokenSource for RefreshToken {
 
 impl fmt::Debug for RefreshToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut f = f.debug_struct("RefreshToken");
-        f.field("entra", &self.entra);
-        if let Place::File(file) = &self.place {
-            f.field("file", &file.path());
-        }
-        f.finish_non_exhaustive()
+        f.debug_struct("RefreshToken").field("entra", &self.entra).finish_non_exhaustive()
     }
 }

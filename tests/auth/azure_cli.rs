@@ -1,4 +1,4 @@
-//! The Azure CLI, played by a shell script.
+//! The Azure CLI, replaced by a shell script.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -6,19 +6,19 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use partner_center_insights::auth::{
-    AccessToken, AuthError, AzureCli, CommandError, CommandFailure, TokenRequest, TokenSource,
+    AccessToken, AuthError, AzureCli, CommandFailure, TokenRequest, TokenSource,
 };
 use tempfile::TempDir;
 
 use crate::{ACCESS_TOKEN, SCOPE, TENANT, shown};
 
-/// A folder with an `az` that does this.
+/// A folder with an `az` script.
 struct Az(TempDir);
 
 impl Az {
-    fn doing(script: &str) -> Self {
+    fn running(script: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        // Written under another name first: a file that somebody has open for writing cannot be run.
+        // Renamed when complete: a file that is open for writing cannot be run.
         let (draft, az) = (folder.path().join("draft"), folder.path().join("az"));
         fs::write(&draft, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).unwrap();
@@ -27,7 +27,7 @@ impl Az {
     }
 
     fn printing(json: &str) -> Self {
-        Self::doing(&format!("cat <<'END'\n{json}\nEND"))
+        Self::running(&format!("cat <<'END'\n{json}\nEND"))
     }
 
     fn path(&self) -> PathBuf {
@@ -35,37 +35,37 @@ impl Az {
     }
 
     fn source(&self) -> AzureCli {
-        AzureCli::new().program(self.path()).tenant(TENANT).unwrap()
+        AzureCli::new().executable(self.path()).tenant(TENANT).unwrap()
     }
 }
 
-async fn ask(source: &AzureCli) -> Result<AccessToken, AuthError> {
+async fn request(source: &AzureCli) -> Result<AccessToken, AuthError> {
     loop {
-        let answer = source.token(TokenRequest::new(SCOPE)).await;
-        // Another test may be starting a program while the script is written, and hold it open for an instant.
-        match &answer {
-            Err(AuthError::Command(error)) if error.message.contains("Text file busy") => {}
-            _ => return answer,
+        let result = source.token(TokenRequest::new(SCOPE)).await;
+        // A process that another test starts may hold the script open for an instant.
+        match &result {
+            Err(AuthError::Command { message, .. }) if message.contains("Text file busy") => {}
+            _ => return result,
         }
     }
 }
 
-/// How it failed, what it shows, and that nothing secret is in it.
-async fn failure(source: &AzureCli) -> (CommandError, String) {
-    let error = ask(source).await.unwrap_err();
+/// How it failed, the message and the help.
+async fn failure(source: &AzureCli) -> (CommandFailure, String, String) {
+    let error = request(source).await.unwrap_err();
     let line = shown(&error);
-    let AuthError::Command(error) = error else { panic!("{line}") };
-    (error, line)
+    let AuthError::Command { failure, help, .. } = error else { panic!("{line}") };
+    (failure, line, help)
 }
 
 #[tokio::test]
-async fn a_good_answer_gives_the_token_and_its_end() {
+async fn az_token_and_expiry_are_read() {
     let json = format!(
         r#"{{"accessToken":"{ACCESS_TOKEN}","expiresOn":"1999-01-01 00:00:00.000000","expires_on":4102444800,"tenant":"t","tokenType":"Bearer"}}"#
     );
     let log = "printf '%s\\n' \"$@\" > \"$(dirname \"$0\")/args\"";
-    let az = Az::doing(&format!("{log}\ncat <<'END'\n{json}\nEND"));
-    let token = ask(&az.source()).await.unwrap();
+    let az = Az::running(&format!("{log}\ncat <<'END'\n{json}\nEND"));
+    let token = request(&az.source()).await.unwrap();
     assert_eq!(token.expose(), ACCESS_TOKEN);
     assert_eq!(token.expires_at(), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(4_102_444_800)));
     let args = fs::read_to_string(az.0.path().join("args")).unwrap();
@@ -77,94 +77,91 @@ async fn a_good_answer_gives_the_token_and_its_end() {
 }
 
 #[tokio::test]
-async fn an_older_program_gives_a_token_without_an_end() {
+async fn older_az_gives_a_token_without_expiry() {
     let az = Az::printing(r#"{"accessToken":"A","expiresOn":"2026-01-01 00:00:00.000000"}"#);
-    let token = ask(&az.source()).await.unwrap();
+    let token = request(&az.source()).await.unwrap();
     assert_eq!((token.expose(), token.expires_at()), ("A", None));
 }
 
 #[tokio::test]
-async fn nobody_signed_in_brings_the_command_that_does_it() {
-    let az = Az::doing("echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1");
-    let (error, line) = failure(&az.source()).await;
-    assert_eq!(error.failure, CommandFailure::SignedOut);
-    assert_eq!(
-        line,
-        format!(
-            "nobody is signed in to az: ERROR: Please run 'az login' to setup account.; \
-             run: az login --tenant {TENANT} --allow-no-subscriptions --scope {SCOPE}"
-        )
-    );
+async fn signed_out_az_hints_at_the_login_command() {
+    let az = Az::running("echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1");
+    let (failure, line, help) = failure(&az.source()).await;
+    assert_eq!(failure, CommandFailure::SignedOut);
+    assert_eq!(line, "no account is signed in to az: ERROR: Please run 'az login' to setup account.");
+    assert_eq!(help, format!("run: az login --tenant {TENANT} --allow-no-subscriptions --scope {SCOPE}"));
 }
 
 #[tokio::test]
-async fn what_entra_told_it_is_shown_with_its_advice() {
+async fn entra_error_from_az_has_its_help() {
     let text = "AADSTS65002: Consent between first party application and resource must be configured.";
     let az =
-        Az::doing(&format!("echo 'ERROR: {text}\nTo re-authenticate, please run: az login' >&2; exit 1"));
-    let (error, line) = failure(&az.source()).await;
-    assert_eq!((error.failure, error.codes.as_slice()), (CommandFailure::Failed, &[65002][..]));
-    for part in [text, "register an application of your own", "az login --tenant", "error?code=65002"] {
-        assert!(line.contains(part), "{part:?} is not in {line}");
-    }
-}
-
-#[tokio::test]
-async fn any_other_failure_shows_what_it_wrote() {
-    let (error, line) = failure(&Az::doing("echo 'python is gone' >&2; exit 127").source()).await;
-    assert_eq!(error.failure, CommandFailure::Failed);
-    assert_eq!(
-        line,
-        "az failed: python is gone; run az account get-access-token by hand to see what is wrong with it"
+        Az::running(&format!("echo 'ERROR: {text}\nTo re-authenticate, please run: az login' >&2; exit 1"));
+    let (failure, line, help) = failure(&az.source()).await;
+    assert_eq!(failure, CommandFailure::Failed);
+    assert!(line.contains(text) && line.ends_with("error?code=65002"), "{line}");
+    assert!(
+        help.contains("register an application of your own") && help.contains("az login --tenant"),
+        "{help}"
     );
 }
 
 #[tokio::test]
-async fn an_answer_that_is_none_is_not_shown() {
-    for answer in ["", "s3cr3t", "{", "{}", r#"{"accessToken":""}"#, r#"{"token":"s3cr3t"}"#, "[1]"] {
-        let (error, line) = failure(&Az::printing(answer).source()).await;
-        assert_eq!(error.failure, CommandFailure::Unreadable, "{answer}");
-        assert!(line.starts_with("az wrote something else than a token; run az account"), "{line}");
+async fn other_failure_shows_standard_error() {
+    let (failure, line, help) = failure(&Az::running("echo 'python is gone' >&2; exit 127").source()).await;
+    assert_eq!((failure, line.as_str()), (CommandFailure::Failed, "az failed: python is gone"));
+    assert!(help.contains("by hand"), "{help}");
+}
+
+#[tokio::test]
+async fn invalid_output_is_not_shown() {
+    for output in ["", "s3cr3t", "{", "{}", r#"{"accessToken":""}"#, r#"{"token":"s3cr3t"}"#, "[1]"] {
+        let (failure, line, _) = failure(&Az::printing(output).source()).await;
+        assert_eq!(
+            (failure, line.as_str()),
+            (CommandFailure::InvalidOutput, "az returned no token"),
+            "{output}"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_program_that_hangs_is_stopped() {
-    let az = Az::doing("echo $$ > \"$(dirname \"$0\")/pid\"; exec sleep 600");
+async fn hanging_az_is_killed() {
+    let az = Az::running("echo $$ > \"$(dirname \"$0\")/pid\"; exec sleep 600");
     let began = Instant::now();
-    let (error, line) = failure(&az.source().timeout(Duration::from_secs(1))).await;
-    assert_eq!(error.failure, CommandFailure::TimedOut(Duration::from_secs(1)));
-    assert!(line.starts_with("az did not answer within 1 s and was stopped"), "{line}");
+    let (failure, line, _) = failure(&az.source().timeout(Duration::from_secs(1))).await;
+    assert_eq!(failure, CommandFailure::TimedOut(Duration::from_secs(1)));
+    assert_eq!(line, "az timed out after 1 s");
     assert!(began.elapsed() < Duration::from_secs(10));
 
     let pid = fs::read_to_string(az.0.path().join("pid")).unwrap();
     let state = PathBuf::from(format!("/proc/{}/stat", pid.trim()));
     if cfg!(target_os = "linux") {
         for _ in 0..200 {
-            // Gone, or dead and not yet collected.
+            // Gone, or a zombie.
             match fs::read_to_string(&state) {
                 Ok(stat) if !stat.contains(") Z ") => tokio::time::sleep(Duration::from_millis(10)).await,
                 _ => return,
             }
         }
-        panic!("it still runs");
+        panic!("still running");
     }
 }
 
 #[tokio::test]
-async fn a_program_that_is_not_there_is_told_apart() {
+async fn missing_az_hints_at_the_installation() {
     let folder = tempfile::tempdir().unwrap();
-    let (error, line) = failure(&AzureCli::new().program(folder.path().join("az"))).await;
-    assert_eq!(error.failure, CommandFailure::NotFound);
-    assert!(line.starts_with("az was not found; install the Azure CLI"), "{line}");
+    let (failure, line, help) = failure(&AzureCli::new().executable(folder.path().join("az"))).await;
+    assert_eq!((failure, line.as_str()), (CommandFailure::NotFound, "az not found"));
+    assert!(help.starts_with("install the Azure CLI"), "{help}");
 }
 
 #[tokio::test]
-async fn nothing_that_looks_like_an_option_reaches_it() {
-    let az = Az::doing("touch \"$(dirname \"$0\")/ran\"");
+async fn scope_and_tenant_cannot_be_options() {
+    let az = Az::running("touch \"$(dirname \"$0\")/ran\"");
     for scope in ["--query", "a b", ""] {
-        let answer = az.source().token(TokenRequest::new(scope)).await;
-        assert!(matches!(answer, Err(AuthError::NotConfigured(_))), "{scope:?}: {answer:?}");
+        let result = az.source().token(TokenRequest::new(scope)).await;
+        assert!(matches!(result, Err(AuthError::Configuration { .. })), "{scope:?}: {result:?}");
     }
     for tenant in ["--debug", "a b", "", "$(id)"] {
         assert!(AzureCli::new().tenant(tenant).is_err(), "{tenant:?}");

@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use partner_center_insights::auth::{AuthError, DeviceCode, DevicePrompt, TokenRequest, TokenSource};
-use secrecy::ExposeSecret;
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -26,7 +25,7 @@ fn pending() -> Answer {
     refusal(400, "authorization_pending", 70016, "Authorization is pending.")
 }
 
-/// A source, and what it showed.
+/// A source, and the prompts that it showed.
 fn source(server: &Server) -> (DeviceCode, Arc<Mutex<Vec<DevicePrompt>>>) {
     let shown = Arc::new(Mutex::new(Vec::new()));
     let screen = shown.clone();
@@ -35,14 +34,14 @@ fn source(server: &Server) -> (DeviceCode, Arc<Mutex<Vec<DevicePrompt>>>) {
 }
 
 #[tokio::test]
-async fn the_user_is_shown_a_code_and_the_token_is_asked_for_until_it_comes() {
+async fn sign_in_prompts_once_and_polls_for_the_token() {
     let server = Server::start(vec![code(), pending(), rotated(ACCESS_TOKEN, "R1")]).await;
     let (device, screen) = source(&server);
     let began = Instant::now();
     let tokens = device.sign_in(SCOPE).await.unwrap();
     assert_eq!(tokens.access_token.expose(), ACCESS_TOKEN);
-    assert_eq!(tokens.refresh_token.unwrap().expose_secret(), "R1");
-    assert!(began.elapsed() >= Duration::from_secs(2), "never without a pause, whatever the interval");
+    assert_eq!(tokens.refresh_token.unwrap().expose(), "R1");
+    assert!(began.elapsed() >= Duration::from_secs(2), "at least a second between requests");
 
     let screen = screen.lock().unwrap();
     let [prompt] = &screen[..] else { panic!("{screen:?}") };
@@ -70,10 +69,21 @@ async fn the_user_is_shown_a_code_and_the_token_is_asked_for_until_it_comes() {
 }
 
 #[tokio::test]
-async fn the_user_is_asked_again_only_when_entra_wants_to_see_them() {
+async fn slow_down_adds_five_seconds() {
+    let slow_down = refusal(400, "slow_down", 70016, "Slow down.");
+    let server = Server::start(vec![code(), slow_down, rotated(ACCESS_TOKEN, "R1")]).await;
+    let began = Instant::now();
+    source(&server).0.sign_in(SCOPE).await.unwrap();
+    // A second, and then a second and five.
+    assert!(began.elapsed() >= Duration::from_secs(7), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn user_is_prompted_again_only_when_required() {
     let ended = refusal(400, "invalid_grant", 50173, "The grant was revoked.");
-    let answers = vec![code(), rotated("A1", "R1"), rotated("A2", "R2"), ended, code(), rotated("A3", "R3")];
-    let server = Server::start(answers).await;
+    let responses =
+        vec![code(), rotated("A1", "R1"), rotated("A2", "R2"), ended, code(), rotated("A3", "R3")];
+    let server = Server::start(responses).await;
     let (device, screen) = source(&server);
     for (token, prompts) in [("A1", 1), ("A2", 1), ("A3", 2)] {
         assert_eq!(device.token(TokenRequest::new(SCOPE)).await.unwrap().expose(), token);
@@ -82,20 +92,21 @@ async fn the_user_is_asked_again_only_when_entra_wants_to_see_them() {
 }
 
 #[tokio::test]
-async fn a_refused_or_expired_sign_in_ends_at_once() {
+async fn declined_or_expired_sign_in_fails_at_once() {
     let rows = [
-        ("authorization_declined", 70018, true, ""),
-        ("expired_token", 70019, true, "begin to sign in again"),
-        ("invalid_grant", 53003, true, "the policy may bar device codes"),
+        ("authorization_declined", 70018, true, "sign in again"),
+        ("expired_token", 70019, true, "start the sign-in again"),
+        ("invalid_grant", 53003, true, "the policy may block device codes"),
         ("invalid_client", 7_000_218, false, "allow public client flows"),
     ];
-    // All at once, because each waits for a second.
-    let rows = rows.map(|(error, number, interaction, advice)| {
+    // Concurrently, because each waits for a second.
+    let rows = rows.map(|(error, number, interaction, help)| {
         tokio::spawn(async move {
             let server = Server::start(vec![code(), refusal(400, error, number, "Text.")]).await;
             let failed = source(&server).0.sign_in(SCOPE).await.unwrap_err();
             assert_eq!(matches!(failed, AuthError::InteractionRequired(_)), interaction, "{failed}");
-            assert!(shown(&failed).contains(advice), "{failed}");
+            shown(&failed);
+            assert!(failed.help().contains(help), "{failed}: {}", failed.help());
             assert_eq!(server.count(), 2);
         })
     });
@@ -105,10 +116,10 @@ async fn a_refused_or_expired_sign_in_ends_at_once() {
 }
 
 #[tokio::test]
-async fn no_code_means_no_prompt() {
+async fn response_without_code_shows_no_prompt() {
     let refused = refusal(400, "unauthorized_client", 700_016, "Application was not found.");
-    for answer in [refused, Answer::json(200, &json!({"user_code": "X"}))] {
-        let server = Server::start(vec![answer]).await;
+    for response in [refused, Answer::json(200, &json!({"user_code": "X"}))] {
+        let server = Server::start(vec![response]).await;
         let (device, screen) = source(&server);
         shown(&device.sign_in(SCOPE).await.unwrap_err());
         assert!(screen.lock().unwrap().is_empty());

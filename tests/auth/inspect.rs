@@ -1,4 +1,4 @@
-//! What a token says about itself.
+//! The claims of a token.
 
 use std::time::{Duration, SystemTime};
 
@@ -20,7 +20,7 @@ fn of(payload: Value) -> Claims {
 }
 
 #[test]
-fn a_token_of_a_user_shows_all_that_people_ask_for() {
+fn claims_of_a_user_token_are_decoded() {
     let read = of(
         json!({"tid": TENANT, "appid": CLIENT_ID, "aud": "https://api.partnercenter.microsoft.com",
         "upn": "someone@contoso.com", "exp": 4_102_444_800_u64, "amr": ["pwd", "mfa"], "scp": "user_impersonation x",
@@ -30,7 +30,7 @@ fn a_token_of_a_user_shows_all_that_people_ask_for() {
     assert_eq!(read.audience.as_deref(), Some("https://api.partnercenter.microsoft.com"));
     assert_eq!(read.user.as_deref(), Some("someone@contoso.com"));
     assert_eq!(read.expires_at, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(4_102_444_800)));
-    assert_eq!((read.holder, read.mfa), (TokenKind::User, Mfa::Yes));
+    assert_eq!((read.kind, read.mfa), (TokenKind::User, Mfa::Yes));
     assert_eq!(
         (read.scopes, read.roles),
         (vec!["user_impersonation".into(), "x".into()], vec!["Reader".into()])
@@ -38,8 +38,8 @@ fn a_token_of_a_user_shows_all_that_people_ask_for() {
 }
 
 #[test]
-fn whose_token_it_is() {
-    for (payload, holder) in [
+fn token_kind_follows_from_the_claims() {
+    for (payload, kind) in [
         (json!({"idtyp": "app"}), TokenKind::Application),
         (json!({"idtyp": "user"}), TokenKind::User),
         (json!({"scp": "user_impersonation"}), TokenKind::User),
@@ -47,12 +47,12 @@ fn whose_token_it_is() {
         (json!({"oid": "1", "sub": "2"}), TokenKind::Unknown),
         (json!({}), TokenKind::Unknown),
     ] {
-        assert_eq!(of(payload.clone()).holder, holder, "{payload}");
+        assert_eq!(of(payload.clone()).kind, kind, "{payload}");
     }
 }
 
 #[test]
-fn whether_it_proves_a_second_factor() {
+fn mfa_follows_from_the_methods() {
     for (amr, mfa) in [
         (json!(["pwd", "mfa"]), Mfa::Yes),
         (json!(["rsa", "ngcmfa"]), Mfa::Yes),
@@ -66,15 +66,15 @@ fn whether_it_proves_a_second_factor() {
 }
 
 #[test]
-fn claims_of_unexpected_types_are_left_out() {
+fn claims_of_unexpected_types_are_ignored() {
     let read = of(json!({"tid": 1, "exp": "soon", "scp": 7, "amr": {}, "azp": CLIENT_ID, "roles": [1, "r"]}));
-    assert_eq!((read.tenant, read.expires_at, read.holder), (None, None, TokenKind::Unknown));
+    assert_eq!((read.tenant, read.expires_at, read.kind), (None, None, TokenKind::Unknown));
     assert_eq!(read.client_id.as_deref(), Some(CLIENT_ID));
     assert_eq!(read.roles, ["r"]);
 }
 
 #[test]
-fn what_is_no_jwt_says_nothing() {
+fn opaque_token_has_no_claims() {
     for text in ["", "opaque", "a.b", "a.b.c", "a.b.c.d.e", "a.!.c"] {
         assert_eq!(claims(&AccessToken::new(text)), None, "{text}");
     }
@@ -83,17 +83,17 @@ fn what_is_no_jwt_says_nothing() {
 }
 
 #[test]
-fn what_the_service_will_refuse_is_told_beforehand() {
+fn concerns_name_what_the_service_will_reject() {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
     let good =
         json!({"aud": "https://api.partnercenter.microsoft.com", "scp": "x", "amr": ["mfa"], "exp": 1_001});
     assert_eq!(of(good.clone()).concerns(Program::Mpn, now), Vec::<&str>::new());
     for (claim, value, concern) in [
-        ("exp", json!(1_000), "the token has ended"),
+        ("exp", json!(1_000), "the token has expired"),
         ("aud", json!("00000003-0000-0000-c000-000000000000"), "does not accept tokens for Microsoft Graph"),
-        ("aud", json!("https://graph.windows.net"), "does not accept tokens for Azure AD Graph"),
-        ("idtyp", json!("app"), "expect one of a user"),
-        ("amr", json!(["pwd"]), "does not prove a multi-factor sign-in"),
+        ("aud", json!("https://graph.windows.net"), "no longer accepts tokens for Azure AD Graph"),
+        ("idtyp", json!("app"), "expect a user's"),
+        ("amr", json!(["pwd"]), "does not prove multi-factor authentication"),
     ] {
         let mut payload = good.clone();
         payload[claim] = value;
@@ -103,7 +103,7 @@ fn what_the_service_will_refuse_is_told_beforehand() {
     assert_eq!(
         of(json!({"idtyp": "app", "amr": ["pwd"]})).concerns(Program::Mpn, now).len(),
         1,
-        "applications need no factor"
+        "applications are exempt"
     );
-    assert_eq!(of(json!({"idtyp": "app"})).concerns(Program::Cmp, now), Vec::<&str>::new(), "as documented");
+    assert_eq!(of(json!({"idtyp": "app"})).concerns(Program::Cmp, now), Vec::<&str>::new());
 }

@@ -1,4 +1,4 @@
-//! What the layers below log, at the finest level.
+//! Logs of all layers, at trace level.
 
 use std::fmt::Write;
 use std::sync::Mutex;
@@ -16,12 +16,12 @@ use crate::{ACCESS_TOKEN, CLIENT_SECRET, REFRESH_TOKEN, REPORT, entra, holds_no_
 
 static LINES: Mutex<String> = Mutex::new(String::new());
 
-/// Keeps everything: records of `log`, and events and spans of `tracing`.
-struct Everything(AtomicU64);
+/// Collects records of `log`, and events and spans of `tracing`.
+struct Collector(AtomicU64);
 
-static LOGGER: Everything = Everything(AtomicU64::new(1));
+static LOGGER: Collector = Collector(AtomicU64::new(1));
 
-impl log::Log for Everything {
+impl log::Log for Collector {
     fn enabled(&self, _: &log::Metadata<'_>) -> bool {
         true
     }
@@ -41,11 +41,11 @@ impl Visit for Fields {
     }
 }
 
-fn keep(metadata: &Metadata<'_>, fields: Fields) {
+fn collect(metadata: &Metadata<'_>, fields: Fields) {
     let _ = writeln!(LINES.lock().unwrap(), "{} {}{}", metadata.target(), metadata.name(), fields.0);
 }
 
-impl Subscriber for Everything {
+impl Subscriber for Collector {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true
     }
@@ -53,7 +53,7 @@ impl Subscriber for Everything {
     fn new_span(&self, span: &Attributes<'_>) -> Id {
         let mut fields = Fields(String::new());
         span.record(&mut fields);
-        keep(span.metadata(), fields);
+        collect(span.metadata(), fields);
         Id::from_u64(self.0.fetch_add(1, Ordering::Relaxed))
     }
 
@@ -68,7 +68,7 @@ impl Subscriber for Everything {
     fn event(&self, event: &Event<'_>) {
         let mut fields = Fields(String::new());
         event.record(&mut fields);
-        keep(event.metadata(), fields);
+        collect(event.metadata(), fields);
     }
 
     fn enter(&self, _: &Id) {}
@@ -77,10 +77,10 @@ impl Subscriber for Everything {
 }
 
 #[tokio::test]
-async fn no_layer_logs_a_secret_at_the_finest_level() {
+async fn no_layer_logs_a_secret_at_trace_level() {
     log::set_logger(&LOGGER).unwrap();
     log::set_max_level(log::LevelFilter::Trace);
-    let _guard = dispatcher::set_default(&Dispatch::new(Everything(AtomicU64::new(1))));
+    let _guard = dispatcher::set_default(&Dispatch::new(Collector(AtomicU64::new(1))));
 
     let body = json!({"value": [], "totalCount": 0, "message": null, "statusCode": 200});
     let api = Server::start(vec![Answer::json(200, &body)]).await;

@@ -1,7 +1,7 @@
 //! Sign-in, against a token endpoint and a service over TLS.
 
 mod answers;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "azure-cli"))]
 mod azure_cli;
 #[cfg(feature = "azure-identity")]
 mod azure_identity;
@@ -11,8 +11,6 @@ mod fake;
 mod hints;
 mod inspect;
 mod logs;
-#[cfg(all(feature = "cli", target_os = "linux"))]
-mod program;
 mod refresh_token;
 mod renewal;
 mod settings;

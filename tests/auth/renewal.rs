@@ -1,4 +1,4 @@
-//! The client and its cache: how many tokens it asks for, and what follows a 401.
+//! The token cache of the client: how many requests it makes, and what follows a 401.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ fn checked(error: Error) -> Error {
 }
 
 #[tokio::test]
-async fn fifty_callers_make_one_token_request() {
+async fn concurrent_callers_share_one_token_request() {
     let api = Server::start(vec![done()]).await;
     let entra = Server::start(vec![token(ACCESS_TOKEN, json!(3599))]).await;
     let client = Arc::new(signed_in(&api, &entra));
@@ -53,7 +53,7 @@ async fn fifty_callers_make_one_token_request() {
 }
 
 #[tokio::test]
-async fn fifty_callers_share_one_refusal() {
+async fn concurrent_callers_share_one_refusal() {
     let api = Server::start(vec![done()]).await;
     let entra =
         Server::start(vec![refusal(401, "invalid_client", 7_000_222, "The secret has expired.")]).await;
@@ -70,7 +70,7 @@ async fn fifty_callers_share_one_refusal() {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_renewed_once_and_the_call_repeated() {
+async fn rejected_token_is_refreshed_and_the_call_retried() {
     let api = Server::start(vec![done(), unauthorized(), done()]).await;
     let entra = Server::start(vec![token("first", json!(3599)), token("second", json!(3599))]).await;
     let client = signed_in(&api, &entra);
@@ -93,7 +93,7 @@ async fn a_second_401_is_final() {
 }
 
 #[tokio::test]
-async fn a_token_made_for_the_very_call_is_not_made_again() {
+async fn fresh_token_is_not_refreshed() {
     let api = Server::start(vec![unauthorized()]).await;
     let entra = Server::start(vec![token("first", json!(3599))]).await;
     let error = checked(signed_in(&api, &entra).resume(REPORT).await.unwrap_err());
@@ -102,7 +102,7 @@ async fn a_token_made_for_the_very_call_is_not_made_again() {
 }
 
 #[tokio::test]
-async fn a_static_token_is_never_renewed() {
+async fn static_token_is_never_refreshed() {
     let api = Server::start(vec![unauthorized()]).await;
     let builder = InsightsClient::builder().token(ACCESS_TOKEN).base_url(api.url());
     let error =
@@ -112,7 +112,7 @@ async fn a_static_token_is_never_renewed() {
 }
 
 #[tokio::test]
-async fn a_source_that_gives_the_refused_token_again_ends_the_call() {
+async fn repeated_rejected_token_ends_the_call() {
     let api = Server::start(vec![done(), unauthorized()]).await;
     let entra = Server::start(vec![token("same", json!(3599))]).await;
     let client = signed_in(&api, &entra);
@@ -123,7 +123,7 @@ async fn a_source_that_gives_the_refused_token_again_ends_the_call() {
 }
 
 #[tokio::test]
-async fn a_renewal_that_entra_refuses_is_what_the_caller_hears_of() {
+async fn refused_refresh_is_the_error_of_the_call() {
     let api = Server::start(vec![done(), unauthorized()]).await;
     let refused = refusal(401, "invalid_client", 7_000_222, "The secret has expired.");
     let entra = Server::start(vec![token("first", json!(3599)), refused]).await;
@@ -132,7 +132,7 @@ async fn a_renewal_that_entra_refuses_is_what_the_caller_hears_of() {
     let error = checked(client.resume(REPORT).await.unwrap_err());
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Credential, 1));
     let line = error.to_string();
-    assert!(line.contains("AADSTS7000222: The secret has expired.; make a new client secret"), "{line}");
+    assert!(line.contains("AADSTS7000222: The secret has expired."), "{line}");
     assert!(line.contains("see https://login.microsoftonline.com/error?code=7000222"), "{line}");
     assert!(line.contains(error.request_id().unwrap()), "{line}");
     let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<AuthError>());
@@ -140,14 +140,14 @@ async fn a_renewal_that_entra_refuses_is_what_the_caller_hears_of() {
 }
 
 #[tokio::test]
-async fn forty_refused_callers_renew_once() {
+async fn rejected_concurrent_callers_refresh_once() {
     let refused = Some("Bearer first".to_owned());
-    let answer = move |number, request: &fake::Request| match number {
+    let respond = move |number, request: &fake::Request| match number {
         0 => done(),
         _ if request.authorization == refused => unauthorized(),
         _ => done(),
     };
-    let api = Server::answering(answer).await;
+    let api = Server::answering(respond).await;
     let entra = Server::start(vec![token("first", json!(3599)), token("second", json!(3599))]).await;
     let client = Arc::new(signed_in(&api, &entra));
     client.resume(REPORT).await.unwrap();
@@ -163,7 +163,7 @@ async fn forty_refused_callers_renew_once() {
 }
 
 #[tokio::test]
-async fn a_service_with_an_untrusted_certificate_is_called_once_and_the_cause_is_told() {
+async fn untrusted_service_fails_once_with_the_cause() {
     let api = Server::start(vec![done()]).await;
     let client = InsightsClient::builder().token(ACCESS_TOKEN).base_url(api.url()).build().unwrap();
     let error = checked(client.resume(REPORT).await.unwrap_err());
@@ -172,7 +172,7 @@ async fn a_service_with_an_untrusted_certificate_is_called_once_and_the_cause_is
     assert_eq!((api.connections(), api.count()), (1, 0));
 }
 
-/// A source of one's own, which does not have to know what to do.
+/// A source outside this crate.
 struct Broken;
 
 impl TokenSource for Broken {
@@ -182,18 +182,21 @@ impl TokenSource for Broken {
 }
 
 #[tokio::test]
-async fn that_there_is_no_token_is_told_once_with_one_next_step_and_no_ids_of_a_call_never_made() {
+async fn missing_token_error_has_one_hint_and_no_ids() {
     let api = Server::start(vec![done()]).await;
     let entra = Server::start(vec![refusal(401, "invalid_client", 7_000_222, "Expired.")]).await;
     let error = checked(signed_in(&api, &entra).resume(REPORT).await.unwrap_err());
-    let cause = std::error::Error::source(&error).unwrap().to_string();
+    let cause =
+        std::error::Error::source(&error).and_then(|source| source.downcast_ref::<AuthError>()).unwrap();
     let line = format!("resumeReportExecutions: no credential: {cause}");
     assert_eq!((error.to_string(), format!("{error:#}")), (line.clone(), line));
+    assert_eq!(error.help(), cause.help());
+    assert!(error.help().contains("create a new client secret"), "{}", error.help());
     assert_eq!((error.request_id(), error.correlation_id()), (None, None));
 
     let client = InsightsClient::builder().token_source(Broken).base_url(api.url()).build().unwrap();
     let error = client.resume(REPORT).await.unwrap_err();
-    let line = format!("no credential: the vault is sealed; {}", error.help());
-    assert!(format!("{error:#}").ends_with(&line), "{error:#}");
+    assert!(format!("{error:#}").ends_with("no credential: the vault is sealed"), "{error:#}");
+    assert_eq!(error.help(), AuthError::other("").help());
     assert_eq!(api.count(), 0);
 }

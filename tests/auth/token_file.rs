@@ -1,10 +1,9 @@
-//! The file that keeps a refresh token.
+//! The file that stores a refresh token.
 
 use std::fs;
 use std::path::Path;
 
 use partner_center_insights::auth::{Entra, StoredLogin, TokenFile};
-use secrecy::ExposeSecret;
 
 use crate::{CLIENT_ID, REFRESH_TOKEN, TENANT, shown};
 
@@ -18,7 +17,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn what_is_written_is_read() {
+fn written_login_is_read_back() {
     let folder = tempfile::tempdir().unwrap();
     let file = TokenFile::new(folder.path().join("token"));
     assert!(file.read().unwrap().is_none());
@@ -26,24 +25,24 @@ fn what_is_written_is_read() {
     file.write(&StoredLogin::new(REFRESH_TOKEN)).unwrap();
     assert_eq!(fs::read_to_string(file.path()).unwrap(), format!("{REFRESH_TOKEN}\n"));
     let read = file.read().unwrap().unwrap();
-    assert_eq!((read.refresh_token.expose_secret(), read.client_id), (REFRESH_TOKEN, None));
+    assert_eq!((read.refresh_token.expose(), read.client_id), (REFRESH_TOKEN, None));
 
     file.write(&login()).unwrap();
     let read = file.read().unwrap().unwrap();
-    assert_eq!(read.refresh_token.expose_secret(), REFRESH_TOKEN);
+    assert_eq!(read.refresh_token.expose(), REFRESH_TOKEN);
     assert_eq!(read.authority.as_deref(), Some("https://login.microsoftonline.com"));
     let entra = read.entra().build().unwrap();
     assert_eq!((entra.tenant(), entra.client_id()), (TENANT, CLIENT_ID));
     assert_eq!((read.tenant.as_deref(), read.client_id.as_deref()), (Some(TENANT), Some(CLIENT_ID)));
 
-    assert_eq!(names(folder.path()), ["token"], "nothing is left behind");
+    assert_eq!(names(folder.path()), ["token"], "no temporary file is left");
     assert!(file.remove().unwrap());
     assert!(!file.remove().unwrap());
 }
 
 #[cfg(unix)]
 #[test]
-fn file_and_new_folders_are_for_their_owner_alone() {
+fn file_and_new_folders_are_private() {
     use std::os::unix::fs::PermissionsExt;
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
 
@@ -53,7 +52,7 @@ fn file_and_new_folders_are_for_their_owner_alone() {
     file.write(&login()).unwrap();
     assert_eq!((mode(&root.path().join("a")), mode(&folder), mode(file.path())), (0o700, 0o700, 0o600));
 
-    // One that others could read is replaced by one that they cannot.
+    // Also when the old file was not.
     fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).unwrap();
     file.write(&login()).unwrap();
     assert_eq!(mode(file.path()), 0o600);
@@ -61,7 +60,7 @@ fn file_and_new_folders_are_for_their_owner_alone() {
 
 #[cfg(unix)]
 #[test]
-fn a_link_stays_a_link() {
+fn symbolic_link_is_preserved() {
     let folder = tempfile::tempdir().unwrap();
     let (target, link) = (folder.path().join("target"), folder.path().join("link"));
     fs::write(&target, "old").unwrap();
@@ -72,7 +71,7 @@ fn a_link_stays_a_link() {
 }
 
 #[test]
-fn a_file_that_holds_no_token_is_named_and_not_shown() {
+fn invalid_file_is_named_but_not_shown() {
     let folder = tempfile::tempdir().unwrap();
     let file = TokenFile::new(folder.path().join("token"));
     let long = "x".repeat(100_000);
@@ -91,18 +90,18 @@ fn a_file_that_holds_no_token_is_named_and_not_shown() {
         assert!(line.contains("holds no refresh token") && line.contains("token"), "{line}");
     }
     fs::write(file.path(), [0xff, 0xfe]).unwrap();
-    assert!(shown(&file.read().unwrap_err()).contains("cannot read the token file"));
+    assert!(shown(&file.read().unwrap_err()).contains("cannot read token file"));
 }
 
 #[test]
-fn a_place_that_cannot_be_written_is_named_and_left_as_it_was() {
+fn failed_write_is_named_and_leaves_no_trace() {
     let folder = tempfile::tempdir().unwrap();
     let blocker = folder.path().join("blocker");
     fs::write(&blocker, "a file").unwrap();
     let line = shown(&TokenFile::new(blocker.join("token")).write(&login()).unwrap_err());
-    assert!(line.contains("cannot write the token file") && line.contains("blocker"), "{line}");
+    assert!(line.contains("cannot write token file") && line.contains("blocker"), "{line}");
 
-    // The file cannot replace a folder; what was prepared beside it is gone again.
+    // A file cannot replace a folder; the temporary file is removed.
     let taken = folder.path().join("taken");
     fs::create_dir(&taken).unwrap();
     TokenFile::new(&taken).write(&login()).unwrap_err();
@@ -112,10 +111,10 @@ fn a_place_that_cannot_be_written_is_named_and_left_as_it_was() {
 }
 
 #[test]
-fn readers_never_see_half_a_file_while_many_write() {
+fn readers_never_see_a_partial_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = TokenFile::new(folder.path().join("token"));
-    // Of different lengths, so that a mixture would not be one of them.
+    // Of different lengths, so that a mixture matches none.
     let token = |writer: usize| format!("0.R{}", "x".repeat(1 + writer * 4_000));
     file.write(&StoredLogin::new(token(0))).unwrap();
     std::thread::scope(|scope| {
@@ -125,7 +124,7 @@ fn readers_never_see_half_a_file_while_many_write() {
         }
         for _ in 0..200 {
             let read = file.read().unwrap().unwrap();
-            let read = read.refresh_token.expose_secret();
+            let read = read.refresh_token.expose();
             assert!((0..4).any(|writer| read == token(writer)), "{} bytes", read.len());
         }
     });

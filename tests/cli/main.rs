@@ -1,5 +1,7 @@
 //! The program as people and scripts meet it: a process of its own, against an emulator in this one.
 
+#[cfg(target_os = "linux")]
+mod auth;
 mod changes;
 #[cfg(unix)]
 mod completions;

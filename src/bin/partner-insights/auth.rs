@@ -171,7 +171,7 @@ impl CheckRow {
             tenant: text(|claims| &claims.tenant),
             client_id: text(|claims| &claims.client_id),
             user: text(|claims| &claims.user),
-            holder: match claims.map(|claims| claims.holder) {
+            holder: match claims.map(|claims| claims.kind) {
                 Some(TokenKind::User) => "user",
                 Some(TokenKind::Application) => "application",
                 _ => "unknown",
