@@ -190,10 +190,6 @@ impl fmt::Display for Error {
                 }
             }
         }
-        // That no token could be had comes with a next step of its own.
-        if self.kind() != ErrorKind::Credential {
-            write!(f, "; {}", self.help())?;
-        }
         if let Some(wait) = self.retry_after() {
             write!(f, "; the service asks to wait {} s", wait.as_secs())?;
         }
