@@ -43,34 +43,16 @@ pub struct Global {
     #[arg(long, global = true, env = "PARTNER_CENTER_EMULATOR", value_parser = BoolishValueParser::new())]
     pub emulator: bool,
     /// API program
-    #[arg(
-        long,
-        global = true,
-        env = "PARTNER_CENTER_PROGRAM",
-        default_value = "mpn",
-        value_parser = program()
-    )]
+    #[arg(long, global = true, env = "PARTNER_CENTER_PROGRAM", default_value = "mpn", value_parser = program())]
     pub program: Program,
     /// Override the service URL (https; http only for loopback)
     #[arg(long, global = true, env = "PARTNER_CENTER_BASE_URL", value_name = "URL")]
     pub base_url: Option<String>,
     /// Print only errors to stderr
-    #[arg(
-        long,
-        short,
-        global = true,
-        env = "PARTNER_CENTER_QUIET",
-        value_parser = BoolishValueParser::new()
-    )]
+    #[arg(long, short, global = true, env = "PARTNER_CENTER_QUIET", value_parser = BoolishValueParser::new())]
     pub quiet: bool,
     /// Log requests to stderr (-vv: trace)
-    #[arg(
-        long,
-        short,
-        global = true,
-        env = "PARTNER_CENTER_VERBOSE",
-        action = ArgAction::Count
-    )]
+    #[arg(long, short, global = true, env = "PARTNER_CENTER_VERBOSE", action = ArgAction::Count)]
     pub verbose: u8,
     /// Color tables
     #[arg(long, global = true, env = "PARTNER_CENTER_COLOR", default_value = "auto", value_name = "WHEN")]

@@ -84,8 +84,10 @@ async fn check(global: &Global, check: Check, output: &Output) -> Result<u8, Fai
     }
     let (source, token) = token(global, output).await?;
     let claims = inspect::claims(&token);
-    let mut row = CheckRow::new(source, claims.as_ref(), global.program);
-    let likely_refused = claims.is_some() && !row.concerns.is_empty();
+    // An opaque token is no failure.
+    let is_opaque = claims.is_none();
+    let mut row = CheckRow::new(source, claims, global.program);
+    let likely_refused = !is_opaque && !row.concerns.is_empty();
     let mut code = if likely_refused { exit::AUTHENTICATION } else { exit::OK };
     if check.probe {
         let client = session::builder(global).token_source(StaticToken::new(token.expose())).build()?;
@@ -113,7 +115,7 @@ async fn check(global: &Global, check: Check, output: &Output) -> Result<u8, Fai
 }
 
 /// The claims of a token, and what follows from them.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CheckRow {
     /// The credential source.
@@ -137,36 +139,33 @@ pub struct CheckRow {
 }
 
 impl CheckRow {
-    fn new(source: String, claims: Option<&Claims>, program: Program) -> Self {
-        let concerns = match claims {
-            Some(claims) => {
-                claims.concerns(program, SystemTime::now()).into_iter().map(str::to_owned).collect()
-            }
-            None => vec!["the token is opaque: its claims cannot be checked".to_owned()],
+    fn new(source: String, claims: Option<Claims>, program: Program) -> Self {
+        let unknown = Self { way: source, holder: "unknown", mfa: "unknown", ..Self::default() };
+        let Some(claims) = claims else {
+            let concern = "the token is opaque: its claims cannot be checked".to_owned();
+            return Self { concerns: vec![concern], ..unknown };
         };
-        let text = |f: fn(&Claims) -> &Option<String>| claims.and_then(|claims| f(claims).clone());
-        let expires_at = claims.and_then(|claims| claims.expires_at);
+        let concerns = claims.concerns(program, SystemTime::now()).into_iter().map(str::to_owned).collect();
         Self {
-            way: source,
-            tenant: text(|claims| &claims.tenant),
-            client_id: text(|claims| &claims.client_id),
-            user: text(|claims| &claims.user),
-            holder: match claims.map(|claims| claims.holder) {
-                Some(TokenKind::User) => "user",
-                Some(TokenKind::Application) => "application",
+            tenant: claims.tenant,
+            client_id: claims.client_id,
+            user: claims.user,
+            holder: match claims.holder {
+                TokenKind::User => "user",
+                TokenKind::Application => "application",
                 _ => "unknown",
             },
-            audience: text(|claims| &claims.audience),
-            expires_at: expires_at.map(|time| Timestamp::from(time.max(UNIX_EPOCH)).to_string()),
-            mfa: match claims.map(|claims| claims.mfa) {
-                Some(Mfa::Yes) => "yes",
-                Some(Mfa::No) => "no",
+            audience: claims.audience,
+            expires_at: claims.expires_at.map(|time| Timestamp::from(time.max(UNIX_EPOCH)).to_string()),
+            mfa: match claims.mfa {
+                Mfa::Yes => "yes",
+                Mfa::No => "no",
                 _ => "unknown",
             },
-            roles: claims.map(|claims| claims.roles.clone()).unwrap_or_default(),
-            scopes: claims.map(|claims| claims.scopes.clone()).unwrap_or_default(),
+            roles: claims.roles,
+            scopes: claims.scopes,
             concerns,
-            probe: None,
+            ..unknown
         }
     }
 
