@@ -88,7 +88,7 @@ async fn check(global: &Global, check: Check, output: &Output) -> Result<u8, Fai
     let is_opaque = claims.is_none();
     let mut row = CheckRow::new(source, claims, global.program);
     let likely_refused = !is_opaque && !row.concerns.is_empty();
-    let mut code = if likely_refused { exit::AUTHENTICATION } else { exit::OK };
+    let mut code = if likely_refused { exit::AUTH } else { exit::OK };
     if check.probe {
         let client = session::builder(global).token_source(StaticToken::new(token.expose())).build()?;
         row.probe = Some(match client.probe().await {

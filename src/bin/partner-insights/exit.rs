@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use partner_center_insights::ErrorKind::*;
 use partner_center_insights::auth::AuthError;
 use partner_center_insights::{Error, ErrorKind};
 
@@ -9,42 +10,31 @@ pub const OK: u8 = 0;
 const UNEXPECTED: u8 = 1;
 const USAGE: u8 = 2;
 pub const NOT_FOUND: u8 = 3;
-pub const AUTHENTICATION: u8 = 4;
+pub const AUTH: u8 = 4;
 pub const REFUSED: u8 = 6;
 pub const SOME_FAILED: u8 = 9;
 pub const UNCONFIRMED: u8 = 10;
 const INTERRUPTED: u8 = 130;
 
 /// Every exit code, its meaning, and the kinds of error that lead to it.
-pub const TABLE: [(u8, &str, &[ErrorKind]); 12] = {
-    use ErrorKind::*;
-    [
-        (OK, "success: every requested report is in the requested state, or there was nothing to do", &[]),
-        (UNEXPECTED, "unexpected error", &[Tls]),
-        (USAGE, "usage or configuration error", &[Configuration]),
-        (NOT_FOUND, "report not found", &[NotFound]),
-        (
-            AUTHENTICATION,
-            "authentication failed",
-            &[Credential, Unauthenticated, MfaRequired, WrongAudience, AppOnlyNotAllowed],
-        ),
-        (5, "forbidden", &[Forbidden]),
-        (
-            REFUSED,
-            "refused by the service, or the report cannot be resumed or paused",
-            &[BadRequest, Conflict],
-        ),
-        (
-            7,
-            "throttled, unavailable or unreachable, after retries",
-            &[Throttled, Unavailable, ServerError, Connect, Timeout],
-        ),
-        (8, "invalid response", &[InvalidResponse]),
-        (SOME_FAILED, "some reports failed", &[]),
-        (UNCONFIRMED, "verification timed out", &[]),
-        (INTERRUPTED, "interrupted or declined", &[]),
-    ]
-};
+pub const TABLE: [(u8, &str, &[ErrorKind]); 12] = [
+    (OK, "success: every requested report is in the requested state, or there was nothing to do", &[]),
+    (UNEXPECTED, "unexpected error", &[Tls]),
+    (USAGE, "usage or configuration error", &[Configuration]),
+    (NOT_FOUND, "report not found", &[NotFound]),
+    (
+        AUTH,
+        "authentication failed",
+        &[Credential, Unauthenticated, MfaRequired, WrongAudience, AppOnlyNotAllowed],
+    ),
+    (5, "forbidden", &[Forbidden]),
+    (REFUSED, "refused by the service, or the report cannot be resumed or paused", &[BadRequest, Conflict]),
+    (7, "throttled or unavailable, after retries", &[Throttled, Unavailable, ServerError, Connect, Timeout]),
+    (8, "invalid response", &[InvalidResponse]),
+    (SOME_FAILED, "some reports failed", &[]),
+    (UNCONFIRMED, "verification timed out", &[]),
+    (INTERRUPTED, "interrupted or declined", &[]),
+];
 
 /// The exit code for a kind of error.
 pub fn code(kind: ErrorKind) -> u8 {
@@ -69,7 +59,7 @@ impl Failure {
     }
 
     pub fn authentication(message: impl Into<String>) -> Self {
-        Self::new(AUTHENTICATION, message)
+        Self::new(AUTH, message)
     }
 
     pub fn unexpected(error: impl fmt::Display) -> Self {
