@@ -7,7 +7,7 @@ use partner_center_insights::auth::AuthError;
 use partner_center_insights::{Error, ErrorKind};
 
 pub const OK: u8 = 0;
-const UNEXPECTED: u8 = 1;
+pub const UNEXPECTED: u8 = 1;
 const USAGE: u8 = 2;
 pub const NOT_FOUND: u8 = 3;
 pub const AUTH: u8 = 4;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use partner_center_insights::{Error, ErrorKind, Outcome, Plan};
 
-use crate::exit::{self, NOT_FOUND, OK, REFUSED, SOME_FAILED, UNCONFIRMED};
+use crate::exit::{self, NOT_FOUND, OK, REFUSED, SOME_FAILED, UNCONFIRMED, UNEXPECTED};
 use crate::output::Output;
 
 #[derive(Default)]
@@ -81,11 +81,13 @@ pub fn requests(plan: &Plan) -> String {
 }
 
 fn code(outcome: Outcome, error: Option<&Error>) -> u8 {
-    match outcome {
-        outcome if outcome.is_success() => OK,
-        Outcome::Unconfirmed => UNCONFIRMED,
-        Outcome::NotFound => NOT_FOUND,
-        _ => error.map_or(REFUSED, |error| exit::code(error.kind())),
+    match (outcome, error) {
+        (outcome, _) if outcome.is_success() => OK,
+        (Outcome::Unconfirmed, _) => UNCONFIRMED,
+        (Outcome::NotFound, _) => NOT_FOUND,
+        (_, Some(error)) => exit::code(error.kind()),
+        (Outcome::NotResumable | Outcome::NotPausable, None) => REFUSED,
+        (_, None) => UNEXPECTED,
     }
 }
 
