@@ -22,11 +22,11 @@ target/debug/partner-insights --emulator list --status paused --output json >"$s
 target/debug/partner-insights emulator --scenario pascal --reports "$scratch/reports.json" 2>"$scratch/ready" &
 emulator=$!
 for _ in $(seq 50); do
-  grep -q '^Ready: ' "$scratch/ready" && break
+  grep -q '^Listening on ' "$scratch/ready" && break
   sleep 0.1
 done
-url=$(sed -n 's/^Ready: \(http[^ ]*\) .*/\1/p' "$scratch/ready")
-token=$(sed -n 's/.*(token \([^)]*\)).*/\1/p' "$scratch/ready")
+url=$(sed -n 's/^Listening on \(http[^ ]*\) .*/\1/p' "$scratch/ready")
+token=$(sed -n 's/.*(token: \([^)]*\)).*/\1/p' "$scratch/ready")
 
 "$tools/bin/schemathesis" run openapi/insights.yaml \
   --url "$url/insights/v1/mpn" \

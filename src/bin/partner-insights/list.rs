@@ -42,6 +42,7 @@ struct ReportRow {
 #[derive(Serialize, JsonSchema)]
 #[serde(remote = "Report", rename_all = "camelCase")]
 pub struct ReportFields {
+    #[schemars(with = "String", extend("format" = "uuid"))]
     report_id: ReportId,
     report_name: Option<String>,
     report_status: Option<ReportStatus>,
