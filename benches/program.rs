@@ -1,5 +1,5 @@
-//! What the program costs: from start to exit without a network, one resume beside `curl` sending the same request, and
-//! the size of the binary.
+//! The cost of the CLI: start to exit without a network, one resume compared with `curl` sending the same request, and the
+//! size of the binary.
 
 mod support;
 
@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use partner_center_insights::emulator::Emulator;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_partner-insights");
+const CLI: &str = env!("CARGO_BIN_EXE_partner-insights");
 const ROUNDS: usize = 100;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let url = format!("{}/insights/v1/mpn/ScheduledReport/resume/{report}", emulator.base_url());
 
     let mut nothing = || milliseconds(&mut Command::new("true"));
-    let mut version = || milliseconds(Command::new(PROGRAM).arg("--version"));
+    let mut version = || milliseconds(Command::new(CLI).arg("--version"));
     let mut curl = || {
         milliseconds(
             Command::new("curl")
@@ -34,14 +34,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let mut resume = || {
         milliseconds(
-            Command::new(PROGRAM)
+            Command::new(CLI)
                 .args(["resume", &report, "--no-verify", "--auth", "token"])
                 .env("PARTNER_CENTER_BASE_URL", emulator.base_url())
                 .env("PARTNER_CENTER_ACCESS_TOKEN", emulator.token()),
         )
     };
     let results = support::rounds(ROUNDS, &mut [&mut nothing, &mut version, &mut curl, &mut resume]);
-    let [nothing, version, curl, resume] = &results[..] else { return Err("four contestants".into()) };
+    let [nothing, version, curl, resume] = &results[..] else { return Err("expected four results".into()) };
 
     let mut table = support::table(&["start to exit", "ms", "ratio", "to"]);
     for (name, own, base, against) in [
@@ -54,16 +54,16 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         table.add_row([name.to_owned(), time.to_string(), ratio.to_string(), against.to_owned()]);
     }
     println!("{table}");
-    let kilobytes = std::fs::metadata(PROGRAM)?.len() / 1000;
+    let kilobytes = std::fs::metadata(CLI)?.len() / 1000;
     println!("binary: {}.{:02} MB", kilobytes / 1000, kilobytes % 1000 / 10);
     Ok(())
 }
 
 fn milliseconds(command: &mut Command) -> f64 {
-    let began = Instant::now();
+    let start = Instant::now();
     let status = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    let time = began.elapsed();
-    // A contestant that does not do its work does not count as quick.
+    let time = start.elapsed();
+    // A failed command would look fast.
     assert!(status.is_ok_and(|status| status.success()), "{command:?} failed");
     time.as_secs_f64() * 1e3
 }

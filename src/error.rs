@@ -151,7 +151,7 @@ impl Error {
     /// Returns the next step: that of the [`AuthError`] inside if it has one, else that of the kind.
     pub fn help(&self) -> &str {
         let auth = self.0.source.as_deref().and_then(|source| source.downcast_ref::<AuthError>());
-        auth.and_then(AuthError::hint).unwrap_or_else(|| self.kind().help())
+        auth.map_or_else(|| self.kind().help(), AuthError::help)
     }
 }
 

@@ -9,7 +9,6 @@ use reqwest::{Method, ResponseBuilderExt, StatusCode};
 use uuid::Uuid;
 
 use crate::generated::Client;
-use crate::text::one_line;
 use crate::throttle::Limit;
 use crate::transport::{read_body, retry_after};
 

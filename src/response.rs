@@ -9,10 +9,10 @@ use serde::de::DeserializeOwned;
 use crate::auth::AccessToken;
 use crate::body::{self, Detail};
 use crate::error::{Error, ErrorKind};
-use crate::text::one_line;
 use crate::generated::types;
 use crate::hooks::AttemptRecord;
 use crate::spec::Operation;
+use crate::text::one_line;
 use crate::transport::{causes, is_invalid_data, read_body, root_cause};
 
 /// Maximum number of bytes read from an error body.

@@ -99,7 +99,7 @@ impl Driver {
                     let is_connection_failure = matches!(error.kind(), Connect | Timeout | Unavailable);
                     connection_failures = if is_connection_failure { connection_failures + 1 } else { 0 };
                     if concerns_all(error.kind()) || connection_failures >= MAX_CONNECTION_FAILURES {
-                        fatal.get_or_insert_with(|| error.echo());
+                        fatal.get_or_insert_with(|| error.clone());
                     }
                     let may_be_done = may_have_arrived(&error);
                     (Outcome::of(&error), Some(error), may_be_done)
@@ -158,7 +158,7 @@ impl Driver {
                         self.finish(index, Outcome::of(&error), Some(error));
                     }
                     error if is_last || (is_hopeless && status.is_none()) => {
-                        let error = error.or_else(|| failure.as_ref().map(Error::echo));
+                        let error = error.or_else(|| failure.clone());
                         self.finish(index, Outcome::Unconfirmed, error);
                     }
                     error => unverified.push(Unverified { index, error }),
@@ -193,7 +193,9 @@ async fn grace_period(stop: &CancellationToken) {
 
 fn not_tried(cause: &Error) -> Error {
     let message = cause.message().unwrap_or(cause.kind().name());
-    cause.echo().with_message(format!("not tried, because another request failed for all reports: {message}"))
+    cause
+        .clone()
+        .with_message(format!("not tried, because another request failed for all reports: {message}"))
 }
 
 /// Whether the failure concerns the caller, not the report.

@@ -13,8 +13,8 @@ pub use run::{Event, ReportOutcome, Run};
 
 use crate::client::InsightsClient;
 use crate::error::{Error, ErrorKind};
-use crate::list::{ReportFilter, name_pattern};
 use crate::report::{Report, ReportId, ReportStatus};
+use crate::reports::{ReportFilter, name_pattern};
 
 /// Selects the reports of a bulk change.
 #[derive(Clone, Debug)]

@@ -82,7 +82,7 @@ impl BulkChange {
     async fn plan_all(&self) -> Result<Vec<Step>, Error> {
         let mut reports = self.client.reports().status(self.direction.source.clone()).await?;
         let mut seen = HashSet::new();
-        reports.retain(|report| self.selection.filter.fits(report) && seen.insert(report.report_id));
+        reports.retain(|report| self.selection.filter.matches(report) && seen.insert(report.report_id));
         Ok(reports.into_iter().map(|report| Step::new(report, None)).collect())
     }
 
@@ -92,7 +92,7 @@ impl BulkChange {
             reports.into_iter().map(|report| (report.report_id, report)).collect();
         let step = |id: &ReportId| match reports.remove(id) {
             None => Some(Step::unread(*id, Some(Outcome::NotFound))),
-            Some(report) if self.selection.filter.fits(&report) => {
+            Some(report) if self.selection.filter.matches(&report) => {
                 let skip = match &report.report_status {
                     Some(status) if *status == self.direction.source => None,
                     Some(status) if *status == self.direction.target => Some(self.direction.already_done),

@@ -1,26 +1,25 @@
-//! What is sent, and what is not.
+//! Which requests `resume` and `pause` send.
 
-use partner_center_insights::spec;
-
-use crate::{ACTIVE, ALSO_PAUSED, INACTIVE, PAUSED, RESUME, bare, count, emulator, end, run};
+use crate::{ACTIVE, ALSO_PAUSED, INACTIVE, LIST, PAUSED, RESUME, bare, count, emulator, finish, run};
 
 #[tokio::test]
-async fn off_a_terminal_a_bulk_change_needs_yes_and_changes_nothing_without_it() {
+async fn bulk_change_without_terminal_requires_yes() {
     let emulator = emulator().start().await.unwrap();
     for args in [
         &["resume", "--all-paused"][..],
         &["resume", "--all-paused", "--name", "*"],
         &["pause", "--all-active"],
     ] {
-        let ended = run(&emulator, args).await;
-        assert_eq!(ended.code, Some(2));
-        assert!(ended.stderr.contains("--yes") && ended.stderr.contains("3 reports"), "{}", ended.stderr);
+        let finished = run(&emulator, args).await;
+        assert_eq!(finished.code, Some(2));
+        assert!(finished.stderr.contains("3 reports without confirmation"), "{}", finished.stderr);
+        assert!(finished.stderr.contains("\nhint: pass --yes"), "{}", finished.stderr);
     }
-    assert_eq!(count(&emulator, &spec::GET_REPORTS), emulator.requests().len());
+    assert_eq!(count(&emulator, LIST), emulator.requests().len());
 }
 
 #[tokio::test]
-async fn a_dry_run_changes_nothing_and_shows_what_the_run_then_does() {
+async fn dry_run_shows_what_the_run_changes() {
     let emulator = emulator().start().await.unwrap();
     let ids = |text: &str| {
         let mut ids: Vec<_> = text.lines().map(str::to_owned).collect();
@@ -29,31 +28,31 @@ async fn a_dry_run_changes_nothing_and_shows_what_the_run_then_does() {
     };
     let would = run(&emulator, &["resume", "--all-paused", "--dry-run", "--output", "ids"]).await;
     assert_eq!(would.code, Some(0));
-    assert_eq!((emulator.requests().len(), count(&emulator, &spec::GET_REPORTS)), (1, 1));
+    assert_eq!((emulator.requests().len(), count(&emulator, LIST)), (1, 1));
     let did = run(&emulator, &["resume", "--all-paused", "--yes", "--output", "ids"]).await;
     assert_eq!(ids(&would.stdout), ids(&did.stdout));
     assert_eq!(ids(&did.stdout).len(), 3);
 }
 
 #[tokio::test]
-async fn no_verify_with_ids_sends_the_bare_requests_only() {
+async fn no_verify_with_ids_sends_only_the_requests() {
     let emulator = emulator().start().await.unwrap();
-    let ended = run(&emulator, &["resume", PAUSED, ALSO_PAUSED, ACTIVE, "--no-verify"]).await;
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let finished = run(&emulator, &["resume", PAUSED, ALSO_PAUSED, ACTIVE, "--no-verify"]).await;
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
     assert_eq!((emulator.requests().len(), count(&emulator, RESUME)), (3, 3));
 }
 
 #[tokio::test]
-async fn what_runs_or_cannot_run_is_not_touched() {
+async fn active_and_inactive_reports_get_no_request() {
     let emulator = emulator().start().await.unwrap();
-    let ended = run(&emulator, &["resume", ACTIVE, INACTIVE]).await;
-    assert_eq!(ended.code, Some(9));
-    assert_eq!((emulator.requests().len(), count(&emulator, "getReports")), (2, 2));
+    let finished = run(&emulator, &["resume", ACTIVE, INACTIVE]).await;
+    assert_eq!(finished.code, Some(9));
+    assert!(emulator.requests().iter().all(|request| request.method == "GET"));
 }
 
 #[tokio::test]
-async fn on_the_emulator_nothing_is_asked_and_it_is_told_that_it_is_one() {
-    let ended = end(bare().args(["resume", "--all-paused", "--emulator"])).await;
-    let said = "On the emulated service; nothing real is read or changed.\n3 resumed.\n";
-    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), said));
+async fn emulator_needs_no_confirmation() {
+    let finished = finish(bare().args(["resume", "--all-paused", "--emulator"])).await;
+    let notes = "Using the emulator; no real data is read or changed.\n3 resumed.\n";
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), notes));
 }

@@ -1,12 +1,12 @@
-//! Every exit code comes about, and is one that `--help` explains.
+//! Exit codes.
 
 use std::collections::BTreeSet;
 
 use partner_center_insights::emulator::{EmulatorBuilder, Fault, Scenario};
 
-use crate::{ACTIVE, INACTIVE, PAUSED, RESUME, TOKEN, UNKNOWN, bare, emulator, end, run};
+use crate::{ACTIVE, INACTIVE, PAUSED, RESUME, TOKEN, UNKNOWN, bare, emulator, finish, run};
 
-/// Code, the fault that leads to it, and what to type.
+/// An exit code, the emulator and the arguments that lead to it.
 fn rows() -> Vec<(i32, EmulatorBuilder, Vec<&'static str>)> {
     let all = || vec!["resume", "--all-paused", "--yes", "--verify-timeout", "0"];
     let answer = |status, body| Fault::answer(status, "application/json", body);
@@ -41,12 +41,12 @@ fn rows() -> Vec<(i32, EmulatorBuilder, Vec<&'static str>)> {
 }
 
 #[tokio::test]
-async fn every_code_of_the_table_comes_about() {
+async fn every_exit_code_in_help_occurs() {
     let mut seen = BTreeSet::new();
     for (code, emulator, args) in rows() {
         let emulator = emulator.start().await.unwrap();
-        let ended = run(&emulator, &args).await;
-        assert_eq!(ended.code, Some(code), "{args:?}: {}", ended.stderr);
+        let finished = run(&emulator, &args).await;
+        assert_eq!(finished.code, Some(code), "{args:?}: {}", finished.stderr);
         seen.insert(code);
     }
 
@@ -55,22 +55,31 @@ async fn every_code_of_the_table_comes_about() {
     let url = emulator.base_url().replace("http:", "https:");
     let mut command = bare();
     command.env("PARTNER_CENTER_BASE_URL", url).env("PARTNER_CENTER_ACCESS_TOKEN", TOKEN);
-    let ended = end(command.arg("list")).await;
-    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    let finished = finish(command.arg("list")).await;
+    assert_eq!(finished.code, Some(1), "{}", finished.stderr);
     seen.insert(1);
 
     #[cfg(unix)]
     assert_eq!(crate::interrupt::once().await.code, Some(130));
     seen.insert(130);
 
-    let help = end(bare().arg("--help")).await.stdout;
-    let table = help.lines().skip_while(|line| *line != "Exit codes:").skip(1);
-    let table: Vec<_> = table.filter_map(|line| line.trim().split_once("  ")).collect();
-    let codes = table.iter().map(|(code, _)| code.parse().unwrap()).collect();
-    assert_eq!(seen, codes);
+    assert_eq!(seen, table().await.into_iter().map(|(code, _)| code).collect());
+}
+
+/// The exit codes in `--help`, and their meanings.
+async fn table() -> Vec<(i32, String)> {
+    let help = finish(bare().arg("--help")).await.stdout;
+    let lines = help.lines().skip_while(|line| *line != "Exit codes:").skip(1);
+    let rows = lines.filter_map(|line| line.trim().split_once("  "));
+    rows.map(|(code, meaning)| (code.parse().unwrap(), meaning.to_owned())).collect()
+}
+
+#[tokio::test]
+async fn readme_lists_the_exit_codes() {
     let readme =
         include_str!("../../README.md").lines().skip_while(|line| *line != "| exit code | meaning |");
-    let rows: Vec<_> = table.iter().map(|(code, meaning)| format!("| {code} | {meaning} |")).collect();
+    let rows: Vec<_> =
+        table().await.iter().map(|(code, meaning)| format!("| {code} | {meaning} |")).collect();
     assert_eq!(
         readme.skip(2).take(rows.len() + 1).collect::<Vec<_>>(),
         [&rows[..], &[String::new()]].concat()
@@ -78,12 +87,16 @@ async fn every_code_of_the_table_comes_about() {
 }
 
 #[tokio::test]
-async fn without_a_token_nothing_is_tried_and_the_next_step_is_told() {
+async fn missing_token_sends_nothing_and_prints_a_hint() {
     let emulator = emulator().start().await.unwrap();
     let mut command = bare();
     command.env("PARTNER_CENTER_BASE_URL", emulator.base_url());
-    let ended = end(command.args(["resume", "--all-paused", "--yes"])).await;
-    assert_eq!(ended.code, Some(4));
-    assert!(ended.stderr.contains("PARTNER_CENTER_ACCESS_TOKEN"), "{}", ended.stderr);
+    let finished = finish(command.args(["resume", "--all-paused", "--yes"])).await;
+    assert_eq!(finished.code, Some(4));
+    assert!(
+        finished.stderr.starts_with("error: no credentials configured\nhint: set "),
+        "{}",
+        finished.stderr
+    );
     assert!(emulator.requests().is_empty());
 }

@@ -1,5 +1,5 @@
-//! What every command writes, in every format, against files in `golden/`. After a change that is meant, write them anew
-//! with `SNAPSHOTS=overwrite` in the environment, and read the difference.
+//! The output of every command in every format, compared with `golden/`. After an intended change, rewrite the files with
+//! `SNAPSHOTS=overwrite` in the environment, and review the diff.
 
 use partner_center_insights::emulator::{EmulatorBuilder, Fault};
 use partner_center_insights::spec;
@@ -7,10 +7,10 @@ use snapbox::{Data, assert_data_eq};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::{
-    ACTIVE, ALSO_PAUSED, Ended, INACTIVE, MONTHLY, PAUSED, RESUME, UNKNOWN, bare, emulator, end, run,
+    ACTIVE, ALSO_PAUSED, Finished, INACTIVE, MONTHLY, PAUSED, RESUME, UNKNOWN, bare, emulator, finish, run,
 };
 
-/// Puts a word for what differs from run to run.
+/// Replaces what differs between runs.
 fn masked(text: &str) -> String {
     let mut text = text.replace(env!("CARGO_PKG_VERSION"), "VERSION");
     for marker in
@@ -29,12 +29,12 @@ fn masked(text: &str) -> String {
     text
 }
 
-/// What was typed and what came, as in a terminal, with an emulator of its own for each line.
+/// A transcript as in a terminal, with a new emulator for each line.
 async fn transcript(emulator: impl Fn() -> EmulatorBuilder, lines: &[&[&str]]) -> String {
     let mut text = String::new();
     for args in lines {
         let emulator = emulator().start().await.unwrap();
-        let Ended { code, stdout, stderr } = run(&emulator, args).await;
+        let Finished { code, stdout, stderr } = run(&emulator, args).await;
         text += &format!("$ partner-insights {}\n", args.join(" "));
         text += &stdout;
         for line in stderr.lines() {
@@ -47,7 +47,7 @@ async fn transcript(emulator: impl Fn() -> EmulatorBuilder, lines: &[&[&str]]) -
 
 fn golden(name: &str, actual: String) {
     let path = format!("{}/tests/cli/golden/{name}", env!("CARGO_MANIFEST_DIR"));
-    // Verbatim: brackets in what the program writes are no wildcards.
+    // Verbatim: brackets in the output are not wildcards.
     assert_data_eq!(Data::text(actual), Data::read_from(path.as_ref(), None).raw());
 }
 
@@ -82,7 +82,7 @@ async fn resume_in_every_format() {
 }
 
 #[tokio::test]
-async fn a_report_that_was_not_resumed_is_explained_in_every_format() {
+async fn refused_report_in_every_format() {
     let refusing = || {
         let body = r#"{"value":[],"totalCount":0,"message":"The quota is used up.","statusCode":400}"#;
         let fault = Fault::answer(400, "application/json", body).report(ALSO_PAUSED.parse().unwrap());
@@ -122,11 +122,11 @@ async fn executions_in_every_format() {
     golden("executions.txt", transcript(emulator, &lines).await);
 }
 
-/// The same for what needs no service, and so no settings.
+/// A transcript of commands that need no service.
 async fn described(lines: &[&[&str]]) -> String {
     let mut text = String::new();
     for args in lines {
-        let Ended { code, stdout, stderr } = end(bare().args(*args)).await;
+        let Finished { code, stdout, stderr } = finish(bare().args(*args)).await;
         assert_eq!((code, stderr.as_str()), (Some(0), ""), "{args:?}");
         text += &format!("$ partner-insights {}\n{stdout}\n", args.join(" "));
     }
@@ -134,50 +134,85 @@ async fn described(lines: &[&[&str]]) -> String {
 }
 
 #[tokio::test]
-async fn the_description_of_itself() {
-    let lines: [&[&str]; 3] = [&["--help"], &["--version"], &["resume", "--help"]];
+async fn help_texts() {
+    let lines: [&[&str]; 5] =
+        [&["-h"], &["--help"], &["--version"], &["resume", "-h"], &["resume", "--help"]];
     golden("help.txt", described(&lines).await);
+}
+
+#[tokio::test]
+async fn schemas() {
     let lines: [&[&str]; 3] = [&["schema", "list"], &["schema", "resume"], &["schema", "executions"]];
     golden("schema.txt", described(&lines).await);
+}
+
+#[tokio::test]
+async fn man_pages() {
     golden("man.txt", described(&[&["man"], &["man", "resume"]]).await);
-    // The most readable of the scripts stands for all.
+}
+
+/// The fish script is the easiest to review.
+#[tokio::test]
+async fn fish_completions() {
     golden("completions.txt", described(&[&["completions", "fish"]]).await);
 }
 
 #[tokio::test]
-async fn a_completion_script_of_any_shell_knows_every_command() {
+async fn short_help_fits_24_lines_of_100_columns() {
+    let auth = ["login", "logout", "check", "token"].map(|command| format!("auth {command}"));
+    for command in crate::parity::commands().await.into_iter().chain(auth).chain([String::new()]) {
+        let help = finish(bare().args(command.split_whitespace()).arg("-h")).await.stdout;
+        // `help` itself has no flags.
+        assert!(command == "help" || help.contains("\nUsage: "), "{command}: {help}");
+        assert!(help.lines().count() <= 24, "{command}: {help}");
+        assert!(help.lines().all(|line| line.chars().count() <= 100), "{command}: {help}");
+    }
+}
+
+#[tokio::test]
+async fn long_help_of_every_command_has_examples() {
+    let auth = ["login", "logout", "check", "token"].map(|command| format!("auth {command}"));
+    for command in crate::parity::commands().await.into_iter().chain(auth).filter(|command| command != "help")
+    {
+        let help = finish(bare().args(command.split_whitespace()).arg("--help")).await.stdout;
+        assert!(help.contains(&format!("\nExamples:\n  partner-insights {command}")), "{command}: {help}");
+    }
+}
+
+#[tokio::test]
+async fn completions_of_every_shell_know_the_commands() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
-        let ended = end(bare().args(["completions", shell])).await;
-        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+        let finished = finish(bare().args(["completions", shell])).await;
+        assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
         for word in crate::parity::commands().await.iter().map(String::as_str).chain(["dry-run", "ids-file"])
         {
-            assert!(ended.stdout.contains(word), "{shell} does not know {word}");
+            assert!(finished.stdout.contains(word), "{shell} does not know {word}");
         }
     }
 }
 
 #[tokio::test]
-async fn the_contract_is_printed_as_it_was_written() {
-    let ended = end(bare().arg("spec")).await;
-    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
-    assert!(ended.stdout == spec::YAML);
+async fn spec_is_printed_verbatim() {
+    let finished = finish(bare().arg("spec")).await;
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
+    assert!(finished.stdout == spec::YAML);
 }
 
 #[tokio::test]
-async fn the_emulator_says_where_it_is_and_serves_the_given_reports() {
-    let listed = end(bare().args(["--emulator", "list", "--status", "paused", "--output", "json"])).await;
+async fn emulator_prints_its_address_and_serves_a_file() {
+    let listed = finish(bare().args(["--emulator", "list", "--status", "paused", "--output", "json"])).await;
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), &listed.stdout).unwrap();
 
     let mut child = bare().arg("emulator").arg("--reports").arg(file.path()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let ready = lines.next_line().await.unwrap().unwrap();
-    golden("emulator.txt", masked(&format!("stderr: {ready}\n")));
+    let line = lines.next_line().await.unwrap().unwrap();
+    golden("emulator.txt", masked(&format!("stderr: {line}\n")));
 
-    let url = ready.split_whitespace().nth(1).unwrap();
+    let url = line.split_whitespace().nth(2).unwrap();
     let mut client = bare();
     client.env("PARTNER_CENTER_BASE_URL", url).env("PARTNER_CENTER_ACCESS_TOKEN", "emulator-token");
-    let served = end(client.args(["list", "--output", "json"])).await;
+    let served = finish(client.args(["list", "--output", "json"])).await;
     assert_eq!(served.stdout, listed.stdout);
     child.kill().await.unwrap();
 }

@@ -1,6 +1,5 @@
-//! The program as people and scripts meet it: a process of its own, against an emulator in this one.
+//! The CLI as a process, against an emulator in this one.
 
-#[cfg(target_os = "linux")]
 mod auth;
 mod changes;
 #[cfg(unix)]
@@ -9,12 +8,15 @@ mod exits;
 mod golden;
 #[cfg(unix)]
 mod interrupt;
+mod killed;
 mod parity;
 mod picture;
-mod scale;
 mod schema;
 mod settings;
 mod streams;
+#[allow(dead_code, reason = "shared with other test binaries")]
+#[path = "../support/mod.rs"]
+mod support;
 #[cfg(unix)]
 mod terminal;
 mod usage;
@@ -23,10 +25,11 @@ use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use partner_center_insights::emulator::{Emulator, EmulatorBuilder};
-use partner_center_insights::{Report, ReportId, spec};
+use partner_center_insights::spec::{self, Operation};
+use partner_center_insights::{Report, ReportId};
 use tokio::process::Command;
 
-/// The token of all these tests. It must turn up in no output.
+/// The access token, which must not appear in any output.
 pub const TOKEN: &str = "eyJ0eXAi.c2VjcmV0.c2lnbmF0dXJl";
 
 /// Reports of the emulator's sample.
@@ -35,12 +38,13 @@ pub const ALSO_PAUSED: &str = "6b0d549b-6f03-475a-9600-a35a099950d8";
 pub const ACTIVE: &str = "9531985d-5d9d-49f8-9818-e811892f902b";
 pub const MONTHLY: &str = "0fd630f1-f29d-4da9-953f-48f1a09f76b5";
 pub const INACTIVE: &str = "92276658-1e27-41c0-8a6a-63ec24ede6a4";
-/// And one that is not in it.
+/// Not in the sample.
 pub const UNKNOWN: &str = "00000000-0000-4000-8000-000000000000";
 
-pub const RESUME: &spec::Operation = &spec::RESUME_REPORT_EXECUTIONS;
+pub const LIST: &Operation = &spec::GET_REPORTS;
+pub const RESUME: &Operation = &spec::RESUME_REPORT_EXECUTIONS;
 
-/// An emulator whose time stands still, on 23 November 2026 at 8:00.
+/// An emulator with a fixed clock: 23 November 2026 at 8:00.
 pub fn emulator() -> EmulatorBuilder {
     let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_420_800);
     Emulator::builder().token(TOKEN).clock(move || now)
@@ -51,7 +55,7 @@ pub fn id(number: u128) -> ReportId {
     uuid::Uuid::from_u128(0x3f0c_2a5e_6c1b_4d7f_9a43_0000_0000_0000 + number).into()
 }
 
-/// So many reports that are paused.
+/// Paused reports.
 pub fn paused(count: u128) -> impl Iterator<Item = Report> {
     (0..count).map(|number| {
         let report = serde_json::json!({
@@ -61,7 +65,7 @@ pub fn paused(count: u128) -> impl Iterator<Item = Report> {
     })
 }
 
-/// The program in a clean environment, away from any terminal.
+/// The CLI in a clean environment, without a terminal.
 pub fn bare() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_partner-insights"));
     command.env_clear();
@@ -74,41 +78,40 @@ pub fn bare() -> Command {
     command
 }
 
-/// The program, set up for this emulator.
-pub fn program(emulator: &Emulator) -> Command {
+/// The CLI, configured for this emulator.
+pub fn cli(emulator: &Emulator) -> Command {
     let mut command = bare();
     command.env("PARTNER_CENTER_BASE_URL", emulator.base_url()).env("PARTNER_CENTER_ACCESS_TOKEN", TOKEN);
     command
 }
 
-/// How a process ended.
 #[derive(Debug)]
-pub struct Ended {
+pub struct Finished {
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
 }
 
-pub async fn end(command: &mut Command) -> Ended {
+pub async fn finish(command: &mut Command) -> Finished {
     let output = command.output().await.unwrap();
-    Ended {
+    Finished {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
 }
 
-/// Runs the program against this emulator.
-pub async fn run(emulator: &Emulator, args: &[&str]) -> Ended {
-    end(program(emulator).args(args)).await
+/// Runs the CLI against this emulator.
+pub async fn run(emulator: &Emulator, args: &[&str]) -> Finished {
+    finish(cli(emulator).args(args)).await
 }
 
-/// Requests of an operation that were answered so far.
-pub fn count(emulator: &Emulator, operation: &spec::Operation) -> usize {
+/// The number of completed requests of an operation.
+pub fn count(emulator: &Emulator, operation: &Operation) -> usize {
     emulator.requests().iter().filter(|request| request.operation == Some(operation)).count()
 }
 
-/// Waits for something that is sure to happen, however slow the machine is.
+/// Waits for something that happens on any machine, however slow.
 pub async fn until(what: &str, happened: impl Fn() -> bool) {
     for _ in 0..6000 {
         if happened() {
@@ -116,5 +119,5 @@ pub async fn until(what: &str, happened: impl Fn() -> bool) {
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    panic!("waited in vain: {what}");
+    panic!("did not happen: {what}");
 }

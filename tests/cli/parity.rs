@@ -1,12 +1,12 @@
-//! Every operation of the contract has a command, and every command has an operation or a reason to have none.
+//! Every operation of the spec has a command, and every command has an operation or a reason to have none.
 
 use std::collections::BTreeSet;
 
 use partner_center_insights::spec;
 
-use crate::{ACTIVE, PAUSED, bare, emulator, end, run};
+use crate::{ACTIVE, PAUSED, bare, emulator, finish, run};
 
-/// Operations, and what to type for them.
+/// Operations and the arguments that send them.
 const COMMANDS: [(&str, &[&str]); 4] = [
     ("getReports", &["list"]),
     ("resumeReportExecutions", &["resume", PAUSED, "--no-verify"]),
@@ -14,34 +14,37 @@ const COMMANDS: [(&str, &[&str]); 4] = [
     ("getReportExecutions", &["executions", PAUSED]),
 ];
 
-/// Commands without an operation, and why.
+/// Commands without an operation, and the reason.
 const WITHOUT: [(&str, &str); 7] = [
-    ("auth", "is about Entra; its probe is the list once more"),
-    ("emulator", "serves the contract instead of using it"),
-    ("spec", "prints the contract"),
+    ("auth", "talks to Entra; its probe lists reports"),
+    ("emulator", "serves the spec"),
+    ("spec", "prints the spec"),
     ("schema", "describes output"),
-    ("completions", "describes the program"),
-    ("man", "describes the program"),
-    ("help", "describes the program"),
+    ("completions", "describes the CLI"),
+    ("man", "describes the CLI"),
+    ("help", "describes the CLI"),
 ];
 
-/// The commands that `--help` shows.
+/// The commands in `--help`.
 pub async fn commands() -> BTreeSet<String> {
-    let help = end(bare().arg("--help")).await.stdout;
+    let help = finish(bare().arg("--help")).await.stdout;
     let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     lines.map_while(|line| line.split_whitespace().next()).map(str::to_owned).collect()
 }
 
 #[tokio::test]
-async fn every_operation_is_what_one_command_sends_and_nothing_else() {
+async fn each_operation_is_sent_by_its_command() {
     let operations: BTreeSet<_> = spec::OPERATIONS.iter().map(|operation| operation.id).collect();
     assert_eq!(operations, COMMANDS.iter().map(|(operation, _)| *operation).collect());
     for (operation, args) in COMMANDS {
         let emulator = emulator().start().await.unwrap();
-        let ended = run(&emulator, args).await;
-        assert_eq!(ended.code, Some(0), "{ended:?}");
-        let sent: Vec<_> =
-            emulator.requests().iter().map(|request| request.operation.map(|sent| sent.id)).collect();
+        let finished = run(&emulator, args).await;
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        let sent: Vec<_> = emulator
+            .requests()
+            .into_iter()
+            .map(|request| request.operation.map(|operation| operation.id))
+            .collect();
         assert_eq!(sent, [Some(operation)], "{args:?}");
     }
 }

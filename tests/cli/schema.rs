@@ -1,28 +1,28 @@
-//! What is written in JSON fits what `schema` promises.
+//! JSON output matches what `schema` prints.
 
 use partner_center_insights::emulator::{Emulator, Fault};
 use serde_json::Value;
 
-use crate::{ACTIVE, INACTIVE, MONTHLY, PAUSED, RESUME, UNKNOWN, bare, emulator, end, run};
+use crate::{ACTIVE, INACTIVE, MONTHLY, PAUSED, RESUME, UNKNOWN, bare, emulator, finish, run};
 
 async fn schema(command: &str) -> Value {
-    let ended = end(bare().args(["schema", command])).await;
-    serde_json::from_str(&ended.stdout).unwrap()
+    let finished = finish(bare().args(["schema", command])).await;
+    serde_json::from_str(&finished.stdout).unwrap()
 }
 
 async fn fits(emulator: &Emulator, args: &[&str]) {
     let mut schema = schema(args[0]).await;
-    // A name that the schema does not know would pass unseen.
+    // Otherwise, members that the schema does not name would pass.
     close(&mut schema);
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let ended = run(emulator, &[args, &["--output", "json"]].concat()).await;
-    let json: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let finished = run(emulator, &[args, &["--output", "json"]].concat()).await;
+    let json: Value = serde_json::from_str(&finished.stdout).unwrap();
     assert!(!json.as_array().unwrap().is_empty(), "{args:?}");
     let problems: Vec<_> = validator.iter_errors(&json).map(|problem| problem.to_string()).collect();
     assert!(problems.is_empty(), "{args:?}: {problems:?}");
 }
 
-/// Forbids members that are not named, everywhere.
+/// Forbids members that the schema does not name.
 fn close(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
@@ -37,7 +37,7 @@ fn close(schema: &mut Value) {
 }
 
 #[tokio::test]
-async fn every_command_writes_what_its_schema_says() {
+async fn json_output_matches_its_schema() {
     let body = r#"{"code":"900329","description":"Not for applications."}"#;
     let fault = Fault::answer(403, "application/json", body).header("retry-after", "5").on(RESUME);
     let emulator = emulator().fault(fault).start().await.unwrap();

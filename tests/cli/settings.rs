@@ -1,9 +1,9 @@
-//! Every flag has an environment name: the flag comes first, then the environment, then the default.
+//! Precedence: flag, environment, default.
 
-use crate::{RESUME, TOKEN, bare, emulator, end, program};
+use crate::{RESUME, TOKEN, bare, cli, emulator, finish};
 
 #[tokio::test]
-async fn a_flag_beats_the_environment_and_the_environment_the_default() {
+async fn flag_beats_environment_beats_default() {
     let emulator = emulator().start().await.unwrap();
     let dead = "http://127.0.0.1:9";
     for (args, environment, first_byte) in [
@@ -14,56 +14,60 @@ async fn a_flag_beats_the_environment_and_the_environment_the_default() {
         (&["list", "--base-url", &emulator.base_url()], ("PARTNER_CENTER_EMULATOR", "true"), " "),
         (&["list", "--verbose"], ("PARTNER_CENTER_QUIET", "1"), " "),
         (&["list", "--quiet"], ("PARTNER_CENTER_VERBOSE", "1"), " "),
-        // Empty is unset.
+        // An empty variable counts as unset.
         (&["list"], ("PARTNER_CENTER_OUTPUT", ""), " "),
         (&["list"], ("PARTNER_CENTER_PROGRAM", ""), " "),
         (&["list"], ("PARTNER_CENTER_QUIET", ""), " "),
     ] {
-        let ended = end(program(&emulator).args(args).env(environment.0, environment.1)).await;
-        assert_eq!(ended.code, Some(0), "{args:?} {environment:?}: {}", ended.stderr);
-        assert!(ended.stdout.starts_with(first_byte), "{args:?} {environment:?}: {}", ended.stdout);
+        let finished = finish(cli(&emulator).args(args).env(environment.0, environment.1)).await;
+        assert_eq!(finished.code, Some(0), "{args:?} {environment:?}: {}", finished.stderr);
+        assert!(finished.stdout.starts_with(first_byte), "{args:?} {environment:?}: {}", finished.stdout);
     }
 }
 
 #[tokio::test]
-async fn two_places_to_work_on_are_refused_if_both_were_meant() {
+async fn emulator_and_base_url_flags_conflict() {
     for args in [
         &["--emulator", "list", "--base-url", "http://localhost:9"][..],
         &["list", "--base-url", "http://localhost:9", "--emulator"],
     ] {
-        let ended = end(bare().args(args).env("PARTNER_CENTER_ACCESS_TOKEN", TOKEN)).await;
-        assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+        let finished = finish(bare().args(args).env("PARTNER_CENTER_ACCESS_TOKEN", TOKEN)).await;
+        assert_eq!(finished.code, Some(2), "{}", finished.stderr);
         assert!(
-            ended.stderr.contains("--base-url") && ended.stderr.contains("--emulator"),
+            finished.stderr.contains("--base-url") && finished.stderr.contains("--emulator"),
             "{}",
-            ended.stderr
+            finished.stderr
         );
     }
 }
 
 #[tokio::test]
-async fn switches_of_the_environment_understand_what_people_write() {
+async fn environment_switches_accept_common_spellings() {
     for (value, emulated) in
         [("1", true), ("true", true), ("yes", true), ("0", false), ("false", false), ("", false)]
     {
-        let ended = end(bare().arg("list").env("PARTNER_CENTER_EMULATOR", value)).await;
+        let finished = finish(bare().arg("list").env("PARTNER_CENTER_EMULATOR", value)).await;
         // Without an emulator there is no token.
-        assert_eq!(ended.code, Some(if emulated { 0 } else { 4 }), "{value:?}: {}", ended.stderr);
+        assert_eq!(finished.code, Some(if emulated { 0 } else { 4 }), "{value:?}: {}", finished.stderr);
     }
+}
+
+#[tokio::test]
+async fn environment_yes_must_be_affirmative() {
     let emulator = emulator().start().await.unwrap();
-    // What is not understood is no yes.
     for (value, code) in [("nope", 2), ("NEVER", 2), ("no", 2), ("1", 0)] {
-        let mut command = program(&emulator);
-        let ended = end(command.args(["resume", "--all-paused"]).env("PARTNER_CENTER_YES", value)).await;
-        assert_eq!(ended.code, Some(code), "{value}: {}", ended.stderr);
+        let mut command = cli(&emulator);
+        let finished =
+            finish(command.args(["resume", "--all-paused"]).env("PARTNER_CENTER_YES", value)).await;
+        assert_eq!(finished.code, Some(code), "{value}: {}", finished.stderr);
         emulator.assert_requests(RESUME, if code == 0 { 3 } else { 0 });
     }
 }
 
 #[tokio::test]
-async fn the_program_shapes_the_path() {
+async fn program_selects_the_path() {
     let emulator = emulator().start().await.unwrap();
-    let mut command = program(&emulator);
-    end(command.args(["list", "--program", "cmp"])).await;
+    let mut command = cli(&emulator);
+    finish(command.args(["list", "--program", "cmp"])).await;
     assert_eq!(emulator.requests()[0].target, "/insights/v1.1/cmp/ScheduledReport");
 }

@@ -1,81 +1,91 @@
-//! Data goes to standard output, everything else to standard error, and a secret to neither.
+//! Data goes to standard output, everything else to standard error, and secrets to neither.
 
 use partner_center_insights::emulator::{Fault, Scenario};
 use serde_json::Value;
 
-use crate::{ACTIVE, INACTIVE, PAUSED, RESUME, TOKEN, UNKNOWN, emulator, end, paused, program, run};
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use crate::{ACTIVE, INACTIVE, PAUSED, RESUME, TOKEN, UNKNOWN, cli, emulator, finish, paused, run};
 
 #[tokio::test]
-async fn json_stays_json_when_reports_fail() {
+async fn json_output_stays_valid_when_reports_fail() {
     let gateway = Fault::answer(403, "text/html", "<title>Blocked</title>").on(RESUME);
     let emulator = emulator().fault(gateway).start().await.unwrap();
     let args = ["resume", PAUSED, ACTIVE, UNKNOWN, INACTIVE, "--output", "json"];
-    let ended = run(&emulator, &args).await;
-    let rows: Vec<Value> = serde_json::from_str(&ended.stdout).unwrap();
+    let finished = run(&emulator, &args).await;
+    let rows: Vec<Value> = serde_json::from_str(&finished.stdout).unwrap();
     let outcomes: Vec<_> = rows.iter().map(|row| row["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["refused", "already-active", "not-found", "not-resumable"]);
     assert_eq!(rows[0]["error"]["status"], 403);
     assert_eq!(rows[0]["error"]["message"], "Blocked");
 
-    let ended = run(&emulator, &["resume", PAUSED, ACTIVE, "--output", "jsonl"]).await;
-    assert_eq!(ended.stdout.lines().filter(|line| serde_json::from_str::<Value>(line).is_ok()).count(), 2);
+    let finished = run(&emulator, &["resume", PAUSED, ACTIVE, "--output", "jsonl"]).await;
+    assert_eq!(finished.stdout.lines().filter(|line| serde_json::from_str::<Value>(line).is_ok()).count(), 2);
 }
 
 #[tokio::test]
-async fn a_failure_of_the_whole_leaves_standard_output_empty() {
+async fn failed_command_leaves_stdout_empty() {
     let emulator = emulator().scenario(Scenario::Mfa).start().await.unwrap();
     for args in [&["list", "--output", "json"][..], &["resume", PAUSED, "--output", "json"]] {
-        let ended = run(&emulator, args).await;
-        assert_eq!((ended.code, ended.stdout.as_str()), (Some(4), ""));
-        assert!(ended.stderr.contains("multi-factor"), "{}", ended.stderr);
+        let finished = run(&emulator, args).await;
+        assert_eq!((finished.code, finished.stdout.as_str()), (Some(4), ""));
+        assert!(finished.stderr.contains("multi-factor"), "{}", finished.stderr);
     }
 }
 
 #[tokio::test]
-async fn a_long_table_has_one_head_and_straight_columns() {
-    let mut reports: Vec<_> = paused(1000).collect();
-    reports[1].report_status = Some("Hibernating over the winter".into());
-    let emulator = emulator().reports(reports).start().await.unwrap();
-    let ended = run(&emulator, &["list"]).await;
-    let mut lines = ended.stdout.lines();
-    let name = lines.next().unwrap().find("NAME").unwrap();
-    for number in 0..1000 {
-        assert_eq!(lines.next().unwrap().split_at(name).1, format!("Report {number}"));
-    }
-    assert_eq!(lines.next(), None);
+async fn error_and_hint_are_on_lines_of_their_own() {
+    let finished = run(&emulator().start().await.unwrap(), &["executions", UNKNOWN]).await;
+    let lines: Vec<_> = finished.stderr.lines().collect();
+    let [error, hint] = lines[..] else { panic!("{lines:?}") };
+    assert!(error.starts_with("error: getReportExecutions: not found (HTTP 404)"), "{error}");
+    assert!(hint.starts_with("hint: list the reports"), "{hint}");
+    assert!(!error.contains("list the reports"), "{error}");
 }
 
 #[tokio::test]
-async fn one_cause_of_many_failures_is_told_once() {
+#[ignore = "the client does not report waits yet"]
+async fn long_waits_are_reported() {
+    let throttled = Fault::answer(429, "application/json", "{}").header("retry-after", "57");
+    let emulator = emulator().fault(throttled).start().await.unwrap();
+    let mut child = cli(&emulator).arg("list").spawn().unwrap();
+    let mut notes = BufReader::new(child.stderr.take().unwrap()).lines();
+    let note = notes.next_line().await.unwrap().unwrap();
+    assert!(note.starts_with("Rate limited by the service; resuming in 57 s"), "{note}");
+    child.kill().await.unwrap();
+}
+
+#[tokio::test]
+async fn shared_error_is_printed_once() {
     let expired = Fault::answer(401, "application/json", r#"{"code":401,"message":"Token expired"}"#);
     let emulator = emulator().reports(paused(100)).fault(expired.on(RESUME)).start().await.unwrap();
-    // One at a time, so that nothing else is told between what is the same.
+    // One at a time, so that only the first report is tried.
     let args = ["resume", "--all-paused", "--yes", "--concurrency", "1"];
     let table = run(&emulator, &args).await;
-    assert_eq!((table.code, table.stderr.as_str()), (Some(4), "100 failed.\n"));
-    let ids = end(program(&emulator).args(args).args(["--output", "ids", "--quiet"])).await;
+    assert_eq!(
+        (table.code, table.stderr.as_str()),
+        (Some(4), "100 failed.\nhint: get a new access token; tokens live for about an hour\n")
+    );
+    let ids = finish(cli(&emulator).args(args).args(["--output", "ids", "--quiet"])).await;
     assert_eq!((ids.code, ids.stdout.as_str()), (Some(4), ""));
     for text in [table.stdout, ids.stderr] {
-        let told: Vec<_> = text.lines().filter(|line| line.contains("not tried")).collect();
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert!(
-            told[0].contains(" and 98 more: unauthenticated (HTTP 401): ")
-                && told[0].contains("Token expired")
-        );
+        let shared: Vec<_> = text.lines().filter(|line| line.contains("not tried")).collect();
+        assert_eq!(shared.len(), 1, "{shared:?}");
+        assert!(shared[0].contains(" and 98 more: ") && shared[0].contains("Token expired"), "{shared:?}");
         assert_eq!(text.lines().filter(|line| line.contains("failed  ")).count(), 100, "{text}");
     }
 }
 
 #[tokio::test]
-async fn what_is_left_out_of_ids_alone_is_told_to_the_person() {
+async fn ids_output_prints_failures_to_stderr() {
     let emulator = emulator().start().await.unwrap();
-    let ended = run(&emulator, &["resume", PAUSED, UNKNOWN, "--output", "ids", "--quiet"]).await;
-    assert_eq!((ended.code, ended.stdout), (Some(9), format!("{PAUSED}\n")));
-    assert_eq!(ended.stderr, format!("{UNKNOWN}  not-found\n"));
+    let finished = run(&emulator, &["resume", PAUSED, UNKNOWN, "--output", "ids", "--quiet"]).await;
+    assert_eq!((finished.code, finished.stdout), (Some(9), format!("{PAUSED}\n")));
+    assert_eq!(finished.stderr, format!("{UNKNOWN}  not-found\n"));
 }
 
 #[tokio::test]
-async fn quiet_is_silent_but_for_errors() {
+async fn quiet_prints_only_errors() {
     let emulator = emulator().start().await.unwrap();
     for args in [
         &["list", "--name", "nothing", "--quiet"][..],
@@ -83,18 +93,18 @@ async fn quiet_is_silent_but_for_errors() {
         &["resume", "--all-paused", "--yes", "-q"],
         &["executions", INACTIVE, "--status", "running", "-q"],
     ] {
-        let ended = run(&emulator, args).await;
-        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{args:?}");
+        let finished = run(&emulator, args).await;
+        assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""), "{args:?}");
     }
-    let ended = run(&emulator, &["executions", UNKNOWN, "--quiet"]).await;
-    assert!(ended.stderr.starts_with("error: "), "{}", ended.stderr);
+    let finished = run(&emulator, &["executions", UNKNOWN, "--quiet"]).await;
+    assert!(finished.stderr.starts_with("error: "), "{}", finished.stderr);
 }
 
 #[tokio::test]
-async fn a_reader_that_goes_away_does_not_stop_the_work() {
+async fn closed_stdout_does_not_stop_the_run() {
     for format in ["table", "json", "jsonl", "ids"] {
         let emulator = emulator().reports(paused(20)).start().await.unwrap();
-        let mut command = program(&emulator);
+        let mut command = cli(&emulator);
         command.args(["resume", "--all-paused", "--yes", "--output", format]);
         let mut child = command.spawn().unwrap();
         drop(child.stdout.take());
@@ -106,18 +116,18 @@ async fn a_reader_that_goes_away_does_not_stop_the_work() {
 }
 
 #[tokio::test]
-async fn without_anyone_to_read_the_notes_the_exit_code_is_the_same() {
+async fn closed_stderr_keeps_the_exit_code() {
     let emulator = emulator().start().await.unwrap();
     for (args, code) in [(&["resume", PAUSED][..], 0), (&["executions", UNKNOWN], 3), (&["list", "-vv"], 0)] {
-        let mut child = program(&emulator).args(args).spawn().unwrap();
+        let mut child = cli(&emulator).args(args).spawn().unwrap();
         drop(child.stderr.take());
         assert_eq!(child.wait_with_output().await.unwrap().status.code(), Some(code), "{args:?}");
     }
 }
 
 #[tokio::test]
-async fn the_token_is_in_no_output_however_much_is_logged() {
-    // A service that repeats what it was sent.
+async fn token_is_in_no_output() {
+    // The service quotes the token.
     let echo = Fault::answer(400, "text/plain", format!("no such bearer: {TOKEN}")).on(RESUME);
     let emulator = emulator().fault(echo).start().await.unwrap();
     for args in [
@@ -130,54 +140,53 @@ async fn the_token_is_in_no_output_however_much_is_logged() {
         &["--help"],
         &["resme"],
     ] {
-        let ended = run(&emulator, args).await;
-        let all = format!("{}{}", ended.stdout, ended.stderr);
+        let finished = run(&emulator, args).await;
+        let all = format!("{}{}", finished.stdout, finished.stderr);
         assert!(!all.contains(TOKEN) && !all.contains("c2VjcmV0"), "{args:?}: {all}");
         assert!(!all.is_empty());
     }
 }
 
 #[tokio::test]
-async fn colours_come_when_asked_for_and_never_into_a_pipe_by_themselves() {
+async fn piped_output_is_colored_only_on_request() {
     let emulator = emulator().start().await.unwrap();
     for (args, environment, colored) in [
         (&["list"][..], None, false),
         (&["list", "--color", "never"], None, false),
         (&["list", "--color", "always"], None, true),
-        // The flag is closer than the environment.
+        // A flag beats the environment.
         (&["list", "--color", "always"], Some(("NO_COLOR", "1")), true),
         (&["list"], Some(("PARTNER_CENTER_COLOR", "always")), true),
         (&["list", "--color", "never"], Some(("PARTNER_CENTER_COLOR", "always")), false),
         (&["list", "--color", "always", "--output", "json"], None, false),
     ] {
-        let ended = end(program(&emulator).args(args).envs(environment)).await;
-        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-        assert_eq!(ended.stdout.contains('\u{1b}'), colored, "{args:?} {environment:?}");
-        assert_eq!(ended.stdout.contains("\u{1b}[38;5;"), colored, "{args:?} {environment:?}");
+        let finished = finish(cli(&emulator).args(args).envs(environment)).await;
+        assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+        assert_eq!(finished.stdout.contains('\u{1b}'), colored, "{args:?} {environment:?}");
+        assert_eq!(finished.stdout.contains("\u{1b}[38;5;"), colored, "{args:?} {environment:?}");
     }
 }
 
 #[tokio::test]
-async fn a_name_cannot_act_on_the_terminal() {
+async fn control_characters_in_names_are_replaced() {
     let mut report = paused(1).next().unwrap();
     report.report_name = Some("Sales\u{1b}]0;owned\u{7}\r\nweekly\u{9b}2J\u{202e}\u{2028}".to_owned());
     let emulator = emulator().reports([report]).start().await.unwrap();
     for args in [&["list"][..], &["resume", "--all-paused", "--dry-run"]] {
-        let ended = run(&emulator, args).await;
+        let finished = run(&emulator, args).await;
         let acts = |c: char| (c.is_control() && c != '\n') || matches!(c, '\u{202e}' | '\u{2028}');
-        let odd = ended.stdout.chars().any(acts);
-        assert!(!odd && ended.stdout.contains("weekly"), "{:?}", ended.stdout);
-        assert_eq!(ended.stdout.lines().count(), 2, "{:?}", ended.stdout);
+        let odd = finished.stdout.chars().any(acts);
+        assert!(!odd && finished.stdout.contains("weekly"), "{:?}", finished.stdout);
+        assert_eq!(finished.stdout.lines().count(), 2, "{:?}", finished.stdout);
     }
 }
 
-/// Linux has a device that is always full.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_full_disk_is_an_error() {
+async fn full_disk_is_an_error() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let emulator = emulator().start().await.unwrap();
-    let mut command = program(&emulator);
+    let mut command = cli(&emulator);
     let child = command.arg("list").stdout(std::process::Stdio::from(full)).spawn().unwrap();
     let output = child.wait_with_output().await.unwrap();
     assert_eq!(output.status.code(), Some(1));
@@ -186,10 +195,10 @@ async fn a_full_disk_is_an_error() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn on_a_full_disk_no_more_is_begun_and_what_was_done_is_told() {
+async fn full_disk_stops_a_run() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let emulator = emulator().reports(paused(200)).start().await.unwrap();
-    let mut command = program(&emulator);
+    let mut command = cli(&emulator);
     command.args(["resume", "--all-paused", "--yes", "--no-verify", "--output", "ids"]);
     let child = command.stdout(std::process::Stdio::from(full)).spawn().unwrap();
     let output = child.wait_with_output().await.unwrap();

@@ -1,14 +1,13 @@
-//! What was typed wrong is told with what to type instead, and changes nothing.
+//! Usage errors and ID files.
 
 use std::io::Write;
 
-use partner_center_insights::spec;
 use tokio::io::AsyncWriteExt;
 
-use crate::{ACTIVE, ALSO_PAUSED, PAUSED, RESUME, count, emulator, program, run};
+use crate::{ACTIVE, ALSO_PAUSED, LIST, PAUSED, RESUME, cli, count, emulator, run};
 
 #[tokio::test]
-async fn a_mistake_is_exit_2_with_the_next_step_and_nothing_is_sent() {
+async fn usage_errors_exit_2_and_say_what_is_wrong() {
     let emulator = emulator().start().await.unwrap();
     for (args, said) in [
         (&["resme"][..], "similar subcommand exists: 'resume'"),
@@ -24,7 +23,7 @@ async fn a_mistake_is_exit_2_with_the_next_step_and_nothing_is_sent() {
         (&["pause"], "--all-active"),
         (&["resume", "--all", "--yes"], "similar argument exists: '--all-paused'"),
         (&["pause", "--all-paused", "--yes"], "similar argument exists: '--all-active'"),
-        (&["resume", "--name", "x", "--yes"], "add --all-paused"),
+        (&["resume", "--name", "x", "--yes"], "require --all-paused"),
         (&["resume", PAUSED, "--all-paused"], "cannot be used with"),
         (&["resume", "--all-paused"], "--yes"),
         (&["resume", "--all-paused", "--verify-timeout", "soon"], "90s, 5m or 1h"),
@@ -32,47 +31,52 @@ async fn a_mistake_is_exit_2_with_the_next_step_and_nothing_is_sent() {
         (&["resume", PAUSED, "--name", "x"], "--name"),
         (&["resume", "--ids-file", "-", "--query-id", "x"], "--query-id"),
         (&["list", "--base-url", "ftp://localhost"], "https://"),
-        (&["man", "resme"], "no command"),
-        (&["man", "auth", "logn"], "no command"),
+        (&["man", "resme"], "unknown command"),
+        (&["man", "auth", "logn"], "unknown command"),
         (&["schema", "spec"], "possible values"),
         (&["list", "--quiet", "--verbose"], "cannot be used with"),
         (&["list", "--token-file", "a", "--refresh-token-file", "b"], "cannot be used with"),
-        (&["resume", "--ids-file", "-", "--token-file", "/dev/stdin"], "the file with the token"),
+        (
+            &["resume", "--ids-file", "-", "--token-file", "/dev/stdin"],
+            "--ids-file names the file with the token",
+        ),
+        (&["auth", "check", "--output", "ids"], "auth check has no IDs to print"),
     ] {
-        let ended = run(&emulator, args).await;
-        assert_eq!(ended.code, Some(2), "{args:?}: {}", ended.stderr);
-        assert!(ended.stderr.starts_with("error: "), "{args:?}: {}", ended.stderr);
-        assert!(ended.stderr.contains(said), "{args:?}: {}", ended.stderr);
-        assert_eq!(ended.stdout, "", "{args:?}");
+        let finished = run(&emulator, args).await;
+        assert_eq!(finished.code, Some(2), "{args:?}: {}", finished.stderr);
+        assert!(finished.stderr.starts_with("error: "), "{args:?}: {}", finished.stderr);
+        assert!(finished.stderr.contains(said), "{args:?}: {}", finished.stderr);
+        assert!(!finished.stderr.contains("Usage:"), "{args:?}: {}", finished.stderr);
+        assert_eq!(finished.stdout, "", "{args:?}");
     }
-    // Only the plan was read, for the question that nobody is there to answer.
-    assert_eq!((count(&emulator, &spec::GET_REPORTS), emulator.requests().len()), (1, 1));
+    // Only one got as far as the plan.
+    assert_eq!((count(&emulator, LIST), emulator.requests().len()), (1, 1));
 }
 
 #[tokio::test]
-async fn a_file_of_ids_may_hold_comments_blank_lines_and_json_lines() {
+async fn ids_file_accepts_comments_and_jsonl() {
     let emulator = emulator().start().await.unwrap();
     let mut file = tempfile::NamedTempFile::new().unwrap();
     let row = format!(r#"{{"reportId":"{ALSO_PAUSED}","outcome":"failed"}}"#);
     write!(file, "\u{feff}# stopped last night\r\n\r\n  {PAUSED}\r\n{row}\n\t# twice:\n{PAUSED}\n").unwrap();
-    let ended =
+    let finished =
         run(&emulator, &["resume", "--ids-file", file.path().to_str().unwrap(), "--yes", "--output", "ids"])
             .await;
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let mut ids: Vec<_> = ended.stdout.lines().collect();
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    let mut ids: Vec<_> = finished.stdout.lines().collect();
     ids.sort_unstable();
     assert_eq!(ids, [PAUSED, ALSO_PAUSED]);
     emulator.assert_requests(RESUME, 2);
 }
 
 #[tokio::test]
-async fn a_file_without_ids_is_no_failure_and_is_not_taken_for_a_lack_of_reports() {
-    let ended = run(&emulator().start().await.unwrap(), &["resume", "--ids-file", "-", "--yes"]).await;
-    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), "There are no ids in standard input.\n"));
+async fn empty_ids_file_is_no_error() {
+    let finished = run(&emulator().start().await.unwrap(), &["resume", "--ids-file", "-", "--yes"]).await;
+    assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), "No IDs in standard input.\n"));
 }
 
 #[tokio::test]
-async fn a_line_that_is_no_id_is_named_and_nothing_is_sent() {
+async fn invalid_ids_are_located_by_line() {
     let emulator = emulator().start().await.unwrap();
     for (text, line, said) in [
         (format!("# ids\n{PAUSED}\nsales\n"), 3, "\"sales\" is not a report id"),
@@ -81,38 +85,47 @@ async fn a_line_that_is_no_id_is_named_and_nothing_is_sent() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(text.as_bytes()).unwrap();
         let path = file.path().to_str().unwrap();
-        let ended = run(&emulator, &["resume", "--ids-file", path, "--yes"]).await;
-        assert_eq!(ended.code, Some(2));
-        assert!(ended.stderr.contains(&format!("{path}, line {line}: ")), "{}", ended.stderr);
-        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+        let finished = run(&emulator, &["resume", "--ids-file", path, "--yes"]).await;
+        assert_eq!(finished.code, Some(2));
+        assert!(finished.stderr.contains(&format!("{path}, line {line}: ")), "{}", finished.stderr);
+        assert!(finished.stderr.contains(said), "{}", finished.stderr);
     }
-    for (json, said) in [
-        (
-            format!("[{{\"reportId\":\"{PAUSED}\"}},{{\"id\":\"{PAUSED}\"}}]"),
-            ", report 2: this JSON has no reportId",
-        ),
-        (format!("\n[\"{PAUSED}\", \"sales\"]"), ", report 2: \"sales\" is not a report id"),
-        ("[1".to_owned(), ": no JSON list of reports: EOF"),
-    ] {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(json.as_bytes()).unwrap();
-        let path = file.path().to_str().unwrap();
-        let ended = run(&emulator, &["resume", "--ids-file", path, "--yes"]).await;
-        assert_eq!(ended.code, Some(2));
-        assert!(ended.stderr.contains(&format!("{path}{said}")), "{}", ended.stderr);
-    }
-    let ended = run(&emulator, &["resume", "--ids-file", "no/such/file", "--yes"]).await;
-    assert_eq!(ended.code, Some(2));
-    assert!(ended.stderr.contains("no/such/file"), "{}", ended.stderr);
     assert!(emulator.requests().is_empty());
 }
 
 #[tokio::test]
-async fn what_list_writes_is_what_resume_reads() {
+async fn invalid_ids_are_located_by_report() {
+    let emulator = emulator().start().await.unwrap();
+    for (json, said) in [
+        (format!("[{{\"reportId\":\"{PAUSED}\"}},{{\"id\":\"{PAUSED}\"}}]"), ", report 2: missing reportId"),
+        (format!("\n[\"{PAUSED}\", \"sales\"]"), ", report 2: \"sales\" is not a report id"),
+        ("[1".to_owned(), ": invalid JSON list: EOF"),
+    ] {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(json.as_bytes()).unwrap();
+        let path = file.path().to_str().unwrap();
+        let finished = run(&emulator, &["resume", "--ids-file", path, "--yes"]).await;
+        assert_eq!(finished.code, Some(2));
+        assert!(finished.stderr.contains(&format!("{path}{said}")), "{}", finished.stderr);
+    }
+    assert!(emulator.requests().is_empty());
+}
+
+#[tokio::test]
+async fn missing_ids_file_is_a_usage_error() {
+    let emulator = emulator().start().await.unwrap();
+    let finished = run(&emulator, &["resume", "--ids-file", "no/such/file", "--yes"]).await;
+    assert_eq!(finished.code, Some(2));
+    assert!(finished.stderr.contains("no/such/file"), "{}", finished.stderr);
+    assert!(emulator.requests().is_empty());
+}
+
+#[tokio::test]
+async fn resume_reads_what_list_prints() {
     let emulator = emulator().start().await.unwrap();
     for format in ["ids", "jsonl", "json"] {
         let listed = run(&emulator, &["list", "--status", "paused", "--output", format]).await;
-        let mut command = program(&emulator);
+        let mut command = cli(&emulator);
         command.args(["resume", "--ids-file", "-", "--dry-run", "--output", "ids"]);
         let mut child = command.stdin(std::process::Stdio::piped()).spawn().unwrap();
         child.stdin.take().unwrap().write_all(listed.stdout.as_bytes()).await.unwrap();

@@ -8,10 +8,11 @@ mod stops;
 use std::time::Duration;
 
 use partner_center_insights::emulator::{Emulator, EmulatorBuilder};
+use partner_center_insights::spec::{self, Operation};
 use partner_center_insights::{InsightsClient, Outcome, Report, ReportId, ReportOutcome, RetryPolicy};
 
-pub const LIST: &str = "getReports";
-pub const RESUME: &str = "resumeReportExecutions";
+pub const LIST: &Operation = &spec::GET_REPORTS;
+pub const RESUME: &Operation = &spec::RESUME_REPORT_EXECUTIONS;
 
 pub fn id(number: u128) -> ReportId {
     uuid::Uuid::from_u128(0x3f0c_2a5e_6c1b_4d7f_9a43_0000_0000_0000 + number).into()

@@ -1,69 +1,68 @@
-//! `resume` and `pause`: plan, ask, change, verify, report.
+//! `resume` and `pause`: plan, confirm, change, verify, report.
+
+mod question;
+mod row;
+mod summary;
 
 use std::time::Duration;
 
-use comfy_table::{Cell, Color};
-use partner_center_insights::{BulkChange, Event, Plan, ReportStatus, Selection};
+use partner_center_insights::{Event, Plan, Selection};
 use tokio::time::Instant;
 
+pub use self::row::{ChangeRow, Direction};
+use self::summary::{Summary, requests};
 use crate::args::{Change, Global};
 use crate::exit::Failure;
-use crate::ids;
+use crate::input;
 use crate::interrupt::Interrupts;
-use crate::output::{Output, Row, meaning, plain, visible};
-use crate::question;
-use crate::rows::{ChangeRow, Direction, Word};
+use crate::output::Output;
 use crate::session::Session;
-use crate::summary::{Summary, requests};
+
+/// Interval of progress notes where there is no bar: a rate limit may stop a run for minutes.
+const NOTE_INTERVAL: Duration = Duration::from_secs(30);
 
 pub async fn run(
     global: &Global,
     command: Change,
     all: bool,
     direction: Direction,
-    output: &mut Output,
+    output: &Output,
 ) -> Result<u8, Failure> {
-    if let Some(problem) = misuse(&command, all, direction) {
-        return Err(Failure::usage(problem));
-    }
+    check_usage(&command, all, direction)?;
     let mut interrupts = Interrupts::listen().map_err(Failure::unexpected)?;
-    // Interrupted before anything was changed, there is nothing to finish.
-    let (session, plan) = interrupts.end(plan(global, &command, direction, output)).await?;
+    let (session, plan) = interrupts.or_interrupted(plan(global, &command, direction, output)).await?;
     if command.dry_run {
-        return show(&plan, direction, output);
+        return preview(&plan, direction, output);
     }
     let bulk = command.ids.is_empty();
     if bulk && plan.requests() > 0 && !command.yes && !session.is_emulated() {
-        interrupts.end(question::ask(&plan, direction.verb(), output)).await?;
+        interrupts.or_interrupted(question::ask(&plan, direction.verb(), output)).await?;
     }
-    if plan.steps().is_empty() {
-        output.note(&match &command.ids_file {
-            Some(file) => format!("There are no ids in {}.", ids::name(file)),
-            None => format!("There is no report to {}.", direction.verb()),
+    if plan.steps().len() == 0 {
+        output.note(match &command.ids_file {
+            Some(file) => format!("No IDs in {}.", input::name(file)),
+            None => format!("No reports to {}.", direction.verb()),
         });
     }
-    finish(plan, &command, direction, interrupts, output).await
+    execute(plan, &command, direction, interrupts, output).await
 }
 
-/// What the parser cannot tell.
-fn misuse(command: &Change, all: bool, direction: Direction) -> Option<String> {
-    let named = !command.ids.is_empty() || command.ids_file.is_some();
+/// Checks what clap cannot.
+fn check_usage(command: &Change, all: bool, direction: Direction) -> Result<(), Failure> {
+    let has_ids = !command.ids.is_empty() || command.ids_file.is_some();
     let filtered = command.filter.name.is_some() || command.filter.query_id.is_some();
     let (flag, status) = match direction {
-        Direction::Resume => ("--all-paused", ReportStatus::Paused),
-        Direction::Pause => ("--all-active", ReportStatus::Active),
+        Direction::Resume => ("--all-paused", "paused"),
+        Direction::Pause => ("--all-active", "active"),
     };
-    match (named, filtered) {
-        // A report that was asked for by its id must not drop out in silence.
-        (true, true) => {
-            Some("--name and --query-id choose among all reports, not among given ids".to_owned())
-        }
-        (false, true) if !all => Some(format!("--name and --query-id choose among all reports; add {flag}")),
-        (false, false) if !all => Some(format!(
-            "which reports? Give their ids, --ids-file FILE or {flag}; `list --status {}` shows them",
-            status.as_str().to_lowercase()
-        )),
-        _ => None,
+    match (has_ids, filtered) {
+        // A report requested by ID must not be left out silently.
+        (true, true) => Err(Failure::usage("--name and --query-id cannot be used with report IDs")),
+        (false, true) if !all => Err(Failure::usage(format!("--name and --query-id require {flag}"))),
+        (false, false) if !all => Err(Failure::usage("no reports given").hint(format!(
+            "pass report IDs, --ids-file FILE or {flag}; `partner-insights list --status {status}` lists them"
+        ))),
+        _ => Ok(()),
     }
 }
 
@@ -75,11 +74,12 @@ async fn plan(
 ) -> Result<(Session, Plan), Failure> {
     let mut selection = match (&command.ids[..], &command.ids_file) {
         ([], None) => Selection::all(),
-        // Both on standard input, say: the token would be read as an id, and shown because it is none.
+        // The token would be read as an ID, and printed as an invalid one.
         ([], Some(file)) if global.sign_in.reads(file) => {
-            return Err(Failure::usage("--ids-file is the file with the token; give the ids in another one"));
+            return Err(Failure::usage("--ids-file names the file with the token")
+                .hint("put the report IDs in a file of their own"));
         }
-        ([], Some(file)) => Selection::ids(ids::read(file).await?),
+        ([], Some(file)) => Selection::ids(input::read_ids(file).await?),
         (ids, _) => Selection::ids(ids.iter().copied()),
     };
     if let Some(name) = &command.filter.name {
@@ -89,7 +89,7 @@ async fn plan(
         selection = selection.query_id(query_id);
     }
     let session = Session::open(global, output).await?;
-    let change: BulkChange = match direction {
+    let change = match direction {
         Direction::Resume => session.client.resume_all(selection),
         Direction::Pause => session.client.pause_all(selection),
     };
@@ -103,132 +103,88 @@ async fn plan(
     Ok((session, plan))
 }
 
-/// The dry run.
-fn show(plan: &Plan, direction: Direction, output: &mut Output) -> Result<u8, Failure> {
+fn preview(plan: &Plan, direction: Direction, output: &Output) -> Result<u8, Failure> {
     let mut summary = Summary::of_skipped(plan);
-    if plan.requests() > 0 {
-        summary.tally.add_planned();
-    }
-    output.rows(plan.steps().iter().map(|step| ChangeRow::planned(step.clone(), direction)))?;
-    output.note(&format!("Would {} {}; nothing was changed.", direction.verb(), requests(plan)));
-    summary.advise(output);
-    Ok(summary.tally.code())
+    summary.add_planned(plan.requests());
+    let rows: Vec<_> = plan.steps().iter().map(|step| ChangeRow::planned(step.clone(), direction)).collect();
+    output.rows(&rows)?;
+    output.note(format_args!("Would {} {}; nothing was changed.", direction.verb(), requests(plan)));
+    summary.print_hints(output);
+    Ok(summary.code())
 }
 
-/// Without a bar, so often a line says how far it is: a limit may keep a run waiting for long.
-const STILL_THERE: Duration = Duration::from_secs(30);
-
-/// Runs the plan to its end, and tells all that is known however it ends. The first Ctrl-C lets what is under way
-/// finish, the second does not.
-async fn finish(
+/// Runs the plan, and reports all that is known however it ends. The first Ctrl-C waits for requests in flight, the
+/// second does not.
+async fn execute(
     plan: Plan,
     command: &Change,
     direction: Direction,
     mut interrupts: Interrupts,
-    output: &mut Output,
+    output: &Output,
 ) -> Result<u8, Failure> {
     let total = plan.steps().len();
     let mut run = plan.run();
-    let bar = output.progress(total);
-    bar.set_message(direction.verb());
+    let progress = output.progress(total);
     let mut summary = Summary::default();
-    let (mut interrupted, mut abandoned) = (false, false);
-    let mut kept = Vec::new();
-    let mut ended = Ok(());
-    let mut still_there = tokio::time::interval_at(Instant::now() + STILL_THERE, STILL_THERE);
+    let (mut stopped, mut aborted) = (false, false);
+    let mut rows = Vec::new();
+    let mut written = Ok(());
+    let mut ticks = tokio::time::interval_at(Instant::now() + NOTE_INTERVAL, NOTE_INTERVAL);
     loop {
+        let completed = run.completed();
+        let verifying = completed == total && !command.no_verify;
+        let (step, position) =
+            if verifying { ("verify", summary.reports()) } else { (direction.verb(), completed) };
+        progress.set_position(position as u64);
+        progress.set_message(step);
         let event = tokio::select! {
             event = run.next() => event,
-            _ = still_there.tick(), if bar.is_hidden() => {
-                output.note(&format!("{} of {total} answered so far.", run.completed()));
+            _ = ticks.tick(), if progress.is_hidden() => {
+                output.note(format_args!("{} of {total} requests completed.", run.completed()));
                 continue;
             }
             () = interrupts.next() => {
-                if interrupted {
-                    abandoned = true;
+                if stopped {
+                    aborted = true;
                     run.abort();
                 } else {
-                    interrupted = true;
+                    stopped = true;
                     run.stop();
-                    let text =
-                        "Finishing what is under way, some seconds at most; Ctrl-C again stops at once.";
-                    bar.suspend(|| output.note(text));
+                    output.note("Waiting up to 5 s for in-flight requests; press Ctrl-C again to abort.");
                 }
                 continue;
             }
         };
         match event {
-            Some(Event::Finished { report }) => {
+            Some(Event::Finished { report, .. }) => {
                 summary.add(report.outcome, report.error.as_ref());
-                if output.keeps_rows() {
-                    kept.push(report);
-                } else if let Err(failure) = bar.suspend(|| output.line(&ChangeRow::of(&report))) {
-                    // What cannot be told is better not done.
+                let (index, row) = (report.index, ChangeRow::from(report));
+                if let Err(failure) = output.row(&row) {
+                    // Change nothing that cannot be reported.
                     run.stop();
-                    ended = Err(failure);
+                    written = Err(failure);
                 }
+                rows.push((index, row));
             }
             Some(_) => {}
             None => break,
         }
-        let answered = run.completed();
-        if !command.no_verify && answered == total {
-            bar.set_position(summary.reports() as u64);
-            bar.set_message("confirm");
-        } else {
-            bar.set_position(answered as u64);
-        }
     }
     drop(run);
-    bar.finish_and_clear();
-    // Whole documents are in the order of the plan, whichever report came first.
-    kept.sort_unstable_by_key(|report| report.index);
-    output.end_lines();
-    let ended = ended.and(output.whole(kept.iter().map(ChangeRow::of)));
+    progress.finish_and_clear();
+    // In the order of the plan, not of the responses.
+    rows.sort_unstable_by_key(|(index, _)| *index);
+    let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
+    let written = written.and(output.end(&rows));
+    let mut counts = summary.text();
+    if let left @ 1.. = total - summary.reports() {
+        let separator = if counts.is_empty() { "" } else { ", " };
+        counts += &format!("{separator}{left} {}", if aborted { "unknown" } else { "not tried" });
+    }
     if total > 0 {
-        let left = match total - summary.reports() {
-            0 => None,
-            left => Some(format!("{left} {}", if abandoned { "not known" } else { "not tried" })),
-        };
-        let known = Some(summary.text()).filter(|text| !text.is_empty());
-        output.note(&format!("{}.", known.into_iter().chain(left).collect::<Vec<_>>().join(", ")));
+        output.note(format_args!("{counts}."));
     }
-    summary.advise(output);
-    ended?;
-    if interrupted { Err(Failure::interrupted()) } else { Ok(summary.tally.code()) }
-}
-
-impl Row for ChangeRow {
-    const HEADINGS: &'static [&'static str] = &["REPORT", "OUTCOME", "STATUS", "NAME"];
-
-    fn cells(&self) -> Vec<Cell> {
-        vec![
-            Cell::new(&self.report_id),
-            outcome(self.outcome),
-            plain(self.report_status.as_ref().map(ReportStatus::as_str)),
-            plain(self.report_name.as_deref()),
-        ]
-    }
-
-    fn remark(&self) -> Option<(&str, String)> {
-        Some((&self.report_id, visible(&self.error.as_ref()?.explanation())))
-    }
-
-    /// Reports that are in the wanted state, or would be.
-    fn id(&self) -> Option<&str> {
-        let good = match self.outcome {
-            Word::Would(_) => true,
-            Word::Did(outcome) => outcome.is_success(),
-        };
-        good.then_some(&self.report_id)
-    }
-}
-
-fn outcome(word: Word) -> Cell {
-    let color = match word {
-        Word::Would(_) => Color::Yellow,
-        Word::Did(outcome) if outcome.is_success() => Color::Green,
-        Word::Did(_) => Color::Red,
-    };
-    meaning(word, color)
+    summary.print_hints(output);
+    written?;
+    if stopped { Err(Failure::interrupted()) } else { Ok(summary.code()) }
 }

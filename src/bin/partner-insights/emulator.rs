@@ -4,30 +4,35 @@ use partner_center_insights::emulator::Emulator;
 
 use crate::args;
 use crate::exit::{self, Failure};
-use crate::interrupt::{self, Interrupts};
-use crate::output;
+use crate::input;
+use crate::interrupt::Interrupts;
+use crate::output::Output;
 
-pub async fn run(command: args::Emulator) -> Result<u8, Failure> {
-    // Before anybody can know that it runs.
-    let mut stop = Interrupts::listen().map_err(Failure::unexpected)?;
+pub async fn run(command: args::Emulator, output: &Output) -> Result<u8, Failure> {
+    // Before the address is printed: a reader may interrupt at once.
+    let mut interrupts = Interrupts::listen().map_err(Failure::unexpected)?;
     let mut builder = Emulator::builder().listen(command.listen);
     for scenario in command.scenario {
         builder = builder.scenario(scenario);
     }
     if let Some(file) = &command.reports {
-        let refuse = |problem: String| Failure::usage(format!("{}: {problem}", file.display()));
-        let read = async { interrupt::read_file(file).await.map_err(|error| refuse(error.to_string())) };
-        let json = stop.end(read).await?;
-        builder =
-            builder.reports_json(&json).map_err(|error| refuse(format!("no list of reports: {error}")))?;
+        let invalid = |problem: String| Failure::usage(format!("{}: {problem}", input::name(file)));
+        let read = async { input::read_file(file).await.map_err(|error| invalid(error.to_string())) };
+        let json = interrupts.or_interrupted(read).await?;
+        builder = builder
+            .reports_json(&json)
+            .map_err(|error| invalid(format!("invalid JSON list of reports: {error}")))?;
     }
     let listen = command.listen;
     let emulator = builder
         .start()
         .await
-        .map_err(|error| Failure::usage(format!("cannot listen at {listen}: {error}")))?;
-    // What it was started for, quiet or not.
-    output::prompt(&format!("Ready: {} (token {}); Ctrl-C stops it.", emulator.base_url(), emulator.token()));
-    stop.next().await;
+        .map_err(|error| Failure::usage(format!("cannot listen on {listen}: {error}")))?;
+    output.prompt(format_args!(
+        "Listening on {} (token: {}). Press Ctrl-C to stop.",
+        emulator.base_url(),
+        emulator.token()
+    ));
+    interrupts.next().await;
     Ok(exit::OK)
 }

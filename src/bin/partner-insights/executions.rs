@@ -1,54 +1,82 @@
-//! `executions`
+//! `executions`, and the rows of executions.
 
 use comfy_table::{Cell, Color};
-use partner_center_insights::ExecutionStatus;
+use partner_center_insights::{Execution, ExecutionStatus, ReportId, SecureLink, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::args::{Executions, Global};
 use crate::exit::{self, Failure};
-use crate::output::{Output, Row, meaning, plain};
-use crate::rows::ExecutionRow;
+use crate::output::{Output, Row};
 use crate::session::Session;
+use crate::table::{colored, text};
 
-pub async fn run(global: &Global, command: Executions, output: &mut Output) -> Result<u8, Failure> {
+pub async fn run(global: &Global, command: Executions, output: &Output) -> Result<u8, Failure> {
     let session = Session::open(global, output).await?;
     let mut executions = session.client.executions(command.id);
-    let asked = command.status.is_some();
+    let default =
+        if command.status.is_none() { " Without --status, only completed ones are listed." } else { "" };
     if let Some(status) = command.status {
         executions = executions.status(status);
     }
     if !command.all {
         executions = executions.latest();
     }
-    let executions = executions.await?;
-    let rows: Vec<_> = executions.into_iter().map(|e| ExecutionRow::new(e, command.show_links)).collect();
-    output.rows(rows.iter())?;
+    let mut rows = Vec::new();
+    for mut execution in executions.await? {
+        execution.report_access_secure_link.take_if(|_| !command.show_links);
+        rows.push(ExecutionRow { execution });
+    }
+    output.rows(&rows)?;
     if rows.is_empty() {
-        let why = if asked { "" } else { " Without --status, only completed ones are listed." };
-        output.note(&format!("No execution fits.{why}"));
+        output.note(format_args!("No matching executions.{default}"));
     }
     Ok(exit::OK)
+}
+
+#[derive(Serialize)]
+#[serde(transparent)]
+struct ExecutionRow {
+    #[serde(with = "ExecutionFields")]
+    execution: Execution,
+}
+
+/// An execution of a report, with the field names of the service.
+#[derive(Serialize, JsonSchema)]
+#[serde(remote = "Execution", rename_all = "camelCase")]
+pub struct ExecutionFields {
+    execution_id: String,
+    report_id: Option<ReportId>,
+    execution_status: Option<ExecutionStatus>,
+    /// In UTC, as the service wrote it.
+    report_generated_time: Option<Timestamp>,
+    format: Option<String>,
+    /// The download link, only with --show-links. Anyone with it can read the file.
+    #[schemars(with = "Option<String>")]
+    report_access_secure_link: Option<SecureLink>,
 }
 
 impl Row for ExecutionRow {
     const HEADINGS: &'static [&'static str] = &["EXECUTION", "STATUS", "GENERATED", "FORMAT", "LINK"];
 
     fn cells(&self) -> Vec<Cell> {
+        let execution = &self.execution;
         vec![
-            plain(Some(&self.execution_id)),
-            match &self.execution_status {
-                Some(status @ ExecutionStatus::Completed) => meaning(status, Color::Green),
+            text(Some(&execution.execution_id)),
+            match &execution.execution_status {
+                Some(status @ ExecutionStatus::Completed) => colored(status, Color::Green),
                 Some(status @ (ExecutionStatus::Pending | ExecutionStatus::Running)) => {
-                    meaning(status, Color::Yellow)
+                    colored(status, Color::Yellow)
                 }
-                status => plain(status.as_ref().map(ExecutionStatus::as_str)),
+                status => text(status.as_ref().map(ExecutionStatus::as_str)),
             },
-            plain(self.report_generated_time.as_deref()),
-            plain(self.format.as_deref()),
-            plain(self.report_access_secure_link.as_deref()),
+            text(execution.report_generated_time.as_ref().map(Timestamp::as_str)),
+            text(execution.format.as_deref()),
+            text(execution.report_access_secure_link.as_ref().map(SecureLink::expose)),
         ]
     }
 
-    fn id(&self) -> Option<&str> {
-        Some(&self.execution_id)
+    fn id(&self) -> Option<String> {
+        Some(self.execution.execution_id.clone())
     }
 }

@@ -1,15 +1,17 @@
-//! `list`
+//! `list`, and the rows of reports.
 
 use comfy_table::{Cell, Color};
-use partner_center_insights::ReportStatus;
+use partner_center_insights::{Report, ReportId, ReportStatus, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::args::{Global, List};
 use crate::exit::{self, Failure};
-use crate::output::{Output, Row, meaning, plain};
-use crate::rows::ReportRow;
+use crate::output::{Output, Row};
 use crate::session::Session;
+use crate::table::{colored, text};
 
-pub async fn run(global: &Global, command: List, output: &mut Output) -> Result<u8, Failure> {
+pub async fn run(global: &Global, command: List, output: &Output) -> Result<u8, Failure> {
     let session = Session::open(global, output).await?;
     let mut reports = session.client.reports();
     if let Some(status) = command.status {
@@ -21,42 +23,75 @@ pub async fn run(global: &Global, command: List, output: &mut Output) -> Result<
     if let Some(query_id) = command.filter.query_id {
         reports = reports.query_id(query_id);
     }
-    let rows: Vec<ReportRow> = reports.await?.into_iter().map(ReportRow::from).collect();
-    output.rows(rows.iter())?;
+    let rows: Vec<_> = reports.await?.into_iter().map(|report| ReportRow { report }).collect();
+    output.rows(&rows)?;
     if rows.is_empty() {
-        output.note("No report fits.");
+        output.note("No matching reports.");
     }
     Ok(exit::OK)
 }
 
-/// The day of a time; the whole of it is in the other formats.
-fn day(time: &str) -> &str {
-    time.split('T').next().unwrap_or_default()
+#[derive(Serialize)]
+#[serde(transparent)]
+struct ReportRow {
+    #[serde(with = "ReportFields")]
+    report: Report,
+}
+
+/// A scheduled report, with the field names of the service.
+#[derive(Serialize, JsonSchema)]
+#[serde(remote = "Report", rename_all = "camelCase")]
+pub struct ReportFields {
+    #[schemars(with = "String", extend("format" = "uuid"))]
+    report_id: ReportId,
+    report_name: Option<String>,
+    report_status: Option<ReportStatus>,
+    description: Option<String>,
+    query_id: Option<String>,
+    query: Option<String>,
+    user: Option<String>,
+    /// Times are in UTC, as the service wrote them.
+    created_time: Option<Timestamp>,
+    modified_time: Option<Timestamp>,
+    start_time: Option<Timestamp>,
+    end_time: Option<Timestamp>,
+    execute_now: Option<bool>,
+    query_start_time: Option<Timestamp>,
+    query_end_time: Option<Timestamp>,
+    /// Hours between executions.
+    recurrence_interval: Option<i32>,
+    /// Total number of executions.
+    recurrence_count: Option<i32>,
+    callback_url: Option<String>,
+    callback_method: Option<String>,
+    format: Option<String>,
 }
 
 impl Row for ReportRow {
     const HEADINGS: &'static [&'static str] = &["REPORT", "STATUS", "EVERY", "MODIFIED", "NAME"];
 
     fn cells(&self) -> Vec<Cell> {
-        let every = match self.recurrence_interval {
+        let report = &self.report;
+        let every = match report.recurrence_interval {
             Some(hours) if hours > 0 => format!("{hours} h"),
             Some(_) => "once".to_owned(),
             None => String::new(),
         };
         vec![
-            Cell::new(&self.report_id),
-            match &self.report_status {
-                Some(status @ ReportStatus::Active) => meaning(status, Color::Green),
-                Some(status @ ReportStatus::Paused) => meaning(status, Color::Yellow),
-                status => plain(status.as_ref().map(ReportStatus::as_str)),
+            Cell::new(report.report_id),
+            match &report.report_status {
+                Some(status @ ReportStatus::Active) => colored(status, Color::Green),
+                Some(status @ ReportStatus::Paused) => colored(status, Color::Yellow),
+                status => text(status.as_ref().map(ReportStatus::as_str)),
             },
             Cell::new(every),
-            plain(self.modified_time.as_deref().map(day)),
-            plain(self.report_name.as_deref()),
+            // The date; the other formats have the time too.
+            text(report.modified_time.as_ref().and_then(|time| time.as_str().split('T').next())),
+            text(report.report_name.as_deref()),
         ]
     }
 
-    fn id(&self) -> Option<&str> {
-        Some(&self.report_id)
+    fn id(&self) -> Option<String> {
+        Some(self.report.report_id.to_string())
     }
 }

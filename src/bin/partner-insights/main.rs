@@ -1,6 +1,6 @@
-//! `partner-insights`: find paused reports, resume them, and see that they run.
+//! `partner-insights`: resumes paused Partner Center Insights reports and verifies that they run.
 
-// Where nobody reads, these macros panic.
+// These macros panic if nobody reads the stream.
 #![deny(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -17,65 +17,63 @@ mod describe;
 mod emulator;
 mod executions;
 mod exit;
-mod ids;
+mod input;
 mod interrupt;
 mod list;
+mod log;
 mod output;
 mod precedence;
-mod question;
-mod rows;
+mod progress;
 mod session;
-mod summary;
+mod table;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
-use crate::args::{Args, Command, Pause, Resume};
+use crate::args::{Args, Command, Global, Pause, Resume};
+use crate::change::Direction;
 use crate::exit::Failure;
 use crate::interrupt::Interrupts;
 use crate::output::Output;
-use crate::rows::Direction;
 
 fn main() -> ExitCode {
-    let code = run(precedence::parse()).unwrap_or_else(|Failure { code, message }| {
-        // Nobody to tell is no other error.
-        let _ = writeln!(io::stderr(), "error: {message}");
-        code
+    let Args { global, command } = precedence::parse();
+    log::init(global.verbose);
+    let output = Output::new(global.output, global.color, global.quiet);
+    let code = block_on(&global, command, &output).unwrap_or_else(|failure| {
+        output.prompt(&failure);
+        failure.code
     });
     ExitCode::from(code)
 }
 
-fn run(args: Args) -> Result<u8, Failure> {
-    output::log(args.global.verbose);
-    let mut output = Output::new(&args.global);
+fn block_on(global: &Global, command: Command, output: &Output) -> Result<u8, Failure> {
     let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::unexpected)?;
-    let global = &args.global;
-    let result = runtime.block_on(async {
-        match args.command {
-            Command::List(command) => until_interrupted(list::run(global, command, &mut output)).await,
-            Command::Resume(Resume { all_paused, change }) => {
-                change::run(global, change, all_paused, Direction::Resume, &mut output).await
-            }
-            Command::Pause(Pause { all_active, change }) => {
-                change::run(global, change, all_active, Direction::Pause, &mut output).await
-            }
-            Command::Executions(command) => {
-                until_interrupted(executions::run(global, command, &mut output)).await
-            }
-            Command::Auth(command) => until_interrupted(auth::run(global, command, &mut output)).await,
-            Command::Emulator(command) => emulator::run(command).await,
-            Command::Spec => describe::spec(&mut output),
-            Command::Schema { command } => describe::schema(command, &mut output),
-            Command::Completions { shell } => describe::completions(shell, &mut output),
-            Command::Man { command } => describe::man(&command, &mut output),
-        }
-    });
-    // A thread may still wait for standard input.
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::unexpected)?;
+    let result = runtime.block_on(run(global, command, output));
+    // A thread may still be reading standard input.
     runtime.shutdown_background();
     result
 }
 
+async fn run(global: &Global, command: Command, output: &Output) -> Result<u8, Failure> {
+    match command {
+        Command::List(command) => until_interrupted(list::run(global, command, output)).await,
+        Command::Resume(Resume { all_paused, change }) => {
+            change::run(global, change, all_paused, Direction::Resume, output).await
+        }
+        Command::Pause(Pause { all_active, change }) => {
+            change::run(global, change, all_active, Direction::Pause, output).await
+        }
+        Command::Executions(command) => until_interrupted(executions::run(global, command, output)).await,
+        Command::Auth(command) => until_interrupted(auth::run(global, command, output)).await,
+        Command::Emulator(command) => emulator::run(command, output).await,
+        Command::Spec => describe::spec(output),
+        Command::Schema { command } => describe::schema(command, output),
+        Command::Completions { shell } => describe::completions(shell, output),
+        Command::Man { command } => describe::man(&command, output),
+    }
+}
+
 async fn until_interrupted(work: impl Future<Output = Result<u8, Failure>>) -> Result<u8, Failure> {
-    Interrupts::listen().map_err(Failure::unexpected)?.end(work).await
+    Interrupts::listen().map_err(Failure::unexpected)?.or_interrupted(work).await
 }

@@ -1,63 +1,78 @@
-//! Flag over environment over default, also between settings that exclude each other.
+//! Precedence: flag, environment, default, also between settings that exclude each other.
 
 use std::env;
 
 use clap::builder::Resettable;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{Command, CommandFactory, FromArgMatches};
+use clap::{Command, CommandFactory, Error, FromArgMatches};
 
-use crate::args::Args;
-use crate::credentials::Way;
+use crate::args::{Args, CredentialSource};
 
-/// Reads the command line and the environment. Leaves the program if they cannot be used.
+/// Parses the command line and the environment. Exits if they are invalid.
 pub fn parse() -> Args {
-    let mut command = without_empty_variables(Args::command());
-    let matches = command.get_matches_mut();
-    let mut args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    let typed = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
-    let mut refuse = |one: &str, other: &str| -> ! {
-        let message = format!("{one} cannot be used with {other}");
-        command.error(ErrorKind::ArgumentConflict, message).exit()
+    try_parse().unwrap_or_else(|mut error| {
+        // The error alone, without the usage.
+        error.remove(ContextKind::Usage);
+        error.exit()
+    })
+}
+
+fn try_parse() -> Result<Args, Error> {
+    let mut command = prepare(Args::command());
+    let matches = command.try_get_matches_from_mut(env::args_os())?;
+    let mut args = Args::from_arg_matches(&matches)?;
+    let is_flag = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+    let conflict = |one: &str, other: &str| {
+        Err(Error::raw(ErrorKind::ArgumentConflict, format!("{one} cannot be used with {other}\n")))
     };
     let global = &mut args.global;
     if global.emulator && global.base_url.is_some() {
-        match (typed("emulator"), typed("base_url")) {
+        match (is_flag("emulator"), is_flag("base_url")) {
             (true, false) => global.base_url = None,
             (false, true) => global.emulator = false,
-            _ => refuse("--emulator", "--base-url"),
-        }
-    }
-    let sign_in = &mut global.sign_in;
-    sign_in.typed = ["tenant", "client_id", "authority"].into_iter().filter(|id| typed(id)).collect();
-    let files = [
-        ("token_file", "--token-file", Way::Token),
-        ("refresh_token_file", "--refresh-token-file", Way::RefreshToken),
-    ];
-    if files.iter().all(|(id, ..)| typed(id)) {
-        refuse("--token-file", "--refresh-token-file");
-    }
-    if let Some((_, flag, way)) = files.into_iter().find(|(id, ..)| typed(id)) {
-        if !typed("auth") {
-            sign_in.auth = way;
-        } else if !matches!(sign_in.auth, Way::Auto) && sign_in.auth != way {
-            refuse(flag, &format!("--auth {}", sign_in.auth.name()));
+            _ => return conflict("--emulator", "--base-url"),
         }
     }
     if global.quiet && global.verbose > 0 {
-        match (typed("quiet"), typed("verbose")) {
-            (true, true) => refuse("--quiet", "--verbose"),
+        match (is_flag("quiet"), is_flag("verbose")) {
+            (true, true) => return conflict("--quiet", "--verbose"),
             (true, false) => global.verbose = 0,
             (false, _) => global.quiet = false,
         }
     }
-    args
+    let sign_in = &mut global.sign_in;
+    sign_in.from_flags = ["tenant", "client_id", "authority"].into_iter().filter(|id| is_flag(id)).collect();
+    let (flag, source) = match (is_flag("token_file"), is_flag("refresh_token_file")) {
+        (false, false) => return Ok(args),
+        (true, false) => ("--token-file", CredentialSource::Token),
+        (false, true) => ("--refresh-token-file", CredentialSource::RefreshToken),
+        (true, true) => return conflict("--token-file", "--refresh-token-file"),
+    };
+    if is_flag("auth") && sign_in.auth != CredentialSource::Auto && sign_in.auth != source {
+        return conflict(flag, &format!("--auth {}", sign_in.auth.name()));
+    }
+    if !is_flag("auth") {
+        sign_in.auth = source;
+    }
+    Ok(args)
 }
 
-fn without_empty_variables(command: Command) -> Command {
-    let command = command.mut_args(|arg| {
-        let empty = arg.get_env().and_then(env::var_os).is_some_and(|value| value.is_empty());
-        if empty { arg.env(Resettable::Reset) } else { arg }
+/// Treats empty variables as unset, names variables only in the long help, and shows few global flags in the short one.
+fn prepare(command: Command) -> Command {
+    let command = command.mut_args(|mut arg| {
+        let id = arg.get_id().as_str();
+        if arg.is_global_set() && !matches!(id, "output" | "emulator") {
+            arg = arg.hide_short_help(true);
+        }
+        let Some(variable) = arg.get_env().map(|name| name.to_string_lossy().into_owned()) else {
+            return arg;
+        };
+        if env::var_os(&variable).is_some_and(|value| value.is_empty()) {
+            arg = arg.env(Resettable::Reset);
+        }
+        let help = arg.get_long_help().or(arg.get_help()).cloned().unwrap_or_default();
+        arg.hide_env(true).long_help(format!("{help}\n[env: {variable}]"))
     });
-    command.mut_subcommands(without_empty_variables)
+    command.mut_subcommands(prepare)
 }

@@ -1,16 +1,14 @@
-//! The client that a command works with: from flags and environment, or on the emulator.
+//! The client of a command, for the service or the emulator.
 
 use partner_center_insights::emulator::Emulator;
-use partner_center_insights::{InsightsClient, InsightsClientBuilder};
+use partner_center_insights::{InsightsClient, InsightsClientBuilder, WaitReason};
 
 use crate::args::Global;
+use crate::credentials::Credentials;
 use crate::exit::Failure;
 use crate::output::Output;
 
-/// Room for the list of a million reports; somebody who is at the program has no setting for it.
-const MAX_RESPONSE_BYTES: usize = 256 << 20;
-
-/// A client, and the emulator that it talks to, if it does.
+/// A client, and the emulator that it uses, if any.
 pub struct Session {
     pub client: InsightsClient,
     emulator: Option<Emulator>,
@@ -18,31 +16,36 @@ pub struct Session {
 
 impl Session {
     pub async fn open(global: &Global, output: &Output) -> Result<Self, Failure> {
-        if global.emulator {
-            output.note("On the emulated service; nothing real is read or changed.");
+        let (builder, emulator) = if global.emulator {
+            output.note("Using the emulator; no real data is read or changed.");
             let emulator = Emulator::start().await.map_err(Failure::unexpected)?;
             let builder = InsightsClient::builder().program(global.program);
-            let client = builder.base_url(emulator.base_url()).token(emulator.token()).build()?;
-            return Ok(Self { client, emulator: Some(emulator) });
-        }
-        let credentials = global.sign_in.credentials(output).await?;
-        if global.verbose > 0 {
-            output.note(&format!("Signing in by {}.", credentials.way.name()));
-        }
-        let client = builder(global).token_source(credentials.source).build()?;
-        Ok(Self { client, emulator: None })
+            (builder.base_url(emulator.base_url()).token(emulator.token()), Some(emulator))
+        } else {
+            let credentials = Credentials::new(&global.sign_in, output).await?;
+            if global.verbose > 0 {
+                output.note(format_args!("Credential source: {}.", credentials.source.name()));
+            }
+            (builder(global).token_source(credentials.tokens), None)
+        };
+        let notes = output.clone();
+        let builder = builder.on_wait(move |wait| match wait.reason {
+            WaitReason::Retry(error) => {
+                notes.report_wait(wait.duration, format_args!("Request failed ({})", error.kind()));
+            }
+            _ => notes.report_wait(wait.duration, "Rate limited by the service"),
+        });
+        Ok(Self { client: builder.build()?, emulator })
     }
 
-    /// Whether nothing real can be changed.
     pub fn is_emulated(&self) -> bool {
         self.emulator.is_some()
     }
 }
 
-/// A client's settings but for its tokens.
+/// A client's settings without its token source.
 pub fn builder(global: &Global) -> InsightsClientBuilder {
-    let mut builder =
-        InsightsClient::builder().program(global.program).max_response_bytes(MAX_RESPONSE_BYTES);
+    let mut builder = InsightsClient::builder().program(global.program);
     if let Some(url) = &global.base_url {
         builder = builder.base_url(url);
     }
