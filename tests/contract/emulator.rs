@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
+use partner_center_insights::Report;
+use partner_center_insights::emulator::{Emulator, EmulatorBuilder, Fault, Limit, Scenario};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
 use crate::conform::{self, Request};
 use crate::coverage::{Coverage, Direction, Part};
 use crate::document::{Document, Operation};
-use crate::strays::{self, Received};
-use partner_center_insights::Report;
-use partner_center_insights::emulator::{Emulator, EmulatorBuilder, Fault, Limit, Scenario};
+use crate::strays;
 
 /// Returns the report in the example of the spec.
 fn report(document: &Document) -> Report {
@@ -26,12 +29,31 @@ fn builder(document: &Document) -> EmulatorBuilder {
     Emulator::builder().reports([report]).clock(move || soon)
 }
 
-fn address(emulator: &Emulator) -> String {
-    emulator.base_url().replace("http://", "")
+/// A response as received.
+struct Received {
+    status: u16,
+    headers: Vec<(String, String)>,
+    body: String,
 }
 
 async fn send(emulator: &Emulator, request: &Request) -> Received {
-    strays::send(&address(emulator), request).await
+    let address = emulator.base_url().replace("http://", "");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let headers: String =
+        request.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let Request { method, target, body, .. } = request;
+    let bytes = format!("{method} {target} HTTP/1.1\r\n{headers}connection: close\r\n\r\n{body}");
+    stream.write_all(bytes.as_bytes()).await.unwrap();
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).await.unwrap();
+    let text = String::from_utf8(bytes).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("truncated: {text}"));
+    let headers = head.lines().skip(1).filter_map(|line| line.split_once(": "));
+    Received {
+        status: head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap(),
+        headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect(),
+        body: body.to_owned(),
+    }
 }
 
 /// Returns a request to which the emulator responds with 200.

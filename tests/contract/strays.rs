@@ -1,8 +1,6 @@
 //! Requests generated from the spec: for each operation one that it allows, and some that it does not.
 
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 use crate::conform::{self, Request};
 use crate::document::{Document, Operation};
@@ -14,13 +12,6 @@ pub struct Stray {
     /// The operation that the path belongs to, if any.
     pub operation: Option<String>,
     pub request: Request,
-}
-
-/// A response as received.
-pub struct Received {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
 }
 
 /// Returns a request with the examples of all parameters.
@@ -111,26 +102,6 @@ fn with_query(request: &Request, name: &str, value: &str) -> Request {
 
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// Sends a request to `host:port`.
-pub async fn send(address: &str, request: &Request) -> Received {
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    let headers: String =
-        request.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    let Request { method, target, body, .. } = request;
-    let bytes = format!("{method} {target} HTTP/1.1\r\n{headers}connection: close\r\n\r\n{body}");
-    stream.write_all(bytes.as_bytes()).await.unwrap();
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).await.unwrap();
-    let text = String::from_utf8(bytes).unwrap();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("truncated: {text}"));
-    let headers = head.lines().skip(1).filter_map(|line| line.split_once(": "));
-    Received {
-        status: head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap(),
-        headers: headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect(),
-        body: body.to_owned(),
-    }
 }
 
 #[test]
