@@ -15,7 +15,7 @@
 //!
 //! let mut run = client.resume_all(Selection::all()).plan().await?.run();
 //! while let Some(event) = run.next().await {
-//!     if let Event::Finished(report) = event {
+//!     if let Event::Finished { report, .. } = event {
 //!         println!("{} {}", report.report_id, report.outcome);
 //!     }
 //! }

@@ -75,18 +75,6 @@ async fn table() -> Vec<(i32, String)> {
 }
 
 #[tokio::test]
-async fn readme_lists_the_exit_codes() {
-    let readme =
-        include_str!("../../README.md").lines().skip_while(|line| *line != "| exit code | meaning |");
-    let rows: Vec<_> =
-        table().await.iter().map(|(code, meaning)| format!("| {code} | {meaning} |")).collect();
-    assert_eq!(
-        readme.skip(2).take(rows.len() + 1).collect::<Vec<_>>(),
-        [&rows[..], &[String::new()]].concat()
-    );
-}
-
-#[tokio::test]
 async fn missing_token_sends_nothing_and_prints_a_hint() {
     let emulator = emulator().start().await.unwrap();
     let mut command = bare();

@@ -14,7 +14,6 @@ mod picture;
 mod schema;
 mod settings;
 mod streams;
-#[allow(dead_code, reason = "shared with other test binaries")]
 #[path = "../support/mod.rs"]
 mod support;
 #[cfg(unix)]

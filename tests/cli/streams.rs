@@ -44,7 +44,6 @@ async fn error_and_hint_are_on_lines_of_their_own() {
 }
 
 #[tokio::test]
-#[ignore = "the client does not report waits yet"]
 async fn long_waits_are_reported() {
     let throttled = Fault::answer(429, "application/json", "{}").header("retry-after", "57");
     let emulator = emulator().fault(throttled).start().await.unwrap();

@@ -79,7 +79,7 @@ async fn empty_ids_file_is_no_error() {
 async fn invalid_ids_are_located_by_line() {
     let emulator = emulator().start().await.unwrap();
     for (text, line, said) in [
-        (format!("# ids\n{PAUSED}\nsales\n"), 3, "\"sales\" is not a report id"),
+        (format!("# ids\n{PAUSED}\nsales\n"), 3, "invalid report id \"sales\""),
         (format!("{{\"reportId\":\"{PAUSED}\"}}\n{{\"id\":\"{PAUSED}\"}}"), 2, "reportId"),
     ] {
         let mut file = tempfile::NamedTempFile::new().unwrap();
@@ -98,7 +98,7 @@ async fn invalid_ids_are_located_by_report() {
     let emulator = emulator().start().await.unwrap();
     for (json, said) in [
         (format!("[{{\"reportId\":\"{PAUSED}\"}},{{\"id\":\"{PAUSED}\"}}]"), ", report 2: missing reportId"),
-        (format!("\n[\"{PAUSED}\", \"sales\"]"), ", report 2: \"sales\" is not a report id"),
+        (format!("\n[\"{PAUSED}\", \"sales\"]"), ", report 2: invalid report id \"sales\""),
         ("[1".to_owned(), ": invalid JSON list: EOF"),
     ] {
         let mut file = tempfile::NamedTempFile::new().unwrap();

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::document::{Document, Operation, camel, entries, without_nulls};
 use crate::drivers::Outcome;
 use crate::mutants::{self, Mutant};
-use crate::recorder::{Answer, Recorder};
+use crate::recorder::{Recorder, Response};
 use crate::schema::{UnknownFields, validator};
 
 /// Valid bodies that the client refuses on purpose.
@@ -121,7 +121,7 @@ pub async fn refused(document: &Document, seed: u64, bodies: usize) -> Vec<Strin
             assert!(valid.is_valid(&body), "generated, but not valid: {body}");
             let refusal = REFUSALS.iter().find(|(_, applies, _)| applies(&operation, &body));
             for body in [body.clone(), camel(&body)] {
-                let (_, outcome) = recorder.drive(operation.id, Answer::json(200, &body)).await;
+                let (_, outcome) = recorder.drive(operation.id, Response::json(200, &body)).await;
                 let expected = expected(document, &operation, &crate::document::pascal(&body));
                 let right = match (&outcome, refusal) {
                     (Ok(items), None) => Value::from(items.clone()) == expected,
@@ -165,7 +165,7 @@ pub async fn accepted(document: &Document) -> Vec<String> {
             let refusal = REFUSALS.iter().any(|(_, applies, _)| applies(&operation, &body));
             let is_valid = valid.is_valid(&body) && !refusal;
             for body in [body.clone(), camel(&body)] {
-                let (_, outcome) = recorder.drive(operation.id, Answer::json(200, &body)).await;
+                let (_, outcome) = recorder.drive(operation.id, Response::json(200, &body)).await;
                 let read = is_read(&outcome);
                 let lenient =
                     LENIENCIES.iter().find(|(c, on, _)| *c == change && (*on == class || *on == "any"));

@@ -7,7 +7,7 @@ use crate::conform::{self, Request};
 use crate::coverage::{Coverage, Direction, Part};
 use crate::document::{Document, camel, entries, pascal, without_nulls};
 use crate::drivers::{Outcome, drive_with_options, undriven};
-use crate::recorder::{Answer, CORRELATION, Recorder, TOKEN};
+use crate::recorder::{CORRELATION, Recorder, Response, TOKEN};
 
 /// The kind of error for each status. Every operation declares 200 and exactly these.
 pub const KINDS: [(u16, ErrorKind); 6] = [
@@ -64,12 +64,12 @@ pub async fn all(document: &Document) -> Vec<Exchange> {
                     exchanges.push(Exchange { operation, status, example, request, outcome });
                 };
                 for body in [example.clone(), camel(example)] {
-                    push(recorder.drive(operation.id, Answer::json(status, &body)).await);
+                    push(recorder.drive(operation.id, Response::json(status, &body)).await);
                 }
                 if status == 200
                     && let Some(call) = drive_with_options(&client, operation.id)
                 {
-                    push(recorder.exchange(Answer::json(status, example), call).await);
+                    push(recorder.exchange(Response::json(status, example), call).await);
                 }
             }
         }
@@ -170,7 +170,7 @@ async fn requests_conform_with_other_settings() {
         let mut recorder = Recorder::with(suffix, settings).await;
         for operation in document.operations() {
             let (_, declared) = operation.responses().swap_remove(0);
-            let response = Answer::json(200, examples(declared)[0]);
+            let response = Response::json(200, examples(declared)[0]);
             let (mut request, _) = recorder.drive(operation.id, response).await;
             request.target = request.target.strip_prefix(prefix).unwrap().to_owned();
             assert_eq!(conform::request(&document, &request), Ok(operation.id.to_owned()));

@@ -4,7 +4,7 @@ use partner_center_insights::ErrorKind;
 use serde_json::{Value, json};
 
 use crate::document::without_nulls;
-use crate::recorder::{Answer, Recorder};
+use crate::recorder::{Recorder, Response};
 
 const REPORTS: &str = "getReports";
 const EXECUTIONS: &str = "getReportExecutions";
@@ -101,7 +101,7 @@ async fn recorded_responses_are_read() {
     let mut recorder = Recorder::start().await;
     for (what, operation, body, expected) in successes() {
         let status = if body["statusCode"] == 404 { 404 } else { 200 };
-        let (_, outcome) = recorder.drive(operation, Answer::json(status, &body)).await;
+        let (_, outcome) = recorder.drive(operation, Response::json(status, &body)).await;
         let items = outcome.unwrap_or_else(|error| panic!("{what}: {error}"));
         assert_eq!(Value::from(items), without_nulls(&expected), "{what}");
     }
@@ -201,7 +201,7 @@ async fn recorded_failures_keep_status_code_and_message() {
     let mut recorder = Recorder::start().await;
     for operation in document.operations() {
         for (status, content_type, body, kind, code, message) in rows {
-            let response = Answer { status, content_type, body: body.to_owned() };
+            let response = Response { status, content_type, body: body.to_owned() };
             let (_, outcome) = recorder.drive(operation.id, response).await;
             let error = outcome.unwrap_err();
             let shown = format!("{}, {status} {body}: {error}", operation.id);

@@ -8,7 +8,7 @@ use crate::coverage;
 use crate::document::Document;
 use crate::drivers::{ID, undriven};
 use crate::exchanges::{self, examples};
-use crate::recorder::{Answer, Recorder};
+use crate::recorder::{Recorder, Response};
 use crate::sound::CHECKS;
 
 const REPORT: &str = "/components/schemas/Report";
@@ -157,7 +157,7 @@ async fn real_request() -> Request {
     let operation = document.operation("getReportExecutions").unwrap();
     let (_, response) = operation.responses().swap_remove(0);
     let mut recorder = Recorder::start().await;
-    let response = Answer::json(200, examples(response)[0]);
+    let response = Response::json(200, examples(response)[0]);
     recorder.drive(operation.id, response).await.0
 }
 

@@ -12,13 +12,13 @@ use crate::support::{Server, response};
 
 /// A response, before it is bytes.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct Response {
     pub status: u16,
     pub content_type: &'static str,
     pub body: String,
 }
 
-impl Answer {
+impl Response {
     pub fn json(status: u16, body: &serde_json::Value) -> Self {
         Self { status, content_type: "application/json; charset=utf-8", body: body.to_string() }
     }
@@ -53,7 +53,7 @@ impl Recorder {
     }
 
     /// Calls an operation and responds to it. Returns the request, and the result of the call.
-    pub async fn drive(&mut self, operation: &str, answer: Answer) -> (Request, Outcome) {
+    pub async fn drive(&mut self, operation: &str, answer: Response) -> (Request, Outcome) {
         let client = self.client.clone();
         let call =
             async { drive(&client, operation).await.unwrap_or_else(|| panic!("{operation} has no driver")) };
@@ -67,7 +67,7 @@ impl Recorder {
     }
 
     /// Makes any call and responds to it. Returns the request, and the result of the call.
-    pub async fn exchange<T>(&mut self, answer: Answer, call: impl Future<Output = T>) -> (Request, T) {
+    pub async fn exchange<T>(&mut self, answer: Response, call: impl Future<Output = T>) -> (Request, T) {
         let headers = format!("Content-Type: {}\r\n", answer.content_type);
         self.server.send_next(response(answer.status, &headers, answer.body));
         let result = timeout(Duration::from_secs(10), call).await.expect("the call does not end");

@@ -38,7 +38,7 @@ pub async fn run(
     if bulk && plan.requests() > 0 && !command.yes && !session.is_emulated() {
         interrupts.or_interrupted(question::ask(&plan, direction.verb(), output)).await?;
     }
-    if plan.steps().len() == 0 {
+    if plan.steps().is_empty() {
         output.note(match &command.ids_file {
             Some(file) => format!("No IDs in {}.", input::name(file)),
             None => format!("No reports to {}.", direction.verb()),
