@@ -164,5 +164,5 @@ async fn resume(address: &str, concurrency: usize) -> Result<()> {
 fn peak() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    Ok(peak.ok_or("no peak is told")?.trim().trim_end_matches(" kB").parse()?)
+    Ok(peak.ok_or("no peak reported")?.trim().trim_end_matches(" kB").parse()?)
 }

@@ -101,7 +101,7 @@ async fn post_once(entra: &Entra, url: &Url, fields: &[Field<'_>], ends: Instant
     let mut bytes = Vec::new();
     match read_body(&mut response, MAX_RESPONSE_BYTES, &mut bytes).await {
         Ok(true) => {}
-        // The status of a failure is known, and what came of its body is used.
+        // The status of a failure is known; its body may be incomplete.
         _ if !status.is_success() => {}
         Ok(false) => {
             return Err(Failed::Permanently(no_token("the response of the token endpoint is too large")));

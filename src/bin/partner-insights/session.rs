@@ -1,7 +1,7 @@
 //! The client of a command, for the service or the emulator.
 
 use partner_center_insights::emulator::Emulator;
-use partner_center_insights::{InsightsClient, InsightsClientBuilder, WaitReason};
+use partner_center_insights::{ErrorKind, InsightsClient, InsightsClientBuilder, WaitReason};
 
 use crate::args::Global;
 use crate::credentials::Credentials;
@@ -30,7 +30,7 @@ impl Session {
         };
         let notes = output.clone();
         let builder = builder.on_wait(move |wait| match wait.reason {
-            WaitReason::Retry(error) => {
+            WaitReason::Retry(error) if error.kind() != ErrorKind::Throttled => {
                 notes.report_wait(wait.duration, format_args!("Request failed ({})", error.kind()));
             }
             _ => notes.report_wait(wait.duration, "Rate limited by the service"),
