@@ -156,8 +156,7 @@ impl<'a> Call<'a> {
             record: record.clone(),
         };
         let api = Client::new_with_client(&self.client.base_url, self.client.http.clone(), attempt);
-        // Boxed, or its two kilobytes would be moved through every layer of the call.
-        let sent = Box::pin(request(api)).await;
+        let sent = request(api).await;
         let attempted = Attempted {
             token,
             max_response_bytes: self.client.max_response_bytes,

@@ -112,17 +112,25 @@ impl ClientHooks<Attempt> for Client {
         Ok(())
     }
 
-    async fn exec(&self, request: reqwest::Request, _: &OperationInfo) -> reqwest::Result<reqwest::Response> {
+    fn exec(
+        &self,
+        request: reqwest::Request,
+        _: &OperationInfo,
+    ) -> impl Future<Output = reqwest::Result<reqwest::Response>> {
         let attempt = self.inner();
-        let response = self.client().execute(request).await?;
-        *attempt.record() = AttemptRecord::of(&response);
-        let limit = attempt.max_response_bytes as u64;
-        let is_bounded = response.content_length().is_some_and(|length| length <= limit);
-        if response.status() != StatusCode::OK || is_bounded {
-            return Ok(response);
+        // Outside of the future, which then does not hold the request.
+        let sent = self.client().execute(request);
+        async move {
+            let response = sent.await?;
+            *attempt.record() = AttemptRecord::of(&response);
+            let limit = attempt.max_response_bytes as u64;
+            let is_bounded = response.content_length().is_some_and(|length| length <= limit);
+            if response.status() != StatusCode::OK || is_bounded {
+                return Ok(response);
+            }
+            // Boxed: most responses need not reserve the space.
+            Box::pin(read_bounded(response, attempt)).await
         }
-        // Boxed: most responses need not reserve the space.
-        Box::pin(read_bounded(response, attempt)).await
     }
 }
 
