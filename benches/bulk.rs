@@ -1,6 +1,6 @@
-//! Many reports at once: reports a second, requests a report and peak memory, and how they grow.
+//! Bulk changes: reports per second, requests per report and peak memory, by number of reports.
 //!
-//! The emulator and the client have a process each, so that the memory is the client's alone.
+//! The emulator and the client run in separate processes, so that the memory is the client's alone.
 
 mod support;
 
@@ -10,18 +10,17 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use partner_center_insights::emulator::{Emulator, Fault};
-use partner_center_insights::{Event, InsightsClient, Outcome, Report, Selection};
+use partner_center_insights::{InsightsClient, Outcome, Report, Selection};
 use support::{Spread, table};
 use uuid::Uuid;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-const SIZES: [u32; 4] = [100, 1000, 10_000, 100_000];
-/// Latency in milliseconds, and the concurrency that goes with it.
+/// The quota of active reports, two sizes of lists with left-over one-shots, and close to the default response limit.
+const SIZES: [u32; 4] = [50, 1000, 5000, 20_000];
+/// Latency in milliseconds, and the concurrency to go with it.
 const LATENCIES: [(u64, usize); 2] = [(0, 16), (50, 256)];
 const ROUNDS: usize = 3;
-/// The largest size is measured once: it takes as long as all others together.
-const LARGEST_ROUNDS: usize = 1;
 
 fn main() -> Result<()> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
@@ -34,11 +33,11 @@ fn main() -> Result<()> {
     }
 }
 
-/// What one run came to.
-struct Outturn {
+/// The measurements of one run.
+struct Measurement {
     seconds: f64,
     requests: f64,
-    /// The most memory until the plan was made, and until the end, in KiB.
+    /// Peak memory in KiB, after planning and at the end.
     planned: f64,
     peak: f64,
 }
@@ -47,37 +46,25 @@ fn measure() -> Result<()> {
     let mut table = table(&[
         "reports",
         "latency",
-        "under way",
-        "reports a second",
-        "requests a report",
+        "concurrency",
+        "reports per second",
+        "requests per report",
         "peak of the plan, MiB",
-        "peak of all, MiB",
-        "of that for 1000, without the ids",
+        "peak of the run, MiB",
     ]);
     for (latency, concurrency) in LATENCIES {
-        let mut outturns: Vec<Vec<Outturn>> = SIZES.map(|_| Vec::new()).into();
-        for round in 0..ROUNDS {
-            for (size, outturns) in SIZES.into_iter().zip(&mut outturns) {
-                if size < 100_000 || round < LARGEST_ROUNDS {
-                    outturns.push(run(size, latency, concurrency)?);
-                }
-            }
-        }
-        let apart_from_ids = |size: u32, outturn: &Outturn| outturn.peak - f64::from(size) * 16.0 / 1024.0;
-        let thousand: Vec<_> = outturns[1].iter().map(|outturn| apart_from_ids(1000, outturn)).collect();
-        let thousand = Spread::of(&thousand).median;
-        for (size, outturns) in SIZES.into_iter().zip(&outturns) {
+        for size in SIZES {
+            let runs = (0..ROUNDS).map(|_| run(size, latency, concurrency)).collect::<Result<Vec<_>>>()?;
             let spread =
-                |of: &dyn Fn(&Outturn) -> f64| Spread::of(&outturns.iter().map(of).collect::<Vec<_>>());
+                |of: &dyn Fn(&Measurement) -> f64| Spread::of(&runs.iter().map(of).collect::<Vec<_>>());
             table.add_row([
                 size.to_string(),
                 format!("{latency} ms"),
                 concurrency.to_string(),
-                format!("{:.0}", spread(&|outturn| f64::from(size) / outturn.seconds)),
-                format!("{:.4}", spread(&|outturn| outturn.requests / f64::from(size))),
-                format!("{:.1}", spread(&|outturn| outturn.planned / 1024.0)),
-                format!("{:.1}", spread(&|outturn| outturn.peak / 1024.0)),
-                format!("{:.2}", spread(&|outturn| apart_from_ids(size, outturn) / thousand)),
+                format!("{:.0}", spread(&|run| f64::from(size) / run.seconds)),
+                format!("{:.4}", spread(&|run| run.requests / f64::from(size))),
+                format!("{:.1}", spread(&|run| run.planned / 1024.0)),
+                format!("{:.1}", spread(&|run| run.peak / 1024.0)),
             ]);
         }
     }
@@ -85,13 +72,13 @@ fn measure() -> Result<()> {
     Ok(())
 }
 
-/// Runs an emulator and a client against it, each in a process of its own.
-fn run(reports: u32, latency: u64, concurrency: usize) -> Result<Outturn> {
+/// Runs an emulator and a client, each in its own process.
+fn run(reports: u32, latency: u64, concurrency: usize) -> Result<Measurement> {
     let (mut emulator, mut input, mut output) =
         start(&["emulate", &reports.to_string(), &latency.to_string()])?;
     let address = line(&mut output)?;
-    let (mut client, _, mut outturn) = start(&["resume", &address, &concurrency.to_string()])?;
-    let outturn = line(&mut outturn)?;
+    let (mut client, _, mut results) = start(&["resume", &address, &concurrency.to_string()])?;
+    let numbers = line(&mut results)?;
     if !client.wait()?.success() {
         return Err("not every report was resumed".into());
     }
@@ -99,9 +86,9 @@ fn run(reports: u32, latency: u64, concurrency: usize) -> Result<Outturn> {
     let requests = line(&mut output)?.parse()?;
     drop(input);
     emulator.wait()?;
-    let numbers = outturn.split(' ').map(str::parse).collect::<std::result::Result<Vec<f64>, _>>()?;
+    let numbers = numbers.split(' ').map(str::parse).collect::<std::result::Result<Vec<f64>, _>>()?;
     let [seconds, planned, peak] = numbers[..] else { return Err("three numbers were expected".into()) };
-    Ok(Outturn { seconds, requests, planned, peak })
+    Ok(Measurement { seconds, requests, planned, peak })
 }
 
 fn start(arguments: &[&str]) -> Result<(Child, ChildStdin, BufReader<ChildStdout>)> {
@@ -117,7 +104,7 @@ fn line(output: &mut impl BufRead) -> Result<String> {
     Ok(line.trim().to_owned())
 }
 
-/// Serves paused reports, and says how many requests came when it is asked.
+/// Serves paused reports; prints the number of requests after a line on standard input.
 #[tokio::main]
 async fn emulate(reports: u32, latency: u64) -> Result<()> {
     let report = |number: u32| {
@@ -137,7 +124,7 @@ async fn emulate(reports: u32, latency: u64) -> Result<()> {
     Ok(())
 }
 
-/// Resumes all reports, confirmation included, and says how many seconds and how much memory that took.
+/// Resumes and verifies all reports; prints the seconds and the peak memory.
 #[tokio::main]
 async fn resume(address: &str, concurrency: usize) -> Result<()> {
     let client = InsightsClient::builder()
@@ -148,19 +135,15 @@ async fn resume(address: &str, concurrency: usize) -> Result<()> {
     let began = Instant::now();
     let plan = client.resume_all(Selection::all()).concurrency(concurrency).plan().await?;
     let planned = peak()?;
-    let mut run = plan.run();
-    while let Some(event) = run.next().await {
-        if let Event::Finished { report } = event
-            && report.outcome != Outcome::Resumed
-        {
-            return Err(format!("{}: {:?}", report.report_id, report.error).into());
-        }
+    let outcomes = plan.run().outcomes().await;
+    if let Some(report) = outcomes.iter().find(|report| report.outcome != Outcome::Resumed) {
+        return Err(format!("{}: {:?}", report.report_id, report.error).into());
     }
     println!("{} {planned} {}", began.elapsed().as_secs_f64(), peak()?);
     Ok(())
 }
 
-/// The most memory that this process ever held, in KiB.
+/// Returns the peak memory of this process in KiB.
 fn peak() -> Result<u64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
