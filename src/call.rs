@@ -95,7 +95,7 @@ struct Call<'a> {
     attempts: u32,
     /// Attempts that a rate limit refused; they do not count as attempts of the policy.
     limited: u32,
-    has_renewed: bool,
+    is_refreshed: bool,
 }
 
 impl<'a> Call<'a> {
@@ -108,7 +108,7 @@ impl<'a> Call<'a> {
             began: Instant::now(),
             attempts: 0,
             limited: 0,
-            has_renewed: false,
+            is_refreshed: false,
         }
     }
 
@@ -166,7 +166,7 @@ impl<'a> Call<'a> {
         (result.map_err(|error| self.with_ids(error, attempted.correlation_id())), attempted.record.limit())
     }
 
-    /// Step 3: waits, or renews the token, if another attempt may help. Otherwise returns the error.
+    /// Step 3: waits, or refreshes the token, if another attempt may help. Otherwise returns the error.
     async fn decide(&mut self, error: Error, token: &CachedToken, is_limited: bool) -> Result<(), Error> {
         self.limited += u32::from(is_limited);
         let failure = Failure {
@@ -176,7 +176,7 @@ impl<'a> Call<'a> {
             elapsed: self.began.elapsed(),
             kind: error.kind(),
             retry_after: error.retry_after(),
-            token_is_fresh: self.has_renewed || token.is_fresh(),
+            token_is_fresh: self.is_refreshed || token.is_fresh(),
         };
         let decision = retry::decide(&self.client.retry, &failure, fastrand::f64());
         tracing::debug!(
@@ -195,11 +195,11 @@ impl<'a> Call<'a> {
                 tokio::time::sleep(duration).await;
                 Ok(())
             }
-            Decision::RenewToken => {
-                let renewed = self.client.tokens.renew(token).await;
-                self.has_renewed = renewed.map_err(|error| self.no_token(error))?;
+            Decision::RefreshToken => {
+                let refreshed = self.client.tokens.refresh(token).await;
+                self.is_refreshed = refreshed.map_err(|error| self.no_token(error))?;
                 // Another attempt with the same token would fail in the same way.
-                if self.has_renewed { Ok(()) } else { Err(error.with_attempts(self.attempts)) }
+                if self.is_refreshed { Ok(()) } else { Err(error.with_attempts(self.attempts)) }
             }
             Decision::GiveUp => Err(error.with_attempts(self.attempts)),
         }

@@ -110,14 +110,14 @@ pub(crate) struct Failure {
     pub kind: ErrorKind,
     /// What the service requested.
     pub retry_after: Option<Duration>,
-    /// The token was renewed for this call, or was new.
+    /// The token was refreshed for this call, or was new.
     pub token_is_fresh: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     Wait(Duration),
-    RenewToken,
+    RefreshToken,
     GiveUp,
 }
 
@@ -126,7 +126,7 @@ pub(crate) fn decide(policy: &RetryPolicy, failure: &Failure, chance: f64) -> De
     let is_idempotent = matches!(failure.operation.method, "GET" | "HEAD" | "PUT" | "DELETE" | "OPTIONS");
     match failure.kind.retryability() {
         // An unauthorized request was not executed, so any method may be repeated.
-        Retryability::WithFreshToken if !failure.token_is_fresh => Decision::RenewToken,
+        Retryability::WithFreshToken if !failure.token_is_fresh => Decision::RefreshToken,
         Retryability::Later
             if is_idempotent
                 && policy.max_attempts > 1
@@ -198,13 +198,18 @@ mod tests {
             ("limited: Retry-After", limited(4, Some(secs(57))), 1.0, Wait(secs(57))),
             ("limited: Retry-After beyond the deadline", limited(0, Some(secs(121))), 1.0, GiveUp),
             ("POST may have been executed", Failure { operation: POST, ..failed(Timeout) }, 1.0, GiveUp),
-            ("401 renews the token", failed(Unauthenticated), 1.0, RenewToken),
-            ("401 renews it once", Failure { token_is_fresh: true, ..failed(Unauthenticated) }, 1.0, GiveUp),
+            ("401 refreshes the token", failed(Unauthenticated), 1.0, RefreshToken),
             (
-                "401 renews it for POST too",
+                "401 refreshes it once",
+                Failure { token_is_fresh: true, ..failed(Unauthenticated) },
+                1.0,
+                GiveUp,
+            ),
+            (
+                "401 refreshes it for POST too",
                 Failure { operation: POST, ..failed(Unauthenticated) },
                 1.0,
-                RenewToken,
+                RefreshToken,
             ),
         ];
         for (name, failure, chance, expected) in rows {

@@ -16,6 +16,7 @@ use refill::Refill;
 
 /// How long the throttle stays closed after a refusal that neither reports a wait nor counts calls.
 const DEFAULT_WAIT: Duration = Duration::from_secs(1);
+
 #[derive(Debug)]
 pub(crate) struct Throttle {
     state: Mutex<State>,

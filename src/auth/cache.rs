@@ -109,7 +109,7 @@ impl TokenCache {
     }
 
     /// Replaces this token, which the service rejected. Returns whether the source has another one.
-    pub(crate) async fn renew(&self, rejected: &CachedToken) -> Result<bool, AuthError> {
+    pub(crate) async fn refresh(&self, rejected: &CachedToken) -> Result<bool, AuthError> {
         let began = Instant::now();
         let refreshing = self.refreshing.lock().await;
         {

@@ -14,8 +14,8 @@ use crate::error::{Error, ErrorKind};
 
 /// First and longest pause between two verification polls.
 const VERIFY_BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
-/// Grace period for in-flight requests after a stop.
-const GRACE_PERIOD: Duration = Duration::from_secs(5);
+/// See [`Run::GRACE_PERIOD`](super::Run::GRACE_PERIOD).
+pub(super) const GRACE_PERIOD: Duration = Duration::from_secs(5);
 /// Consecutive connection failures after which no further request is sent.
 const MAX_CONNECTION_FAILURES: u32 = 8;
 

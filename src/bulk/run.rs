@@ -3,13 +3,14 @@
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_util::future::{BoxFuture, Fuse, FutureExt};
 use futures_util::stream::{Stream, StreamExt};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
-use super::driver::Driver;
+use super::driver::{self, Driver};
 use super::{BulkChange, Outcome, Step};
 use crate::error::Error;
 use crate::report::{ReportId, ReportStatus};
@@ -27,6 +28,9 @@ pub struct Run {
 }
 
 impl Run {
+    /// How long a [stopped](Self::stop) run waits for requests in flight, and again for their verification.
+    pub const GRACE_PERIOD: Duration = driver::GRACE_PERIOD;
+
     pub(super) fn new(change: BulkChange, steps: Vec<Step>) -> Self {
         let (sender, events) = unbounded_channel();
         let abort = CancellationToken::new();
@@ -58,7 +62,7 @@ impl Run {
         self.completed
     }
 
-    /// Sends no further requests, and gives those in flight a few seconds to end and to be verified.
+    /// Sends no further requests, and gives those in flight the [grace period](Self::GRACE_PERIOD) to end and to be verified.
     ///
     /// Requests that take longer are [unconfirmed](Outcome::Unconfirmed). Reports without a request get no event.
     pub fn stop(&self) {

@@ -184,8 +184,8 @@ async fn only_the_rejected_token_is_replaced() {
     after(1).await;
     let (one, other) = (cache.token().await.unwrap(), cache.token().await.unwrap());
     assert!(!one.is_fresh());
-    assert!(cache.renew(&one).await.unwrap());
-    assert!(cache.renew(&other).await.unwrap(), "the other caller finds the new token");
+    assert!(cache.refresh(&one).await.unwrap());
+    assert!(cache.refresh(&other).await.unwrap(), "the other caller finds the new token");
     assert_eq!(name(&cache).await.unwrap(), "2");
     assert_eq!(*script.requests.lock().unwrap(), [false, true]);
 }

@@ -6,7 +6,7 @@ mod summary;
 
 use std::time::Duration;
 
-use partner_center_insights::{Event, Plan, Selection};
+use partner_center_insights::{Event, Plan, Run, Selection};
 use tokio::time::Instant;
 
 pub use self::row::{ChangeRow, Direction};
@@ -150,7 +150,10 @@ async fn execute(
                 } else {
                     stopped = true;
                     run.stop();
-                    output.note("Waiting up to 5 s for in-flight requests; press Ctrl-C again to abort.");
+                    output.note(format_args!(
+                        "Waiting up to {} s for in-flight requests; press Ctrl-C again to abort.",
+                        Run::GRACE_PERIOD.as_secs()
+                    ));
                 }
                 continue;
             }
