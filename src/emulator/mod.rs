@@ -75,10 +75,8 @@ pub use record::RecordedRequest;
 
 use crate::report::{Report, ReportId};
 use crate::spec::Operation;
-use check::Spec;
 use limit::Meter;
 use record::Record;
-use response::Spelling;
 use service::{Service, Shared};
 use state::{Clock, State};
 use tls::Tls;
@@ -190,7 +188,6 @@ pub struct EmulatorBuilder {
     clock: Option<Clock>,
     faults: Vec<Fault>,
     limit: Option<Limit>,
-    spelling: Spelling,
     seed: u64,
     #[cfg(feature = "emulator-tls")]
     tls: bool,
@@ -249,10 +246,6 @@ impl EmulatorBuilder {
         self.faults.extend(scenario.faults());
         match scenario {
             Scenario::Throttle => self.limit(Limit::window(10, Duration::from_secs(10))),
-            Scenario::Pascal => {
-                self.spelling = Spelling::Pascal;
-                self
-            }
             _ => self,
         }
     }
@@ -289,9 +282,7 @@ impl EmulatorBuilder {
             record: Record::default(),
         };
         let service = Arc::new(Service {
-            spec: Spec::load().map_err(io::Error::other)?,
             token: self.token.unwrap_or_else(|| "emulator-token".to_owned()),
-            spelling: self.spelling,
             shared: Mutex::new(shared),
         });
         #[cfg(feature = "emulator-tls")]
