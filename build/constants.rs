@@ -81,10 +81,7 @@ fn request_body<'a>(document: &'a Value, operation: &Operation<'a>) -> Option<&'
     text(&body["content"]["application/json"]["schema"], "$ref").rsplit_once('/').map(|(_, name)| name)
 }
 
-fn responses<'a>(
-    document: &'a Value,
-    operation: &Operation<'a>,
-) -> impl Iterator<Item = (u16, &'a Value)> {
+fn responses<'a>(document: &'a Value, operation: &Operation<'a>) -> impl Iterator<Item = (u16, &'a Value)> {
     entries(&operation.value["responses"])
         .filter_map(|(status, response)| Some((status.parse().ok()?, resolve(document, response))))
 }
