@@ -66,7 +66,7 @@
 //! | `emulator-tls` | the emulator over TLS |
 //! | `azure-cli` | tokens of the Azure CLI, which is started as a process |
 //! | `azure-identity` | credentials of the Azure SDK as token sources |
-//! | `schemars` | JSON schemas of [`Report`], [`Execution`] and their field types, in the documented spelling |
+//! | `schemars` | JSON schemas of [`Report`], [`Execution`] and their field types, as they are serialized |
 //! | `cli` | the CLI |
 //!
 //! # Untested assumptions
