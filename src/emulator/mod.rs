@@ -42,15 +42,41 @@
 //! * A [`Limit`] counts all requests together, whatever their caller and result, except those that it refuses.
 //! * A window starts with the first request after the end of the previous one. A bucket is full at the start.
 //! * A refusal reports zero remaining requests and, unless disabled, how long to wait, in whole seconds, rounded up.
-//! * Every version in the spec is served for every program, with the same reports.
+//! * Every version in the spec is served for every program, with the same reports and queries. Datasets whose name starts
+//!   with `ISV` belong to the commercial marketplace, all others to partner insights.
+//! * Filters by name compare the whole name: that of a dataset in any letter case, those of queries and reports exactly.
+//! * Of the switches for system queries, `includeOnlySystemQueries` wins. Every report that exists at the start has a query.
+//! * A query is checked for its dataset and its selected columns only. Without `SELECT` and `FROM` it is refused with 400.
+//! * Exactly one of `exportQuery` and `queryId` is required. A tried query has as many rows as the service allows or `LIMIT`
+//!   asks for; their values are invented. `startTime` and `endTime` do not matter.
+//! * System queries cannot be deleted: 400. Reports keep the text of a query that is deleted.
+//! * Names of members in request bodies are accepted in any letter case, and unknown members are ignored. Null, a wrong
+//!   type, and a body that is not a JSON object are refused with 400, in the shape of other errors.
+//! * A time in another format is refused with 400; a text that is no time is answered with 500.
+//! * An interval below the minimum of the dataset is refused with `Invalid report parameters`. In v1.1 one hour is allowed,
+//!   and a missing count is refused; a count has no upper limit, and `EndTime` is accepted in v1 too.
+//! * All callers are one user. Only active reports count against the quota of 50, which resuming does not check. Deleting a
+//!   one-time report does not free its place among five in 60 minutes.
+//! * A one-time report has no callback. Its execution is completed two seconds after its creation unless
+//!   [set](EmulatorBuilder::one_time_duration); until then, a request without a status returns it as pending.
+//! * A report becomes inactive at its last execution or its end. Reports that exist at the start keep their status.
+//! * An update keeps absent members, the status and earlier executions, also of a report that ended. The start may be in
+//!   the past. One-time reports are refused with `Invalid report parameters`.
+//! * Deleting returns the item as it was. Deleting again is answered with 404.
 
+mod catalog;
 mod check;
 mod fault;
+mod input;
 pub(crate) mod limit;
+mod queries;
 mod record;
 mod response;
+mod rows;
+mod schedules;
 mod server;
 mod service;
+mod settings;
 mod state;
 #[cfg(feature = "emulator-tls")]
 mod tls;
@@ -75,9 +101,11 @@ pub use record::RecordedRequest;
 
 use crate::report::{Report, ReportId};
 use crate::spec::Operation;
+use catalog::Catalog;
 use limit::Meter;
 use record::Record;
 use service::{Service, Shared};
+use settings::Settings;
 use state::{Clock, State};
 use tls::Tls;
 
@@ -188,6 +216,7 @@ pub struct EmulatorBuilder {
     clock: Option<Clock>,
     faults: Vec<Fault>,
     limit: Option<Limit>,
+    settings: Settings,
     seed: u64,
     #[cfg(feature = "emulator-tls")]
     tls: bool,
@@ -273,9 +302,10 @@ impl EmulatorBuilder {
             Some(reports) => reports,
             None => state::parse_reports(include_str!("sample.json")).map_err(io::Error::other)?,
         };
+        let catalog = Catalog::load().map_err(io::Error::other)?;
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemTime::now));
         let shared = Shared {
-            state: State::new(reports, clock),
+            state: State::new(reports, catalog, self.settings, clock),
             faults: self.faults,
             meter: self.limit.map(|limit| Meter::new(limit, Instant::now())),
             random: fastrand::Rng::with_seed(self.seed),
