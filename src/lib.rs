@@ -30,6 +30,7 @@
 //! | --- | --- |
 //! | resume or pause one report, list reports and executions | [`InsightsClient`] |
 //! | resume or pause many reports, with a plan, progress and verification | [`InsightsClient::resume_all`], [`Selection`], [`Outcome`] |
+//! | see whether reports deliver, wait for a file | [`InsightsClient::health`], [`InsightsClient::wait_for_execution`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //! | configure retries | [`RetryPolicy`] |
 //! | get access tokens, unattended or interactively | [`auth`] |
@@ -98,6 +99,7 @@ pub mod emulator;
 mod error;
 mod executions;
 mod generated;
+mod health;
 mod hooks;
 mod program;
 mod report;
@@ -108,17 +110,20 @@ pub mod spec;
 mod text;
 mod throttle;
 mod transport;
+mod wait;
 
 pub use bulk::{BulkChange, Event, Outcome, Plan, ReportOutcome, Run, Selection, Step};
 pub use client::{InsightsClient, InsightsClientBuilder};
 pub use error::{Error, ErrorKind, Retryability};
 pub use executions::ListExecutions;
+pub use health::{CheckHealth, Health, Verdict};
 pub use program::Program;
 pub use report::{
     Execution, ExecutionStatus, InvalidReportId, Report, ReportId, ReportStatus, SecureLink, Timestamp,
 };
 pub use reports::{ListReports, Probe};
 pub use retry::{RetryPolicy, Wait, WaitReason};
+pub use wait::{Poll, WaitForExecution};
 
 /// Internals for the fuzz targets.
 #[cfg(fuzzing)]

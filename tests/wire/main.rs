@@ -14,6 +14,7 @@ mod responses;
 mod support;
 #[cfg(feature = "rustls")]
 mod tls;
+mod waits;
 
 use std::time::Duration;
 
