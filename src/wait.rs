@@ -116,13 +116,10 @@ impl WaitForExecution {
             let now = SystemTime::now();
             let due = report.as_ref().and_then(|report| report.next_execution_after(after.unwrap_or(start)));
             let is_once = report.as_ref().is_some_and(|report| report.execute_now == Some(true));
-            let next = match due.filter(|due| *due > now) {
-                Some(due) => due,
-                None => {
-                    let next = now + pause;
-                    pause = (pause * 2).min(if is_once { MAX_POLL_ONCE } else { POLL.1 });
-                    next
-                }
+            let next = if let Some(due) = due.filter(|due| *due > now) { due } else {
+                let next = now + pause;
+                pause = (pause * 2).min(if is_once { MAX_POLL_ONCE } else { POLL.1 });
+                next
             };
             let next = deadline.map_or(next, |deadline| next.min(deadline));
             if deadline.is_some_and(|deadline| now >= deadline) {
