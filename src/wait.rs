@@ -116,12 +116,12 @@ impl WaitForExecution {
             let now = SystemTime::now();
             let due = report.as_ref().and_then(|report| report.next_execution_after(after.unwrap_or(start)));
             let is_once = report.as_ref().is_some_and(|report| report.execute_now == Some(true));
-            let next = if let Some(due) = due.filter(|due| *due > now) { due } else {
-                let next = now + pause;
+            let mut next = due.filter(|due| *due > now);
+            if next.is_none() {
+                next = now.checked_add(pause);
                 pause = (pause * 2).min(if is_once { MAX_POLL_ONCE } else { POLL.1 });
-                next
-            };
-            let next = deadline.map_or(next, |deadline| next.min(deadline));
+            }
+            let next = next.into_iter().chain(deadline).min().unwrap_or(now);
             if deadline.is_some_and(|deadline| now >= deadline) {
                 return Err(timed_out(due, error));
             }
