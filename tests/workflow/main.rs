@@ -1,6 +1,7 @@
 //! Bulk changes against the emulator.
 
 mod faults;
+mod files;
 mod health;
 mod outcomes;
 mod reads;
