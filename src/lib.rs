@@ -30,6 +30,8 @@
 //! | --- | --- |
 //! | resume or pause one report, list reports and executions | [`InsightsClient`] |
 //! | resume or pause many reports, with a plan, progress and verification | [`InsightsClient::resume_all`], [`Selection`], [`Outcome`] |
+//! | see whether reports deliver, wait for a file | [`InsightsClient::health`], [`InsightsClient::wait_for_execution`] |
+//! | download a file | `InsightsClient::download` (feature `download`) |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //! | configure retries | [`RetryPolicy`] |
 //! | get access tokens, unattended or interactively | [`auth`] |
@@ -66,6 +68,7 @@
 //! | `emulator-tls` | the emulator over TLS |
 //! | `azure-cli` | tokens of the Azure CLI, which is started as a process |
 //! | `azure-identity` | credentials of the Azure SDK as token sources |
+//! | `download` | downloads of files, with their decompression |
 //! | `schemars` | JSON schemas of [`Report`], [`Execution`] and their field types, in the documented spelling |
 //! | `cli` | the CLI |
 //!
@@ -93,11 +96,14 @@ mod body;
 mod bulk;
 mod call;
 mod client;
+#[cfg(feature = "download")]
+mod download;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 mod error;
 mod executions;
 mod generated;
+mod health;
 mod hooks;
 mod program;
 mod report;
@@ -108,17 +114,22 @@ pub mod spec;
 mod text;
 mod throttle;
 mod transport;
+mod wait;
 
 pub use bulk::{BulkChange, Event, Outcome, Plan, ReportOutcome, Run, Selection, Step};
 pub use client::{InsightsClient, InsightsClientBuilder};
+#[cfg(feature = "download")]
+pub use download::{Download, FileStream, Progress, Save, Saved};
 pub use error::{Error, ErrorKind, Retryability};
 pub use executions::ListExecutions;
+pub use health::{CheckHealth, Health, Verdict};
 pub use program::Program;
 pub use report::{
     Execution, ExecutionStatus, InvalidReportId, Report, ReportId, ReportStatus, SecureLink, Timestamp,
 };
 pub use reports::{ListReports, Probe};
 pub use retry::{RetryPolicy, Wait, WaitReason};
+pub use wait::{Poll, WaitForExecution};
 
 /// Internals for the fuzz targets.
 #[cfg(fuzzing)]

@@ -8,12 +8,14 @@ use reqwest::Url;
 
 use super::{Inner, InsightsClient, OnWait};
 use crate::auth::{StaticToken, TokenCache, TokenSource, hints};
+#[cfg(feature = "download")]
+use crate::download::StoreSettings;
 use crate::error::{Error, ErrorKind};
 use crate::program::Program;
 use crate::retry::{RetryPolicy, Wait};
 use crate::spec;
 use crate::throttle::Throttle;
-use crate::transport::{Roots, USER_AGENT};
+use crate::transport::{Roots, USER_AGENT, is_loopback};
 
 /// Builder of an [`InsightsClient`].
 #[must_use = "nothing happens until `build` is called"]
@@ -192,6 +194,12 @@ impl InsightsClientBuilder {
             retry: self.retry,
             max_response_bytes: self.max_response_bytes,
             on_wait: self.on_wait,
+            #[cfg(feature = "download")]
+            store: StoreSettings {
+                roots: self.roots,
+                connect_timeout: self.connect_timeout,
+                timeout: self.timeout,
+            },
         };
         Ok(InsightsClient { inner: Arc::new(inner) })
     }
@@ -203,13 +211,10 @@ impl InsightsClientBuilder {
         let text = self.base_url.as_deref().unwrap_or(spec::ORIGIN);
         let url =
             Url::parse(text.trim()).map_err(|error| invalid(&format!("{error}; expected https://host")))?;
-        let is_loopback = match url.host() {
-            Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => return Err(invalid("no host; expected https://host")),
-        };
-        if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback) {
+        if url.host().is_none() {
+            return Err(invalid("no host; expected https://host"));
+        }
+        if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
             return Err(invalid(
                 "expected https:// (http:// only for loopback), because the token must be encrypted",
             ));

@@ -38,6 +38,8 @@ pub(crate) struct Inner {
     pub throttle: Throttle,
     pub max_response_bytes: usize,
     on_wait: Option<OnWait>,
+    #[cfg(feature = "download")]
+    pub store: crate::download::StoreSettings,
 }
 
 type OnWait = Box<dyn Fn(&Wait<'_>) + Send + Sync>;

@@ -36,6 +36,8 @@
 //! * A resume makes a paused report active, and both operations set `modifiedTime`.
 //! * An unknown report is answered with 404 and the message that is documented for lists.
 //! * A paused report has no executions while it is paused, and its next one has the status `Paused`.
+//! * A link is signed when executions are listed, and valid for seven days. Files are stored compressed, and any content
+//!   fits any query.
 //! * An execution completes at the moment it is due. Executions missed during a pause are not repeated.
 //! * Before the first execution, a request without further parameters returns 404, not the pending execution.
 //! * Parameters that the spec does not define, and values that do not match their schema, are refused with 400.
@@ -46,6 +48,7 @@
 
 mod check;
 mod fault;
+mod files;
 pub(crate) mod limit;
 mod record;
 mod response;
@@ -70,12 +73,14 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 pub use fault::{Fault, Scenario};
+pub use files::{FileFault, Files};
 pub use limit::Limit;
 pub use record::RecordedRequest;
 
 use crate::report::{Report, ReportId};
 use crate::spec::Operation;
 use check::Spec;
+use files::Store;
 use limit::Meter;
 use record::Record;
 use response::Spelling;
@@ -190,6 +195,7 @@ pub struct EmulatorBuilder {
     clock: Option<Clock>,
     faults: Vec<Fault>,
     limit: Option<Limit>,
+    files: Files,
     spelling: Spelling,
     seed: u64,
     #[cfg(feature = "emulator-tls")]
@@ -244,6 +250,12 @@ impl EmulatorBuilder {
         self
     }
 
+    /// Sets how the files of executions are served.
+    pub fn files(mut self, files: Files) -> Self {
+        self.files = files;
+        self
+    }
+
     /// Adds a named scenario.
     pub fn scenario(mut self, scenario: Scenario) -> Self {
         self.faults.extend(scenario.faults());
@@ -288,16 +300,18 @@ impl EmulatorBuilder {
             random: fastrand::Rng::with_seed(self.seed),
             record: Record::default(),
         };
-        let service = Arc::new(Service {
-            spec: Spec::load().map_err(io::Error::other)?,
-            token: self.token.unwrap_or_else(|| "emulator-token".to_owned()),
-            spelling: self.spelling,
-            shared: Mutex::new(shared),
-        });
         #[cfg(feature = "emulator-tls")]
         let tls = self.tls.then(Tls::new).transpose()?;
         #[cfg(not(feature = "emulator-tls"))]
         let tls: Option<Tls> = None;
+        let service = Arc::new(Service {
+            spec: Spec::load().map_err(io::Error::other)?,
+            token: self.token.unwrap_or_else(|| "emulator-token".to_owned()),
+            spelling: self.spelling,
+            is_tls: tls.is_some(),
+            store: Store::new(self.files, self.seed),
+            shared: Mutex::new(shared),
+        });
         let listener = TcpListener::bind(self.address.unwrap_or((Ipv4Addr::LOCALHOST, 0).into())).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();

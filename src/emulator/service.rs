@@ -5,18 +5,20 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::Path;
+use axum::http::header::HOST;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
-use axum::routing::{MethodFilter, on};
+use axum::routing::{MethodFilter, get, on};
 use uuid::Uuid;
 
 use super::check::{self, Parameters, Spec};
 use super::fault::{Effect, Fault};
+use super::files::Store;
 use super::limit::{Meter, Verdict};
 use super::record::{Record, RecordedRequest};
 use super::response::{self, Disconnect, Refusal, Spelling};
 use super::state::{Refused, State};
-use crate::report::{ExecutionStatus, ReportId, ReportStatus};
+use crate::report::{Execution, ExecutionStatus, ReportId, ReportStatus};
 use crate::spec::{self, Operation};
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("ms-correlationid");
@@ -28,6 +30,8 @@ pub(super) struct Service {
     pub spec: Spec,
     pub token: String,
     pub spelling: Spelling,
+    pub is_tls: bool,
+    pub store: Store,
     pub shared: Mutex<Shared>,
 }
 
@@ -67,7 +71,13 @@ impl Service {
             let path = format!("{}{}", spec::BASE_PATH, operation.path);
             router = router.route(&path, on(filter, handler(Ok(operation))));
         }
+        let service = self.clone();
+        let file = async move |Path(name): Path<String>, uri: Uri, headers: HeaderMap| {
+            let now = service.shared().state.now();
+            service.store.serve(&name, uri.query().unwrap_or_default(), &headers, now)
+        };
         router
+            .route("/files/{name}", get(file))
             .method_not_allowed_fallback(handler(Err(StatusCode::METHOD_NOT_ALLOWED)))
             .fallback(handler(Err(StatusCode::NOT_FOUND)))
     }
@@ -130,7 +140,7 @@ impl Service {
         let parameters = self.spec.check(operation, request.path.clone(), query, &request.headers)?;
         match *operation {
             spec::GET_REPORTS => self.list_reports(&parameters),
-            spec::GET_REPORT_EXECUTIONS => self.list_executions(&parameters),
+            spec::GET_REPORT_EXECUTIONS => self.list_executions(&parameters, &request.headers),
             spec::PAUSE_REPORT_EXECUTIONS => self.set_status(&parameters, ReportStatus::Paused),
             spec::RESUME_REPORT_EXECUTIONS => self.set_status(&parameters, ReportStatus::Active),
             Operation { id, .. } => {
@@ -154,7 +164,7 @@ impl Service {
         if reports.is_empty() { Err(self.no_item()) } else { Ok(response::success(&reports, self.spelling)) }
     }
 
-    fn list_executions(&self, parameters: &Parameters) -> Result<Response, Refusal> {
+    fn list_executions(&self, parameters: &Parameters, headers: &HeaderMap) -> Result<Response, Refusal> {
         let get = |name: &str| parameters.get(name).map(String::as_str);
         let status = get("executionStatus").map_or(ExecutionStatus::Completed, ExecutionStatus::from);
         let latest = get("getLatestExecution").is_none_or(|latest| latest.eq_ignore_ascii_case("true"));
@@ -170,7 +180,22 @@ impl Service {
         if executions.is_empty() {
             return Err(self.spec.refusal(&spec::GET_REPORT_EXECUTIONS, StatusCode::NOT_FOUND));
         }
+        for execution in &mut executions {
+            self.sign(execution, headers);
+        }
         Ok(response::success(&executions, self.spelling))
+    }
+
+    /// Adds the links to the file, at the address that the caller uses.
+    fn sign(&self, execution: &mut Execution, headers: &HeaderMap) {
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        if let Some(host) = host.filter(|_| execution.is_completed()) {
+            let scheme = if self.is_tls { "https" } else { "http" };
+            let name = format!("{}.{}", execution.execution_id, execution.format.as_deref().unwrap_or("csv"));
+            let link = self.store.link(&format!("{scheme}://{host}"), &name, self.shared().state.now());
+            execution.report_location = link.split('?').next().map(str::to_owned);
+            execution.report_access_secure_link = Some(link.into());
+        }
     }
 
     fn set_status(&self, parameters: &Parameters, status: ReportStatus) -> Result<Response, Refusal> {

@@ -42,6 +42,10 @@ impl State {
         Self { entries: reports.into_iter().map(entry).collect(), clock }
     }
 
+    pub fn now(&self) -> SystemTime {
+        (self.clock)()
+    }
+
     pub fn reports(&self) -> impl Iterator<Item = &Report> {
         self.entries.iter().map(|entry| &entry.report)
     }
@@ -112,10 +116,7 @@ fn execution(report: &Report, number: u32, status: ExecutionStatus, due: SystemT
     execution.callback_method.clone_from(&report.callback_method);
     execution.format.clone_from(&report.format);
     if completed {
-        let format = report.format.as_deref().unwrap_or("csv");
-        let file = format!("https://storage.example/exports/{id}.{format}");
-        execution = execution.with_file(format!("{file}?sig=emulated"), due);
-        execution.report_location = Some(file);
+        execution.report_generated_time = Some(due.into());
     }
     execution
 }

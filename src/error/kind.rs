@@ -104,6 +104,18 @@ error_kinds! {
     /// The TLS handshake failed: a certificate or the protocol was not accepted.
     Tls("TLS failure", [], Never,
         "trust the authority that signed the certificate (a proxy may have its own), correct the host name, or use http if the server has no TLS"),
+    /// The store of files refused a link.
+    LinkRefused("link refused", [], Never,
+        "read the executions again for a new link; links expire after some days, and are https"),
+    /// The execution has no file, or the file was deleted.
+    FileNotFound("no file", [], Never,
+        "choose a later execution, or run the query again with a one-time report; files are deleted after some time"),
+    /// The file is incomplete, does not match its checksum, or changed during the download.
+    FileDamaged("damaged file", [], Later,
+        "download it again"),
+    /// A local file cannot be read or written.
+    Io("file system", [], Never,
+        "check the folder, its permissions and the space that is left"),
     /// No access token could be obtained.
     Credential("no credential", [], Never,
         "sign in again, or check the settings that the token comes from"),

@@ -36,6 +36,7 @@ fn rows() -> Vec<(i32, EmulatorBuilder, Vec<&'static str>)> {
         (9, emulator(), vec!["resume", PAUSED, INACTIVE]),
         (9, emulator(), vec!["resume", UNKNOWN, INACTIVE]),
         (9, emulator(), vec!["resume", PAUSED, UNKNOWN, "--dry-run"]),
+        (11, emulator(), vec!["health"]),
         (10, emulator().fault(answer(200, r#"{"value":[],"statusCode":200}"#).on(RESUME)), all()),
     ]
 }

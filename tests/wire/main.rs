@@ -1,5 +1,7 @@
 //! The client over real HTTP: the requests it sends, and how it handles every kind of response.
 
+#[cfg(feature = "download")]
+mod downloads;
 mod executions;
 mod faults;
 mod lists;
@@ -14,6 +16,7 @@ mod responses;
 mod support;
 #[cfg(feature = "rustls")]
 mod tls;
+mod waits;
 
 use std::time::Duration;
 

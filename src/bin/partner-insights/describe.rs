@@ -8,8 +8,10 @@ use schemars::schema_for;
 use crate::args::{Args, SchemaCommand};
 use crate::auth::CheckRow;
 use crate::change::ChangeRow;
+use crate::download::DownloadRow;
 use crate::executions::ExecutionFields;
 use crate::exit::{self, Failure};
+use crate::health::HealthRow;
 use crate::list::ReportFields;
 use crate::output::Output;
 
@@ -22,7 +24,9 @@ pub fn schema(command: SchemaCommand, output: &Output) -> Result<u8, Failure> {
     output.json(&match command {
         SchemaCommand::List => schema_for!(Vec<ReportFields>),
         SchemaCommand::Resume | SchemaCommand::Pause => schema_for!(Vec<ChangeRow>),
-        SchemaCommand::Executions => schema_for!(Vec<ExecutionFields>),
+        SchemaCommand::Executions | SchemaCommand::Wait => schema_for!(Vec<ExecutionFields>),
+        SchemaCommand::Health => schema_for!(Vec<HealthRow>),
+        SchemaCommand::Download => schema_for!(Vec<DownloadRow>),
         SchemaCommand::AuthCheck => schema_for!(Vec<CheckRow>),
     })?;
     Ok(exit::OK)

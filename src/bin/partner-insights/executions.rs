@@ -36,7 +36,7 @@ pub async fn run(global: &Global, command: Executions, output: &Output) -> Resul
 
 #[derive(Serialize)]
 #[serde(transparent)]
-struct ExecutionRow {
+pub struct ExecutionRow {
     #[serde(with = "ExecutionFields")]
     execution: Execution,
 }
@@ -54,6 +54,14 @@ pub struct ExecutionFields {
     /// The download link, only with --show-links. Anyone with it can read the file.
     #[schemars(with = "Option<String>")]
     report_access_secure_link: Option<SecureLink>,
+}
+
+impl ExecutionRow {
+    /// A row that does not give access to the file.
+    pub fn without_link(mut execution: Execution) -> Self {
+        execution.report_access_secure_link = None;
+        Self { execution }
+    }
 }
 
 impl Row for ExecutionRow {
