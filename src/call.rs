@@ -176,6 +176,7 @@ impl<'a> Call<'a> {
             elapsed: self.began.elapsed(),
             kind: error.kind(),
             retry_after: error.retry_after(),
+            is_unsent: error.is_unsent(),
             token_is_fresh: self.is_refreshed || token.is_fresh(),
         };
         let decision = retry::decide(&self.client.retry, &failure, fastrand::f64());
@@ -238,6 +239,7 @@ mod tests {
             .unwrap();
         let error = client.resume("3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4").await.unwrap_err();
         assert_eq!((error.attempts(), &waits.lock().unwrap()[..]), (4, &[true; 3][..]));
+        assert!(error.is_unsent(), "{error:?}");
     }
 
     #[test]

@@ -148,6 +148,12 @@ impl Error {
         self.kind().retryability() == Retryability::Later
     }
 
+    /// Whether the request did not reach the service, because no connection could be established.
+    pub(crate) fn is_unsent(&self) -> bool {
+        let sent = self.0.source.as_deref().and_then(|source| source.downcast_ref::<reqwest::Error>());
+        sent.is_some_and(reqwest::Error::is_connect)
+    }
+
     /// Returns the next step: that of the [`AuthError`] inside if it has one, else that of the kind.
     pub fn help(&self) -> &str {
         let auth = self.0.source.as_deref().and_then(|source| source.downcast_ref::<AuthError>());

@@ -85,7 +85,7 @@ async fn resume_in_every_format() {
 async fn refused_report_in_every_format() {
     let refusing = || {
         let body = r#"{"value":[],"totalCount":0,"message":"The quota is used up.","statusCode":400}"#;
-        let fault = Fault::answer(400, "application/json", body).report(ALSO_PAUSED.parse().unwrap());
+        let fault = Fault::respond(400, "application/json", body).report(ALSO_PAUSED.parse().unwrap());
         emulator().fault(fault.on(RESUME))
     };
     let lines: [&[&str]; 4] = [
