@@ -119,7 +119,7 @@ mod wait;
 pub use bulk::{BulkChange, Event, Outcome, Plan, ReportOutcome, Run, Selection, Step};
 pub use client::{InsightsClient, InsightsClientBuilder};
 #[cfg(feature = "download")]
-pub use download::{Download, FileStream, Progress, Save, Saved};
+pub use download::{Download, DownloadProgress, FileStream, Save, SavedFile};
 pub use error::{Error, ErrorKind, Retryability};
 pub use executions::ListExecutions;
 pub use health::{CheckHealth, Health, Verdict};
@@ -129,7 +129,7 @@ pub use report::{
 };
 pub use reports::{ListReports, Probe};
 pub use retry::{RetryPolicy, Wait, WaitReason};
-pub use wait::{Poll, WaitForExecution};
+pub use wait::{WaitForExecution, WaitProgress};
 
 /// Internals for the fuzz targets.
 #[cfg(fuzzing)]

@@ -48,12 +48,12 @@ impl InsightsClient {
             report_id: report_id.try_into().map_err(Into::into),
             after: None,
             timeout: None,
-            on_poll: None,
+            on_progress: None,
         }
     }
 }
 
-type OnPoll = Box<dyn Fn(&Poll<'_>) + Send + Sync>;
+type OnProgress = Box<dyn Fn(&WaitProgress<'_>) + Send + Sync>;
 
 /// A wait, created by [`InsightsClient::wait_for_execution`] and begun when it is awaited.
 #[must_use = "nothing is sent until it is awaited"]
@@ -62,13 +62,13 @@ pub struct WaitForExecution {
     report_id: Result<ReportId, Error>,
     after: Option<SystemTime>,
     timeout: Option<Duration>,
-    on_poll: Option<OnPoll>,
+    on_progress: Option<OnProgress>,
 }
 
 /// A request that found no new file.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Poll<'a> {
+pub struct WaitProgress<'a> {
     /// The report, if it could be read.
     pub report: Option<&'a Report>,
     /// When the awaited execution is due, by the schedule.
@@ -94,13 +94,13 @@ impl WaitForExecution {
     }
 
     /// Calls a function after each request that found no new file, for example to show progress.
-    pub fn on_poll(mut self, on_poll: impl Fn(&Poll<'_>) + Send + Sync + 'static) -> Self {
-        self.on_poll = Some(Box::new(on_poll));
+    pub fn on_progress(mut self, on_progress: impl Fn(&WaitProgress<'_>) + Send + Sync + 'static) -> Self {
+        self.on_progress = Some(Box::new(on_progress));
         self
     }
 
     async fn send(self) -> Result<Execution, Error> {
-        let Self { client, report_id, after, timeout, on_poll } = self;
+        let Self { client, report_id, after, timeout, on_progress } = self;
         let id = report_id?;
         let start = SystemTime::now();
         let deadline = timeout.and_then(|timeout| start.checked_add(timeout));
@@ -125,8 +125,8 @@ impl WaitForExecution {
             if deadline.is_some_and(|deadline| now >= deadline) {
                 return Err(timed_out(due, error));
             }
-            if let Some(on_poll) = &on_poll {
-                on_poll(&Poll { report: report.as_ref(), due, next, error: error.as_ref() });
+            if let Some(on_progress) = &on_progress {
+                on_progress(&WaitProgress { report: report.as_ref(), due, next, error: error.as_ref() });
             }
             sleep_until(next).await;
         }

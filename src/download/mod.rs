@@ -10,7 +10,7 @@ use std::fmt;
 use bytes::Bytes;
 use futures_util::{Stream, stream};
 
-pub use save::{Progress, Save, Saved};
+pub use save::{DownloadProgress, Save, SavedFile};
 
 use crate::client::InsightsClient;
 use crate::error::{Error, ErrorKind};

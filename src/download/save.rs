@@ -23,13 +23,13 @@ const BUFFER: usize = 64 << 10;
 pub struct Save {
     download: Download,
     path: PathBuf,
-    on_progress: Option<Box<dyn Fn(&Progress) + Send + Sync>>,
+    on_progress: Option<Box<dyn Fn(&DownloadProgress) + Send + Sync>>,
 }
 
 /// How far a download is.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Progress {
+pub struct DownloadProgress {
     /// How many bytes of the stored file are here.
     pub received: u64,
     /// The size of the stored file in bytes, if the store reports it.
@@ -39,7 +39,7 @@ pub struct Progress {
 /// A file that was saved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Saved {
+pub struct SavedFile {
     /// Where it is.
     pub path: PathBuf,
     /// Its size in bytes, decompressed unless it was kept [`raw`](Download::raw).
@@ -57,12 +57,12 @@ impl Save {
     }
 
     /// Calls a function whenever a part has come.
-    pub fn on_progress(mut self, on_progress: impl Fn(&Progress) + Send + Sync + 'static) -> Self {
+    pub fn on_progress(mut self, on_progress: impl Fn(&DownloadProgress) + Send + Sync + 'static) -> Self {
         self.on_progress = Some(Box::new(on_progress));
         self
     }
 
-    async fn send(self) -> Result<Saved, Error> {
+    async fn send(self) -> Result<SavedFile, Error> {
         let part = Part::beside(&self.path);
         let resumption = part.resumption();
         let mut continued_from = resumption.as_ref().map_or(0, |resumption| resumption.position);
@@ -78,7 +78,7 @@ impl Save {
         let (raw, path) = (self.download.raw, self.path);
         let complete = move || {
             let content = part.complete(&path, raw).inspect_err(|error| part.discard_if(error));
-            content.map(|Content { bytes, is_header_only }| Saved {
+            content.map(|Content { bytes, is_header_only }| SavedFile {
                 path,
                 bytes,
                 continued_from,
@@ -97,7 +97,7 @@ impl Save {
         while let Some(bytes) = source.next().await? {
             file.write_all(&bytes).map_err(|error| part.failed(error))?;
             if let Some(on_progress) = &self.on_progress {
-                on_progress(&Progress { received: source.position, stored_size: source.length });
+                on_progress(&DownloadProgress { received: source.position, stored_size: source.length });
             }
         }
         file.sync_all().map_err(|error| part.failed(error))
@@ -105,7 +105,7 @@ impl Save {
 }
 
 impl IntoFuture for Save {
-    type Output = Result<Saved, Error>;
+    type Output = Result<SavedFile, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {

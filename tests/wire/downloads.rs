@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use partner_center_insights::{Error, ErrorKind, Execution, ExecutionStatus, InsightsClient, Saved};
+use partner_center_insights::{Error, ErrorKind, Execution, ExecutionStatus, InsightsClient, SavedFile};
 use tempfile::TempDir;
 
 use crate::support::{REPORT_ID, Request, Script, Server, Step, TOKEN, raw_response, response};
@@ -80,7 +80,7 @@ impl Fixture {
         self.folder.path().join("sales.csv")
     }
 
-    async fn save(&self) -> Result<Saved, Error> {
+    async fn save(&self) -> Result<SavedFile, Error> {
         self.client.download(&self.execution).save(self.path()).await
     }
 

@@ -115,7 +115,7 @@ async fn wait_sleeps_until_the_report_is_due() {
     let server = server(&report, vec![list(&[])]).await;
     let (sender, polls) = std::sync::mpsc::channel();
     let wait = client(&server).wait_for_execution(REPORT_ID);
-    let wait = wait.on_poll(move |poll| sender.send((poll.due, poll.next)).unwrap());
+    let wait = wait.on_progress(move |poll| sender.send((poll.due, poll.next)).unwrap());
     tokio::time::timeout(Duration::from_secs(3), async { wait.await }).await.unwrap_err();
     let due = Timestamp::from(due).to_system_time().unwrap();
     assert_eq!(polls.iter().collect::<Vec<_>>(), [(Some(due), due)]);

@@ -3,19 +3,19 @@
 use std::time::Duration;
 
 use partner_center_insights::emulator::{Emulator, FileFault, Files};
-use partner_center_insights::{Error, ErrorKind, InsightsClient, Saved};
+use partner_center_insights::{Error, ErrorKind, InsightsClient, SavedFile};
 use tempfile::TempDir;
 
 use crate::{client, id, report};
 
 /// Downloads the latest file, and returns its content.
-async fn downloaded(files: Files) -> Result<(Saved, String), Error> {
+async fn downloaded(files: Files) -> Result<(SavedFile, String), Error> {
     let emulator = Emulator::builder().reports([report(1, "Active")]).files(files).start().await.unwrap();
     let client = client(&emulator, 3);
     save(&client).await
 }
 
-async fn save(client: &InsightsClient) -> Result<(Saved, String), Error> {
+async fn save(client: &InsightsClient) -> Result<(SavedFile, String), Error> {
     let folder = TempDir::new().unwrap();
     let executions = client.executions(id(1)).latest().await?;
     let saved = client.download(&executions[0]).save(folder.path().join("file.csv")).await?;

@@ -20,7 +20,7 @@ pub async fn run(global: &Global, command: args::Wait, output: &Output) -> Resul
         wait = wait.timeout(timeout);
     }
     let (notes, last) = (output.clone(), Mutex::new(String::new()));
-    let wait = wait.on_poll(move |poll| {
+    let wait = wait.on_progress(move |poll| {
         let due = poll.due.map(|due| format!(", due at {}", Timestamp::from(due)));
         let note = match poll.error {
             Some(error) => format!("Request failed ({}); trying again until the timeout.", error.kind()),
