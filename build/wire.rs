@@ -44,18 +44,18 @@ pub fn edition(document: &Value) -> Value {
     let reach = reach(document);
     let wire = Wire { document, reach: &reach.responses };
     let mut edition = document.clone();
-    for (name, schema) in members(&mut edition["components"]["schemas"]) {
+    for (name, schema) in members(edition.pointer_mut("/components/schemas")) {
         if reach.responses.contains(name) {
             wire.schema(schema);
         }
     }
     // Examples that several responses share.
     let mut shared = Map::new();
-    let operations = members(&mut edition["paths"]).flat_map(|(_, path)| members(path));
-    for (_, response) in operations.flat_map(|(_, operation)| members(&mut operation["responses"])) {
+    let operations = members(edition.pointer_mut("/paths")).flat_map(|(_, path)| members(Some(path)));
+    for (_, response) in operations.flat_map(|(_, operation)| members(operation.get_mut("responses"))) {
         wire.response(response, &mut shared);
     }
-    for (_, response) in members(&mut edition["components"]["responses"]) {
+    for (_, response) in members(edition.pointer_mut("/components/responses")) {
         wire.response(response, &mut shared);
     }
     for (name, example) in shared {
@@ -91,12 +91,12 @@ impl Wire<'_> {
     }
 
     fn response(&self, response: &mut Value, shared: &mut Map<String, Value>) {
-        for (_, content) in members(&mut response["content"]) {
+        for (_, content) in members(response.pointer_mut("/content")) {
             let schema = content["schema"].clone();
             if let Some(example) = content.get_mut("example") {
                 *example = self.body(&schema, example);
             }
-            for (_, example) in members(&mut content["examples"]) {
+            for (_, example) in members(content.pointer_mut("/examples")) {
                 let name = example["$ref"].as_str().and_then(|to| to.strip_prefix("#/components/examples/"));
                 if let Some(name) = name.map(str::to_owned) {
                     let mut example = resolve(self.document, example).clone();
@@ -136,6 +136,6 @@ pub fn camel_case(name: &str) -> String {
     rest.next().map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + rest.as_str())
 }
 
-fn members(map: &mut Value) -> impl Iterator<Item = (&String, &mut Value)> {
-    map.as_object_mut().into_iter().flatten()
+fn members(map: Option<&mut Value>) -> impl Iterator<Item = (&String, &mut Value)> {
+    map.and_then(Value::as_object_mut).into_iter().flatten()
 }

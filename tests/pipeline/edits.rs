@@ -20,7 +20,7 @@ fn new_field_is_generated_in_both_spellings() {
     let mut fields = report.unwrap().fields.iter();
     let field = fields.find(|field| field.ident.as_ref().is_some_and(|name| name == "cover_color")).unwrap();
     let field = quote::quote!(#field).to_string();
-    for part in ["rename = \"CoverColor\"", "alias = \"coverColor\"", "String", "Color of the cover."] {
+    for part in ["rename = \"coverColor\"", "alias = \"CoverColor\"", "String", "Color of the cover."] {
         assert!(field.contains(part), "{part} is not in {field}");
     }
 }
