@@ -56,7 +56,7 @@ pub fn source(document: &Value) -> String {
 /// Returns the parameters of an operation as Rust expressions.
 fn parameters(document: &Value, operation: &Operation) -> String {
     let mut out = String::new();
-    for parameter in operation.parameters(document) {
+    for parameter in operation.parameters(document).filter(|parameter| parameter["in"] != "header") {
         let schema = resolve(document, &parameter["schema"]);
         let place = if parameter["in"] == "path" { "Path" } else { "Query" };
         let kind = match (text(schema, "type"), text(schema, "format")) {

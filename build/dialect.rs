@@ -16,6 +16,7 @@ mod schemas;
 
 use super::wire;
 use rules::Rule;
+pub use schemas::LIMITS;
 
 /// A violation of a rule.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,7 +83,8 @@ pub fn objects(document: &Value) -> impl Iterator<Item = &str> {
 
 /// Checks all rules and returns all violations at once. `open_enums` are the schemas with an open type.
 pub fn check(document: &Value, open_enums: &[&str]) -> Result<(), BTreeSet<Problem>> {
-    let mut check = Check { document, open_enums, problems: BTreeSet::new() };
+    let reach = wire::reach(document);
+    let mut check = Check { document, open_enums, reach: &reach, problems: BTreeSet::new() };
     check.versions();
     check.server();
     for (section, value) in entries(document) {
@@ -94,7 +96,6 @@ pub fn check(document: &Value, open_enums: &[&str]) -> Result<(), BTreeSet<Probl
         check.parameters(&operation);
         check.responses(&operation);
     }
-    let reach = wire::reach(document);
     for (name, schema) in entries(&document["components"]["schemas"]) {
         check.component(name, schema);
         let has_properties = !schema["properties"].is_null();
@@ -108,6 +109,7 @@ pub fn check(document: &Value, open_enums: &[&str]) -> Result<(), BTreeSet<Probl
 struct Check<'a> {
     document: &'a Value,
     open_enums: &'a [&'a str],
+    reach: &'a wire::Reach,
     problems: BTreeSet<Problem>,
 }
 
