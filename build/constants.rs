@@ -4,6 +4,7 @@ use heck::ToShoutySnakeCase;
 use serde_json::Value;
 
 use super::dialect::{self, Operation, entries, resolve};
+use super::wire;
 
 /// Returns the constants that `src/spec.rs` includes.
 pub fn source(document: &Value) -> String {
@@ -29,6 +30,7 @@ pub fn source(document: &Value) -> String {
             .map(|(name, variable)| format!("({name:?}, &{:?}), ", words(variable)))
             .collect::<String>(),
     );
+    out += &limits(document);
     let mut names = Vec::new();
     for operation in dialect::operations(document) {
         let name = operation.id.to_shouty_snake_case();
@@ -51,6 +53,43 @@ pub fn source(document: &Value) -> String {
         "/// All operations of the spec.\npub const OPERATIONS: &[Operation] = &[{}];\n",
         names.join(", ")
     )
+}
+
+/// Returns a constant for each limit of a property of a request.
+fn limits(document: &Value) -> String {
+    let mut out = String::new();
+    let requests = wire::reach(document).requests;
+    for (schema, value) in
+        entries(&document["components"]["schemas"]).filter(|(name, _)| requests.contains(*name))
+    {
+        for (property, value) in entries(&value["properties"]) {
+            for (keyword, limit) in entries(value) {
+                let literal = match (keyword, limit) {
+                    (
+                        "minLength" | "maxLength" | "minimum" | "maximum" | "x-minimum-hours-ahead",
+                        Value::Number(limit),
+                    ) => {
+                        format!("i64 = {limit}")
+                    }
+                    ("x-minimum-in", Value::Object(versions)) => {
+                        let versions: Vec<_> = versions
+                            .iter()
+                            .map(|(version, limit)| format!("({version:?}, {limit})"))
+                            .collect();
+                        format!("&[(&str, i64)] = &[{}]", versions.join(", "))
+                    }
+                    ("x-required-in", Value::Array(versions)) => {
+                        format!("&[&str] = &{versions:?}").replace("String(", "").replace(')', "")
+                    }
+                    _ => continue,
+                };
+                let name = format!("{schema}_{property}_{}", keyword.trim_start_matches("x-"))
+                    .to_shouty_snake_case();
+                out += &format!("#[allow(dead_code)]\npub(crate) const {name}: {literal};\n");
+            }
+        }
+    }
+    out
 }
 
 /// Returns the parameters of an operation as Rust expressions.

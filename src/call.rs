@@ -62,7 +62,7 @@ impl InsightsClient {
         }
         result.map_err(|error| {
             span.record("error.type", error.kind().name());
-            error.with_operation(operation)
+            error.with_quota().with_operation(operation)
         })
     }
 
@@ -152,6 +152,7 @@ impl<'a> Call<'a> {
             request_id: self.request_id,
             correlation_id: self.correlation_id,
             validate_mfa: false,
+            timeout: None,
             max_response_bytes: self.client.max_response_bytes,
             record: record.clone(),
         };

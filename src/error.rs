@@ -62,6 +62,15 @@ impl Error {
         self
     }
 
+    /// Recognizes the refusals by a quota, which differ from others only in their message.
+    pub(crate) fn with_quota(mut self) -> Self {
+        if self.0.kind == ErrorKind::BadRequest {
+            let quota = self.message().and_then(ErrorKind::of_quota);
+            self.0.kind = quota.unwrap_or(ErrorKind::BadRequest);
+        }
+        self
+    }
+
     pub(crate) fn with_status(mut self, status: Option<u16>) -> Self {
         self.0.status = status;
         self

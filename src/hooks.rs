@@ -1,7 +1,7 @@
 //! The hooks of the generated client: stamp each request, record each response.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
@@ -28,6 +28,8 @@ pub(crate) struct Attempt {
     pub correlation_id: Uuid,
     /// Asks whether the token proves a multi-factor sign-in.
     pub validate_mfa: bool,
+    /// Instead of the client's timeout.
+    pub timeout: Option<Duration>,
     pub max_response_bytes: usize,
     pub record: Arc<Mutex<AttemptRecord>>,
 }
@@ -106,6 +108,10 @@ impl ClientHooks<Attempt> for Client {
         headers.insert(AUTHORIZATION, attempt.authorization.clone());
         headers.insert(REQUEST_ID, header(attempt.request_id));
         headers.insert(CORRELATION_ID, header(attempt.correlation_id));
+        if attempt.timeout.is_some() {
+            *request.timeout_mut() = attempt.timeout;
+        }
+        let headers = request.headers_mut();
         if attempt.validate_mfa {
             headers.insert(VALIDATE_MFA, HeaderValue::from_static("true"));
         }

@@ -13,7 +13,7 @@ use crate::response::means_empty;
 use crate::spec;
 
 /// The message of the 404 that means "no reports"; any other 404 is an error.
-const NO_REPORTS: &str = "no item found";
+pub(crate) const NO_ITEM: &str = "no item found";
 
 impl InsightsClient {
     /// Lists the reports of the caller.
@@ -96,14 +96,14 @@ impl InsightsClient {
         };
         match self.call(&spec::GET_REPORTS, request).await {
             Ok(response) => Ok(Probe { mfa_compliant: response.is_mfa_compliant }),
-            Err(error) if means_empty(&error, NO_REPORTS) => Ok(Probe { mfa_compliant: None }),
+            Err(error) if means_empty(&error, NO_ITEM) => Ok(Probe { mfa_compliant: None }),
             Err(error) => Err(error),
         }
     }
 
     pub(crate) async fn list_reports(&self, id: Option<ReportId>) -> Result<Vec<Report>, Error> {
         let request = |api: Client| async move { api.get_reports(None, id.as_ref(), None).await };
-        self.call_list(&spec::GET_REPORTS, NO_REPORTS, request).await
+        self.call_list(&spec::GET_REPORTS, NO_ITEM, request).await
     }
 }
 

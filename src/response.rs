@@ -72,6 +72,9 @@ macro_rules! envelope {
 
 envelope!(ReportEnvelope with Report in value);
 envelope!(ExecutionEnvelope with Execution in value);
+envelope!(DatasetEnvelope with Dataset in value);
+envelope!(QueryEnvelope with ReportQuery in value);
+envelope!(RowEnvelope with QueryRow in value);
 
 /// Result of a generated method. Its error has no type of its own, because only successes are generated.
 pub(crate) type Sent<E> = Result<ResponseValue<E>, Unread<()>>;

@@ -188,6 +188,7 @@ impl InsightsClientBuilder {
         let path = spec::base_path(version, self.program.as_str());
         let inner = Inner {
             base_url: format!("{}{path}", base.as_str().trim_end_matches('/')),
+            version: version.to_owned(),
             http,
             tokens: TokenCache::new(tokens, scope),
             throttle: Throttle::new(self.retry.max_elapsed),
