@@ -19,8 +19,12 @@ fn generate() -> Result<(), Vec<String>> {
     let yaml = fs::read_to_string(SPEC).map_err(|e| vec![format!("{SPEC}: {e}")])?;
     let output = pipeline::run(SPEC, &yaml)?;
     let out_dir = env::var("OUT_DIR").map_err(|e| vec![format!("OUT_DIR: {e}")])?;
-    let files =
-        [("client.rs", &output.client), ("spec.rs", &output.constants), ("insights.json", &output.json)];
+    let files = [
+        ("client.rs", &output.client),
+        ("spec.rs", &output.constants),
+        ("insights.json", &output.json),
+        ("insights.wire.json", &output.wire),
+    ];
     for (name, text) in files {
         fs::write(Path::new(&out_dir).join(name), text).map_err(|e| vec![format!("{name}: {e}")])?;
     }

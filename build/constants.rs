@@ -3,7 +3,7 @@
 use heck::ToShoutySnakeCase;
 use serde_json::Value;
 
-use super::dialect;
+use super::dialect::{self, Operation, entries, resolve};
 
 /// Returns the constants that `src/spec.rs` includes.
 pub fn source(document: &Value) -> String {
@@ -11,7 +11,7 @@ pub fn source(document: &Value) -> String {
     let url = text(server, "url");
     // The dialect guarantees `scheme://authority/path`.
     let path = url.match_indices('/').nth(2).map_or(url.len(), |(at, _)| at);
-    let versions: Vec<_> = dialect::entries(&server["x-version-of-program"])
+    let versions: Vec<_> = entries(&server["x-version-of-program"])
         .map(|(program, version)| (program, version.as_str().unwrap_or_default()))
         .collect();
     let mut out = format!(
@@ -20,10 +20,15 @@ pub fn source(document: &Value) -> String {
          /// Scheme and host of the public service, from the spec's server.\n\
          pub const ORIGIN: &str = {:?};\n\
          pub(crate) const BASE_PATH: &str = {:?};\n\
-         pub(crate) const VERSION_OF_PROGRAM: &[(&str, &str)] = &{versions:?};\n",
+         pub(crate) const VERSION_OF_PROGRAM: &[(&str, &str)] = &{versions:?};\n\
+         #[cfg(feature = \"emulator\")]\n\
+         pub(crate) const SERVER_VARIABLES: &[(&str, &[&str])] = &[{}];\n",
         text(&document["info"], "version"),
         &url[..path],
         &url[path..],
+        entries(&server["variables"])
+            .map(|(name, variable)| format!("({name:?}, &{:?}), ", words(variable)))
+            .collect::<String>(),
     );
     let mut names = Vec::new();
     for operation in dialect::operations(document) {
@@ -31,11 +36,15 @@ pub fn source(document: &Value) -> String {
         let summary = text(operation.value, "summary");
         out += &format!(
             "/// {summary}.\n\
-             pub const {name}: Operation = Operation {{ id: {:?}, method: {:?}, path: {:?}, summary: {summary:?}, documentation: {:?} }};\n",
+             pub const {name}: Operation = Operation {{ id: {:?}, method: {:?}, path: {:?}, summary: {summary:?}, documentation: {:?}, parameters: &[{}], request_body: {:?}, statuses: &{:?}, messages: &{:?} }};\n",
             operation.id,
             operation.method.to_uppercase(),
             operation.path,
             text(&operation.value["externalDocs"], "url"),
+            parameters(document, &operation),
+            request_body(document, &operation),
+            responses(document, &operation).map(|(status, _)| status).collect::<Vec<_>>(),
+            responses(document, &operation).filter_map(message).collect::<Vec<_>>(),
         );
         names.push(name);
     }
@@ -43,6 +52,50 @@ pub fn source(document: &Value) -> String {
         "/// All operations of the spec.\npub const OPERATIONS: &[Operation] = &[{}];\n",
         names.join(", ")
     )
+}
+
+/// Returns the parameters of an operation as Rust expressions.
+fn parameters(document: &Value, operation: &Operation) -> String {
+    let mut out = String::new();
+    for parameter in operation.parameters(document) {
+        let schema = resolve(document, &parameter["schema"]);
+        let place = if parameter["in"] == "path" { "Path" } else { "Query" };
+        let kind = match (text(schema, "type"), text(schema, "format")) {
+            ("boolean", _) => "Boolean",
+            ("integer", _) => "Integer",
+            (_, "uuid") => "Uuid",
+            _ => "String",
+        };
+        out += &format!(
+            "Parameter {{ name: {:?}, place: Place::{place}, kind: Kind::{kind}, values: &{:?}, required: {} }}, ",
+            text(parameter, "name"),
+            words(schema),
+            parameter["required"] == true,
+        );
+    }
+    out
+}
+
+/// Returns the name of the schema of the request body.
+fn request_body<'a>(document: &'a Value, operation: &Operation<'a>) -> Option<&'a str> {
+    let body = resolve(document, &operation.value["requestBody"]);
+    text(&body["content"]["application/json"]["schema"], "$ref").rsplit_once('/').map(|(_, name)| name)
+}
+
+fn responses<'a>(document: &'a Value, operation: &Operation<'a>) -> impl Iterator<Item = (u16, &'a Value)> {
+    entries(&operation.value["responses"])
+        .filter_map(|(status, response)| Some((status.parse().ok()?, resolve(document, response))))
+}
+
+/// Returns the message in the first example of an error response.
+fn message((status, response): (u16, &Value)) -> Option<(u16, &str)> {
+    let example = &response["content"]["application/json"]["example"];
+    Some((status, example["Message"].as_str()?))
+}
+
+/// Returns the values of an `enum`.
+fn words(schema: &Value) -> Vec<&str> {
+    schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
 
 /// Returns `DOC_<OPERATION>` and the URL of the reference page, for each operation.

@@ -14,6 +14,7 @@ pub mod rules;
 #[path = "dialect/schemas.rs"]
 mod schemas;
 
+use super::wire;
 use rules::Rule;
 
 /// A violation of a rule.
@@ -40,7 +41,14 @@ pub struct Operation<'a> {
     pub value: &'a Value,
 }
 
-impl Operation<'_> {
+impl<'a> Operation<'a> {
+    /// Returns the parameters of the path and of the operation itself, resolved.
+    pub fn parameters(&self, document: &'a Value) -> impl Iterator<Item = &'a Value> {
+        let shared = document["paths"][self.path]["parameters"].as_array();
+        let own = self.value["parameters"].as_array();
+        shared.into_iter().chain(own).flatten().map(|parameter| resolve(document, parameter))
+    }
+
     fn place(&self) -> String {
         match self.id {
             "" => format!("{} {}", self.method.to_uppercase(), self.path),
@@ -86,8 +94,13 @@ pub fn check(document: &Value, open_enums: &[&str]) -> Result<(), BTreeSet<Probl
         check.parameters(&operation);
         check.responses(&operation);
     }
+    let reach = wire::reach(document);
     for (name, schema) in entries(&document["components"]["schemas"]) {
         check.component(name, schema);
+        let has_properties = !schema["properties"].is_null();
+        if has_properties && reach.requests.contains(name) && reach.responses.contains(name) {
+            check.report(name, rules::ONE_DIRECTION, "both requests and responses reach the schema");
+        }
     }
     if check.problems.is_empty() { Ok(()) } else { Err(check.problems) }
 }
@@ -180,7 +193,7 @@ fn is_empty(text: &Value) -> bool {
     text.as_str().is_none_or(str::is_empty)
 }
 
-fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+pub fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     let target = value["$ref"].as_str().and_then(|target| target.strip_prefix('#'));
     target.and_then(|pointer| document.pointer(pointer)).unwrap_or(value)
 }

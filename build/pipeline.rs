@@ -9,6 +9,8 @@ pub mod dialect;
 mod lower;
 #[path = "spellings.rs"]
 mod spellings;
+#[path = "wire.rs"]
+pub mod wire;
 
 use progenitor::{GenerationSettings, Generator, HooksMode, TypeImpl, TypePatch};
 use quote::quote;
@@ -21,6 +23,8 @@ pub struct Output {
     pub constants: String,
     /// The whole spec as JSON, not lowered.
     pub json: String,
+    /// The wire edition, as formatted JSON.
+    pub wire: String,
     /// Names and values for `env!`, so that rustdoc can link to the reference pages.
     pub env: Vec<(String, String)>,
 }
@@ -35,6 +39,7 @@ pub fn run(file: &str, yaml: &str) -> Result<Output, Vec<String>> {
         client,
         constants: constants::source(&document),
         json: document.to_string(),
+        wire: format!("{:#}\n", wire::edition(&document)),
         env: constants::env(&document),
     })
 }
@@ -79,7 +84,8 @@ fn client(document: &Value) -> Result<String, String> {
     }
     let tokens =
         catch_panic(|| Generator::new(&settings).generate_tokens(&lowered))?.map_err(|e| e.to_string())?;
-    spellings::accept_both(tokens).map_err(|e| format!("the generated client cannot be parsed: {e}"))
+    spellings::accept_both(tokens, &wire::reach(document).responses)
+        .map_err(|e| format!("the generated client cannot be parsed: {e}"))
 }
 
 /// progenitor panics on what it does not support. The dialect should prevent that; otherwise, this returns the message

@@ -1,44 +1,62 @@
-//! Both spellings of every field: PascalCase as documented, camelCase as observed.
+//! Both spellings of every field: types serialize as the wire does, and accept the other spelling too.
+
+use std::collections::BTreeSet;
 
 use proc_macro2::TokenStream;
-use syn::visit_mut::VisitMut;
-use syn::{Field, LitStr, parse_quote};
+use syn::punctuated::Punctuated;
+use syn::visit_mut::{VisitMut, visit_item_struct_mut};
+use syn::{Expr, Field, ItemStruct, Lit, Meta, Token, parse_quote};
 
-/// Adds the camelCase spelling to every renamed field, and formats the code.
-pub fn accept_both(tokens: TokenStream) -> syn::Result<String> {
+use super::wire::camel_case;
+
+/// Gives every renamed field both names, and formats the code. `responses` are the types that serialize in camelCase.
+pub fn accept_both(tokens: TokenStream, responses: &BTreeSet<String>) -> syn::Result<String> {
     let mut file: syn::File = syn::parse2(tokens)?;
-    CamelCaseAliases.visit_file_mut(&mut file);
+    BothSpellings { responses, is_response: false }.visit_file_mut(&mut file);
     Ok(prettyplease::unparse(&file))
 }
 
-struct CamelCaseAliases;
+struct BothSpellings<'a> {
+    responses: &'a BTreeSet<String>,
+    is_response: bool,
+}
 
-impl VisitMut for CamelCaseAliases {
+impl VisitMut for BothSpellings<'_> {
+    fn visit_item_struct_mut(&mut self, item: &mut ItemStruct) {
+        self.is_response = self.responses.contains(&item.ident.to_string());
+        visit_item_struct_mut(self, item);
+    }
+
     fn visit_field_mut(&mut self, field: &mut Field) {
-        if let Some(camel) = renamed(field).as_deref().and_then(camel_case) {
-            field.attrs.push(parse_quote!(#[serde(alias = #camel)]));
+        for attribute in field.attrs.iter_mut().filter(|attribute| attribute.path().is_ident("serde")) {
+            let Meta::List(list) = &mut attribute.meta else { continue };
+            let Ok(mut arguments) = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated)
+            else {
+                continue;
+            };
+            let Some(documented) = arguments.iter_mut().find_map(renamed) else { continue };
+            let mut alias = camel_case(&documented.value());
+            if self.is_response {
+                let name = documented.value();
+                *documented = syn::LitStr::new(&alias, documented.span());
+                alias = name;
+            }
+            arguments.push(parse_quote!(alias = #alias));
+            list.tokens = quote::quote!(#arguments);
         }
     }
 }
 
-/// Returns the name in `#[serde(rename = "…")]`, if the field has this attribute.
-fn renamed(field: &Field) -> Option<String> {
-    let mut name = None;
-    for attribute in field.attrs.iter().filter(|a| a.path().is_ident("serde")) {
-        // Errors are about other arguments, which do not matter here.
-        let _ = attribute.parse_nested_meta(|meta| {
-            let value = meta.value().and_then(syn::parse::ParseBuffer::parse::<LitStr>);
-            if meta.path.is_ident("rename") {
-                name = Some(value?.value());
-            }
-            Ok(())
-        });
+/// Returns the name in `rename = "…"`.
+fn renamed(argument: &mut Meta) -> Option<&mut syn::LitStr> {
+    match argument {
+        Meta::NameValue(pair) if pair.path.is_ident("rename") => match &mut pair.value {
+            Expr::Lit(literal) => match &mut literal.lit {
+                Lit::Str(name) => Some(name),
+                _ => None,
+            },
+            _ => None,
+        },
+        _ => None,
     }
-    name
-}
-
-/// Converts `ReportId` to `reportId`. Returns nothing if the name is not in PascalCase.
-fn camel_case(pascal: &str) -> Option<String> {
-    let first = pascal.chars().next().filter(char::is_ascii_uppercase)?;
-    Some(format!("{}{}", first.to_ascii_lowercase(), &pascal[1..]))
 }

@@ -69,7 +69,7 @@
 //! | `azure-cli` | tokens of the Azure CLI, which is started as a process |
 //! | `azure-identity` | credentials of the Azure SDK as token sources |
 //! | `download` | downloads of files, with their decompression |
-//! | `schemars` | JSON schemas of [`Report`], [`Execution`] and their field types, in the documented spelling |
+//! | `schemars` | JSON schemas of [`Report`], [`Execution`] and their field types, as they are serialized |
 //! | `cli` | the CLI |
 //!
 //! # Untested assumptions

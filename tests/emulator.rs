@@ -140,8 +140,8 @@ fn reports_json_says_what_is_wrong() {
         ("7", "invalid type"),
         ("{}", "missing field `value`"),
         (r#"{"reports":[]}"#, "missing field `value`"),
-        (r#"[{"reportName":"no id"}]"#, "ReportId"),
-        (r#"{"value":[{"reportName":"no id"}]}"#, "ReportId"),
+        (r#"[{"reportName":"no id"}]"#, "reportId"),
+        (r#"{"value":[{"reportName":"no id"}]}"#, "reportId"),
     ] {
         let error = Emulator::builder().reports_json(bad).unwrap_err().to_string();
         assert!(error.contains(expected), "{bad}: {error}");
@@ -237,9 +237,9 @@ async fn json_schemas_describe_serialized_values() {
         assert!(!validator.is_valid(&value), "{field}");
     };
     let report = serde_json::to_value(&emulator.reports()[0]).unwrap();
-    check(schemars::schema_for!(Report), report, "StartTime");
+    check(schemars::schema_for!(Report), report, "startTime");
     let execution = serde_json::to_value(execution).unwrap();
-    check(schemars::schema_for!(partner_center_insights::Execution), execution, "ReportAccessSecureLink");
+    check(schemars::schema_for!(partner_center_insights::Execution), execution, "reportAccessSecureLink");
 }
 
 #[cfg(all(feature = "emulator-tls", feature = "rustls"))]

@@ -34,10 +34,8 @@ impl Check<'_> {
     pub(super) fn parameters(&mut self, operation: &Operation) {
         let place = operation.place();
         let document = self.document;
-        let shared = document["paths"][operation.path]["parameters"].as_array();
-        let own = operation.value["parameters"].as_array();
         let mut in_path = BTreeSet::new();
-        for parameter in shared.into_iter().chain(own).flatten().map(|p| resolve(document, p)) {
+        for parameter in operation.parameters(document) {
             let name = parameter["name"].as_str().unwrap_or_default();
             match parameter["in"].as_str() {
                 Some("query") => {}

@@ -161,16 +161,11 @@ pub enum Scenario {
     Flaky,
     /// A gateway refuses every request with an HTML page.
     Html403,
-    /// Fields are spelled in PascalCase, as documented.
-    Pascal,
-    /// Fields are spelled in camelCase, as recorded. This is the default.
-    Camel,
 }
 
 impl Scenario {
     /// All scenarios.
-    pub const ALL: &'static [Self] =
-        &[Self::Mfa, Self::Throttle, Self::Flaky, Self::Html403, Self::Pascal, Self::Camel];
+    pub const ALL: &'static [Self] = &[Self::Mfa, Self::Throttle, Self::Flaky, Self::Html403];
 
     /// Returns the name, such as `html-403`.
     pub fn as_str(self) -> &'static str {
@@ -179,8 +174,6 @@ impl Scenario {
             Self::Throttle => "throttle",
             Self::Flaky => "flaky",
             Self::Html403 => "html-403",
-            Self::Pascal => "pascal",
-            Self::Camel => "camel",
         }
     }
 
@@ -206,7 +199,7 @@ impl Scenario {
                 Fault::truncate(40).with_probability(0.05),
                 Fault::delay(Duration::from_millis(300)).with_probability(0.05),
             ],
-            Self::Throttle | Self::Pascal | Self::Camel => Vec::new(),
+            Self::Throttle => Vec::new(),
         }
     }
 }

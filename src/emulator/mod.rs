@@ -79,11 +79,9 @@ pub use record::RecordedRequest;
 
 use crate::report::{Report, ReportId};
 use crate::spec::Operation;
-use check::Spec;
 use files::Store;
 use limit::Meter;
 use record::Record;
-use response::Spelling;
 use service::{Service, Shared};
 use state::{Clock, State};
 use tls::Tls;
@@ -196,7 +194,6 @@ pub struct EmulatorBuilder {
     faults: Vec<Fault>,
     limit: Option<Limit>,
     files: Files,
-    spelling: Spelling,
     seed: u64,
     #[cfg(feature = "emulator-tls")]
     tls: bool,
@@ -261,10 +258,6 @@ impl EmulatorBuilder {
         self.faults.extend(scenario.faults());
         match scenario {
             Scenario::Throttle => self.limit(Limit::window(10, Duration::from_secs(10))),
-            Scenario::Pascal => {
-                self.spelling = Spelling::Pascal;
-                self
-            }
             _ => self,
         }
     }
@@ -305,9 +298,7 @@ impl EmulatorBuilder {
         #[cfg(not(feature = "emulator-tls"))]
         let tls: Option<Tls> = None;
         let service = Arc::new(Service {
-            spec: Spec::load().map_err(io::Error::other)?,
             token: self.token.unwrap_or_else(|| "emulator-token".to_owned()),
-            spelling: self.spelling,
             is_tls: tls.is_some(),
             store: Store::new(self.files, self.seed),
             shared: Mutex::new(shared),

@@ -11,16 +11,6 @@ use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// The spelling of field names.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Spelling {
-    /// camelCase, as recorded.
-    #[default]
-    Camel,
-    /// PascalCase, as documented.
-    Pascal,
-}
-
 /// An error of the service.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Refusal {
@@ -33,10 +23,10 @@ impl Refusal {
         Self { status, message: message.into() }
     }
 
-    pub fn respond(self, spelling: Spelling) -> Response {
+    pub fn respond(self) -> Response {
         let status = self.status.as_u16();
-        let envelope = json!({ "Value": [], "TotalCount": 0, "Message": self.message, "StatusCode": status });
-        envelope_response(self.status, envelope, spelling)
+        let envelope = json!({ "value": [], "totalCount": 0, "message": self.message, "statusCode": status });
+        envelope_response(self.status, &envelope)
     }
 }
 
@@ -45,32 +35,14 @@ impl Refusal {
 pub(super) struct Disconnect;
 
 /// Wraps reports or executions in the envelope.
-pub(super) fn success(value: &[impl Serialize], spelling: Spelling) -> Response {
+pub(super) fn success(value: &[impl Serialize]) -> Response {
     let count = value.len();
-    let envelope = json!({ "Value": value, "TotalCount": count, "StatusCode": 200, "DataRedacted": false });
-    envelope_response(StatusCode::OK, envelope, spelling)
+    let envelope = json!({ "value": value, "totalCount": count, "statusCode": 200, "dataRedacted": false });
+    envelope_response(StatusCode::OK, &envelope)
 }
 
-fn envelope_response(status: StatusCode, envelope: Value, spelling: Spelling) -> Response {
-    let body = match spelling {
-        Spelling::Camel => camel_case(envelope),
-        Spelling::Pascal => envelope,
-    };
-    (status, [(CONTENT_TYPE, "application/json; charset=utf-8")], body.to_string()).into_response()
-}
-
-fn camel_case(value: Value) -> Value {
-    let lower_first = |name: &str| {
-        let (first, rest) = name.split_at(name.chars().next().map_or(0, char::len_utf8));
-        first.to_ascii_lowercase() + rest
-    };
-    match value {
-        Value::Object(map) => {
-            map.into_iter().map(|(name, value)| (lower_first(&name), camel_case(value))).collect()
-        }
-        Value::Array(items) => items.into_iter().map(camel_case).collect(),
-        other => other,
-    }
+fn envelope_response(status: StatusCode, envelope: &Value) -> Response {
+    (status, [(CONTENT_TYPE, "application/json; charset=utf-8")], envelope.to_string()).into_response()
 }
 
 /// The gateway's 429, which has no envelope.

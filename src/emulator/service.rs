@@ -11,12 +11,12 @@ use axum::response::Response;
 use axum::routing::{MethodFilter, get, on};
 use uuid::Uuid;
 
-use super::check::{self, Parameters, Spec};
+use super::check::{self, Parameters, refusal};
 use super::fault::{Effect, Fault};
 use super::files::Store;
 use super::limit::{Meter, Verdict};
 use super::record::{Record, RecordedRequest};
-use super::response::{self, Disconnect, Refusal, Spelling};
+use super::response::{self, Disconnect, Refusal};
 use super::state::{Refused, State};
 use crate::report::{Execution, ExecutionStatus, ReportId, ReportStatus};
 use crate::spec::{self, Operation};
@@ -27,9 +27,7 @@ const RATE_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const RATE_LIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 
 pub(super) struct Service {
-    pub spec: Spec,
     pub token: String,
-    pub spelling: Spelling,
     pub is_tls: bool,
     pub store: Store,
     pub shared: Mutex<Shared>,
@@ -103,7 +101,7 @@ impl Service {
         match fault {
             None => self.respond(request),
             Some(Effect::Respond { status, headers, body }) => response::custom(status, headers, body),
-            Some(Effect::Refuse(status)) => self.refuse(request, status),
+            Some(Effect::Refuse(status)) => refuse(request, status),
             Some(Effect::Delay(time)) => {
                 tokio::time::sleep(time).await;
                 self.respond(request)
@@ -117,27 +115,18 @@ impl Service {
         }
     }
 
-    fn refuse(&self, request: &Request, status: u16) -> Response {
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let refusal = match request.operation {
-            Ok(operation) => self.spec.refusal(operation, status),
-            Err(_) => Refusal::new(status, ""),
-        };
-        refusal.respond(self.spelling)
-    }
-
     fn respond(&self, request: &Request) -> Response {
-        self.perform(request).unwrap_or_else(|refusal| refusal.respond(self.spelling))
+        self.perform(request).unwrap_or_else(|refusal| refusal.respond())
     }
 
     fn perform(&self, request: &Request) -> Result<Response, Refusal> {
         let unknown = |status| Refusal::new(status, "The spec does not define this method and address.");
         let operation = request.operation.map_err(unknown)?;
         if !check::is_authorized(&request.headers, &self.token) {
-            return Err(self.spec.refusal(operation, StatusCode::UNAUTHORIZED));
+            return Err(refusal(operation, StatusCode::UNAUTHORIZED));
         }
         let query = request.uri.query().unwrap_or_default();
-        let parameters = self.spec.check(operation, request.path.clone(), query, &request.headers)?;
+        let parameters = check::check(operation, request.path.clone(), query, &request.headers)?;
         match *operation {
             spec::GET_REPORTS => self.list_reports(&parameters),
             spec::GET_REPORT_EXECUTIONS => self.list_executions(&parameters, &request.headers),
@@ -161,15 +150,15 @@ impl Service {
                 && fits("queryId", report.query_id.as_ref())
         });
         let reports: Vec<_> = reports.collect();
-        if reports.is_empty() { Err(self.no_item()) } else { Ok(response::success(&reports, self.spelling)) }
+        if reports.is_empty() { Err(no_item()) } else { Ok(response::success(&reports)) }
     }
 
     fn list_executions(&self, parameters: &Parameters, headers: &HeaderMap) -> Result<Response, Refusal> {
         let get = |name: &str| parameters.get(name).map(String::as_str);
         let status = get("executionStatus").map_or(ExecutionStatus::Completed, ExecutionStatus::from);
         let latest = get("getLatestExecution").is_none_or(|latest| latest.eq_ignore_ascii_case("true"));
-        let id = report_id(parameters).ok_or_else(|| self.no_item())?;
-        let mut executions = self.shared().state.executions(id).ok_or_else(|| self.no_item())?;
+        let id = report_id(parameters).ok_or_else(no_item)?;
+        let mut executions = self.shared().state.executions(id).ok_or_else(no_item)?;
         executions.retain(|execution| {
             execution.execution_status.as_ref() == Some(&status)
                 && get("executionId").is_none_or(|id| id == execution.execution_id)
@@ -178,12 +167,12 @@ impl Service {
             executions.truncate(1);
         }
         if executions.is_empty() {
-            return Err(self.spec.refusal(&spec::GET_REPORT_EXECUTIONS, StatusCode::NOT_FOUND));
+            return Err(refusal(&spec::GET_REPORT_EXECUTIONS, StatusCode::NOT_FOUND));
         }
         for execution in &mut executions {
             self.sign(execution, headers);
         }
-        Ok(response::success(&executions, self.spelling))
+        Ok(response::success(&executions))
     }
 
     /// Adds the links to the file, at the address that the caller uses.
@@ -199,20 +188,15 @@ impl Service {
     }
 
     fn set_status(&self, parameters: &Parameters, status: ReportStatus) -> Result<Response, Refusal> {
-        let id = report_id(parameters).ok_or_else(|| self.no_item())?;
+        let id = report_id(parameters).ok_or_else(no_item)?;
         let changed = self.shared().state.set_status(id, status);
         let report = changed.map_err(|refused| match refused {
-            Refused::NotFound => self.no_item(),
+            Refused::NotFound => no_item(),
             Refused::Inactive => {
                 Refusal::new(StatusCode::BAD_REQUEST, "An inactive report cannot be paused or resumed.")
             }
         })?;
-        Ok(response::success(&[report], self.spelling))
-    }
-
-    /// The documented wording for an empty list, used for unknown ids too.
-    fn no_item(&self) -> Refusal {
-        self.spec.refusal(&spec::GET_REPORTS, StatusCode::NOT_FOUND)
+        Ok(response::success(&[report]))
     }
 
     pub fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -256,6 +240,21 @@ fn recorded(request: &Request, response: &Response) -> RecordedRequest {
         request_id: id.map(str::to_owned),
         status: (!disconnected).then(|| response.status().as_u16()),
     }
+}
+
+/// Refuses a request with the documented message of a status.
+fn refuse(request: &Request, status: u16) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let refused = match request.operation {
+        Ok(operation) => refusal(operation, status),
+        Err(_) => Refusal::new(status, ""),
+    };
+    refused.respond()
+}
+
+/// The documented wording for an empty list, used for unknown ids too.
+fn no_item() -> Refusal {
+    refusal(&spec::GET_REPORTS, StatusCode::NOT_FOUND)
 }
 
 fn report_id(parameters: &Parameters) -> Option<ReportId> {

@@ -58,7 +58,7 @@ pub fn id(number: u128) -> ReportId {
 pub fn paused(count: u128) -> impl Iterator<Item = Report> {
     (0..count).map(|number| {
         let report = serde_json::json!({
-            "ReportId": id(number), "ReportName": format!("Report {number}"), "ReportStatus": "Paused",
+            "reportId": id(number), "reportName": format!("Report {number}"), "reportStatus": "Paused",
         });
         serde_json::from_value(report).unwrap()
     })

@@ -7,7 +7,7 @@ use fastrand::Rng;
 use partner_center_insights::ErrorKind;
 use serde_json::{Map, Value, json};
 
-use crate::document::{Document, Operation, camel, entries, without_nulls};
+use crate::document::{Document, Operation, entries, pascal, without_nulls};
 use crate::drivers::Outcome;
 use crate::mutants::{self, Mutant};
 use crate::recorder::{Recorder, Response};
@@ -16,18 +16,18 @@ use crate::schema::{UnknownFields, validator};
 /// Valid bodies that the client refuses on purpose.
 const REFUSALS: [(&str, fn(&Operation, &Value) -> bool, Option<ErrorKind>); 3] = [
     // The HTTP status is 200, but the envelope states a failure.
-    ("a failure inside 200", |_, body| body["StatusCode"].as_i64() >= Some(400), None),
+    ("a failure inside 200", |_, body| body["statusCode"].as_i64() >= Some(400), None),
     // The schema allows any JSON object; one without these two is not an envelope.
     (
         "no envelope",
-        |_, body| body["Value"].is_null() && body["StatusCode"].is_null(),
+        |_, body| body["value"].is_null() && body["statusCode"].is_null(),
         Some(ErrorKind::InvalidResponse),
     ),
     // A partial list must not be returned as the whole list.
     (
         "another page",
         |operation, body| {
-            operation.method == "GET" && body["NextLink"].as_str().is_some_and(|link| !link.trim().is_empty())
+            operation.method == "GET" && body["nextLink"].as_str().is_some_and(|link| !link.trim().is_empty())
         },
         Some(ErrorKind::InvalidResponse),
     ),
@@ -85,7 +85,7 @@ fn generate(document: &Document, schema: &Value, rng: &mut Rng) -> Value {
                 }
             }
             if rng.u8(..) < 64 {
-                object.insert("NewField".to_owned(), json!({ "deep": [1] }));
+                object.insert("newField".to_owned(), json!({ "deep": [1] }));
             }
             Value::Object(object)
         }
@@ -96,12 +96,12 @@ fn generate(document: &Document, schema: &Value, rng: &mut Rng) -> Value {
 /// Returns the elements that the client must return for a valid body, without unknown fields.
 fn expected(document: &Document, operation: &Operation, body: &Value) -> Value {
     let envelope = document.resolve(operation.schema(200).unwrap());
-    let item = document.resolve(&envelope["properties"]["Value"]["items"]);
+    let item = document.resolve(&envelope["properties"]["value"]["items"]);
     let known = |object: &Map<String, Value>| -> Value {
         let fields = object.iter().filter(|(name, _)| item["properties"].get(name).is_some());
         fields.map(|(name, value)| (name.clone(), value.clone())).collect()
     };
-    let items = body["Value"].as_array().into_iter().flatten().filter_map(Value::as_object).map(known);
+    let items = body["value"].as_array().into_iter().flatten().filter_map(Value::as_object).map(known);
     // Operations on one report return at most that report.
     let max = if operation.method == "GET" { usize::MAX } else { 1 };
     without_nulls(&items.take(max).collect())
@@ -120,9 +120,9 @@ pub async fn refused(document: &Document, seed: u64, bodies: usize) -> Vec<Strin
             let body = generate(document, schema, &mut rng);
             assert!(valid.is_valid(&body), "generated, but not valid: {body}");
             let refusal = REFUSALS.iter().find(|(_, applies, _)| applies(&operation, &body));
-            for body in [body.clone(), camel(&body)] {
+            let expected = expected(document, &operation, &body);
+            for body in [body.clone(), pascal(&body)] {
                 let (_, outcome) = recorder.drive(operation.id, Response::json(200, &body)).await;
-                let expected = expected(document, &operation, &crate::document::pascal(&body));
                 let right = match (&outcome, refusal) {
                     (Ok(items), None) => Value::from(items.clone()) == expected,
                     (Err(error), Some((name, _, kind))) => {
@@ -159,12 +159,12 @@ pub async fn accepted(document: &Document) -> Vec<String> {
         let valid = validator(document, schema, UnknownFields::Allowed);
         let mut full = mutants::full(document, schema);
         // With another page, every body would be refused.
-        full["NextLink"] = Value::Null;
+        full["nextLink"] = Value::Null;
         assert!(valid.is_valid(&full), "{full}");
         for Mutant { place, change, class, body } in mutants::all(document, schema, &full) {
             let refusal = REFUSALS.iter().any(|(_, applies, _)| applies(&operation, &body));
             let is_valid = valid.is_valid(&body) && !refusal;
-            for body in [body.clone(), camel(&body)] {
+            for body in [body.clone(), pascal(&body)] {
                 let (_, outcome) = recorder.drive(operation.id, Response::json(200, &body)).await;
                 let read = is_read(&outcome);
                 let lenient =

@@ -3,7 +3,7 @@
 use reqwest::Url;
 use serde_json::{Value, json};
 
-use crate::document::{Document, Operation, entries, pascal};
+use crate::document::{Document, Operation, entries};
 use crate::schema::{UnknownFields, errors, validator};
 pub use crate::support::Request;
 
@@ -140,7 +140,7 @@ fn headers(document: &Document, operation: &Operation, request: &Request) -> Vec
     problems
 }
 
-/// Returns everything that is wrong with a response. The body may be in either spelling.
+/// Returns everything that is wrong with a response.
 pub fn response(
     document: &Document,
     operation: &str,
@@ -182,7 +182,7 @@ pub fn response(
             Err(error) => problems.push(format!("the body is not JSON: {error}")),
             Ok(body) => {
                 let validator = validator(document, &content["schema"], UnknownFields::Refused);
-                problems.extend(errors(&validator, &pascal(&body)));
+                problems.extend(errors(&validator, &body));
             }
         },
     }

@@ -1,4 +1,4 @@
-//! The spec as plain JSON, read without the types that are generated from it.
+//! The wire edition of the spec as plain JSON, read without the types that are generated from it.
 
 use partner_center_insights::spec;
 use serde_json::Value;
@@ -18,6 +18,11 @@ pub struct Operation<'a> {
 
 impl Document {
     pub fn ours() -> Self {
+        Self(serde_json::from_str(spec::WIRE_JSON).unwrap())
+    }
+
+    /// Returns the spec as written.
+    pub fn written() -> Self {
         Self(serde_json::from_str(spec::JSON).unwrap())
     }
 
@@ -119,21 +124,12 @@ pub fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
     value.as_object().into_iter().flatten().map(|(key, value)| (key.as_str(), value))
 }
 
-/// Converts all names to camelCase, the observed spelling.
-pub fn camel(body: &Value) -> Value {
-    convert(body, &|first| first.to_ascii_lowercase())
-}
-
-/// Converts all names to PascalCase, the spelling of the spec.
-pub fn pascal(body: &Value) -> Value {
-    convert(body, &|first| first.to_ascii_uppercase())
-}
-
-fn convert(value: &Value, first: &impl Fn(char) -> char) -> Value {
-    let name = |key: &str| key.chars().take(1).map(first).chain(key.chars().skip(1)).collect::<String>();
+/// Converts all names to PascalCase, the documented spelling.
+pub fn pascal(value: &Value) -> Value {
+    let name = |key: &str| key[..1].to_ascii_uppercase() + &key[1..];
     match value {
-        Value::Object(map) => map.iter().map(|(key, value)| (name(key), convert(value, first))).collect(),
-        Value::Array(items) => items.iter().map(|item| convert(item, first)).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (name(key), pascal(value))).collect(),
+        Value::Array(items) => items.iter().map(pascal).collect(),
         other => other.clone(),
     }
 }

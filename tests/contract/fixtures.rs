@@ -9,7 +9,7 @@ use crate::recorder::{Recorder, Response};
 const REPORTS: &str = "getReports";
 const EXECUTIONS: &str = "getReportExecutions";
 
-/// Description, operation, body, and the elements that the client must return, in the spelling of the spec.
+/// Description, operation, body, and the elements that the client must return.
 fn successes() -> Vec<(&'static str, &'static str, Value, Value)> {
     let a = "7d1b42f0-93c6-4e58-8a2d-60f4b9c1e7a5";
     let b = "e05c8a36-1f7d-49b2-b6e4-2c93d7a8f410";
@@ -26,10 +26,10 @@ fn successes() -> Vec<(&'static str, &'static str, Value, Value)> {
             }], "nextLink": null, "totalCount": 1, "message": "Report created successfully", "statusCode": 200,
                 "dataRedacted": false }),
             json!([{
-                "ReportId": a, "ReportName": "Orders_once", "QueryId": b, "Query": "SELECT OrderId\r\nFROM ISVOrder",
-                "User": "104220871", "CreatedTime": "2025-03-04T05:06:07Z", "ExecuteNow": true,
-                "StartTime": "2025-03-04T05:06:07Z", "ReportStatus": "Inactive", "RecurrenceInterval": -1,
-                "RecurrenceCount": 1, "Format": "csv",
+                "reportId": a, "reportName": "Orders_once", "queryId": b, "query": "SELECT OrderId\r\nFROM ISVOrder",
+                "user": "104220871", "createdTime": "2025-03-04T05:06:07Z", "executeNow": true,
+                "startTime": "2025-03-04T05:06:07Z", "reportStatus": "Inactive", "recurrenceInterval": -1,
+                "recurrenceCount": 1, "format": "csv",
             }]),
         ),
         (
@@ -37,19 +37,19 @@ fn successes() -> Vec<(&'static str, &'static str, Value, Value)> {
             REPORTS,
             json!({ "Value": [{ "reportId": a, "reportStatus": "Paused", "CallbackMethod": "GET" }],
                 "TotalCount": 1, "Message": "ok", "StatusCode": 200 }),
-            json!([{ "ReportId": a, "ReportStatus": "Paused", "CallbackMethod": "GET" }]),
+            json!([{ "reportId": a, "reportStatus": "Paused", "callbackMethod": "GET" }]),
         ),
         (
             "a published PascalCase report with a camelCase field and a name that starts with a space",
             REPORTS,
             json!({ "Value": [{ "ReportId": a, "executeNow": false, " RecurrenceCount": 20 }], "StatusCode": 200 }),
-            json!([{ "ReportId": a, "ExecuteNow": false }]),
+            json!([{ "reportId": a, "executeNow": false }]),
         ),
         (
             "a time without an offset, an id with a trailing space",
             REPORTS,
             json!({ "value": [{ "reportId": format!("{a} "), "createdTime": "2025-03-04T05:06:07" }] }),
-            json!([{ "ReportId": a, "CreatedTime": "2025-03-04T05:06:07" }]),
+            json!([{ "reportId": a, "createdTime": "2025-03-04T05:06:07" }]),
         ),
         (
             "fields of old samples and of newer versions, an undocumented status",
@@ -57,7 +57,7 @@ fn successes() -> Vec<(&'static str, &'static str, Value, Value)> {
             json!({ "value": [{ "reportId": a, "isPublicInOrg": true, "executionStatus": "Pending",
                 "endTime": "2027-01-01T00:00:00Z", "remainingCount": 3, "reportStatus": "Suspended" }],
                 "statusCode": 200, "traceId": "x" }),
-            json!([{ "ReportId": a, "EndTime": "2027-01-01T00:00:00Z", "ReportStatus": "Suspended" }]),
+            json!([{ "reportId": a, "endTime": "2027-01-01T00:00:00Z", "reportStatus": "Suspended" }]),
         ),
         (
             "a pending execution",
@@ -66,8 +66,8 @@ fn successes() -> Vec<(&'static str, &'static str, Value, Value)> {
                 "callbackUrl": null, "format": "tsv", "executionStatus": "Pending", "reportAccessSecureLink": null,
                 "reportExpiryTime": null, "reportGeneratedTime": null }],
                 "nextLink": null, "totalCount": 1, "message": null, "statusCode": 200, "dataRedacted": false }),
-            json!([{ "ExecutionId": b, "ReportId": a, "RecurrenceInterval": 24, "RecurrenceCount": 100,
-                "Format": "tsv", "ExecutionStatus": "Pending" }]),
+            json!([{ "executionId": b, "reportId": a, "recurrenceInterval": 24, "recurrenceCount": 100,
+                "format": "tsv", "executionStatus": "Pending" }]),
         ),
         (
             "a completed execution with a link, and one with a status of a sibling service",
@@ -80,11 +80,11 @@ fn successes() -> Vec<(&'static str, &'static str, Value, Value)> {
                 { "executionId": a, "executionStatus": "Failed" },
             ], "totalCount": 2, "statusCode": 200 }),
             json!([
-                { "ExecutionId": b, "ReportId": a, "ExecutionStatus": "Completed",
-                  "ReportLocation": "https://files.example/exports/b.csv",
-                  "ReportAccessSecureLink": "https://files.example/exports/b.csv?se=2025-03-11&sp=r&sig=x%2By",
-                  "ReportGeneratedTime": "2025-03-04T05:14:40Z" },
-                { "ExecutionId": a, "ExecutionStatus": "Failed" },
+                { "executionId": b, "reportId": a, "executionStatus": "Completed",
+                  "reportLocation": "https://files.example/exports/b.csv",
+                  "reportAccessSecureLink": "https://files.example/exports/b.csv?se=2025-03-11&sp=r&sig=x%2By",
+                  "reportGeneratedTime": "2025-03-04T05:14:40Z" },
+                { "executionId": a, "executionStatus": "Failed" },
             ]),
         ),
         (

@@ -94,12 +94,18 @@ fn examples_fit(document: &Document) -> Vec<String> {
             for example in examples(response) {
                 let place = format!("{} {status}", operation.id);
                 check(place.clone(), schema, example);
-                if example["StatusCode"] != status {
-                    wrong.push(format!("{place}: StatusCode is {}", example["StatusCode"]));
+                // The checks apply to both editions.
+                let member = |name: &str| {
+                    let mut members = entries(example);
+                    members.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+                };
+                let [stated, value, count] = ["statusCode", "value", "totalCount"].map(member);
+                if stated.is_none_or(|stated| *stated != status) {
+                    wrong.push(format!("{place}: statusCode is {stated:?}"));
                 }
-                let elements = example["Value"].as_array().map(Vec::len);
-                if elements.is_some_and(|elements| example["TotalCount"] != elements) {
-                    wrong.push(format!("{place}: TotalCount is {}", example["TotalCount"]));
+                let elements = value.and_then(Value::as_array).map(Vec::len);
+                if elements.is_some_and(|elements| count.is_none_or(|count| *count != elements)) {
+                    wrong.push(format!("{place}: totalCount is {count:?}"));
                 }
             }
         }
@@ -139,8 +145,9 @@ fn extensions(document: &Document) -> Vec<String> {
 
 #[test]
 fn spec_is_sound() {
-    let document = Document::ours();
-    for (name, check) in CHECKS {
-        assert_eq!(check(&document), Vec::<String>::new(), "{name}");
+    for document in [Document::ours(), Document::written()] {
+        for (name, check) in CHECKS {
+            assert_eq!(check(&document), Vec::<String>::new(), "{name}");
+        }
     }
 }

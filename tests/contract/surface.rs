@@ -1,11 +1,12 @@
 //! The public API: server, operations, and every public item with its signature, generated types included. The diff of
 //! `surface.txt` shows what an edit means for users; `UPDATE_SURFACE=1 cargo test --all-features --test contract surface`
-//! rewrites it.
+//! rewrites it, and the committed wire edition.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use partner_center_insights::spec;
 use quote::{ToTokens, quote};
 use serde_json::Value;
 use syn::{Attribute, ImplItem, Item, UseTree, Visibility};
@@ -319,4 +320,15 @@ fn surface_matches_the_reviewed_list() {
         Vec::<String>::new(),
         "the public surface changed; `UPDATE_SURFACE=1 cargo test --all-features --test contract surface` accepts it"
     );
+}
+
+#[test]
+fn committed_wire_edition_is_current() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi/insights.wire.json");
+    if std::env::var_os("UPDATE_SURFACE").is_some() {
+        fs::write(&file, spec::WIRE_JSON).unwrap();
+    }
+    let committed = fs::read_to_string(&file).unwrap_or_default();
+    let hint = "`UPDATE_SURFACE=1 cargo test --all-features --test contract surface` writes it";
+    assert!(committed == spec::WIRE_JSON, "openapi/insights.wire.json is out of date; {hint}");
 }

@@ -22,7 +22,7 @@ fn pairs() -> [(&'static str, Value); 4] {
         ("/components/schemas/ReportId", schema::<ReportId>()),
         ("/components/schemas/ReportStatus", schema::<ReportStatus>()),
         ("/components/schemas/ExecutionStatus", schema::<ExecutionStatus>()),
-        ("/components/schemas/Report/properties/CreatedTime", schema::<Timestamp>()),
+        ("/components/schemas/Report/properties/createdTime", schema::<Timestamp>()),
     ]
 }
 
@@ -87,7 +87,7 @@ fn differing_schema_is_noticed() {
         (status.to_owned(), Value::Null, "ReportStatus: "),
         ("/components/schemas/ReportId/format".to_owned(), Value::Null, "ReportId: `format`"),
         (
-            "/components/schemas/Report/properties/CreatedTime/format".to_owned(),
+            "/components/schemas/Report/properties/createdTime/format".to_owned(),
             Value::Null,
             "Timestamp: `format` does not differ",
         ),

@@ -20,7 +20,7 @@ fn new_field_is_generated_in_both_spellings() {
     let mut fields = report.unwrap().fields.iter();
     let field = fields.find(|field| field.ident.as_ref().is_some_and(|name| name == "cover_color")).unwrap();
     let field = quote::quote!(#field).to_string();
-    for part in ["rename = \"CoverColor\"", "alias = \"coverColor\"", "String", "Color of the cover."] {
+    for part in ["rename = \"coverColor\"", "alias = \"CoverColor\"", "String", "Color of the cover."] {
         assert!(field.contains(part), "{part} is not in {field}");
     }
 }
@@ -47,8 +47,8 @@ fn yaml_error_has_file_line_and_column() {
     let (line, _) = spec().lines().enumerate().find(|(_, line)| line.starts_with("paths:")).unwrap();
     for (good, bad, line, text) in [
         ("paths:", "paths: [", line + 1, ""),
-        ("openapi: 3.0.3", "openapi: 3.0.3\nopenapi: 3.0.3", 4, "openapi"),
-        ("  version: 1.0.0", "  version: 1.0.0\n  version: 1.0.1", 8, "version"),
+        ("openapi: 3.0.3", "openapi: 3.0.3\nopenapi: 3.0.3", 5, "openapi"),
+        ("  version: 1.0.0", "  version: 1.0.0\n  version: 1.0.1", 9, "version"),
     ] {
         let yaml = spec().replacen(good, bad, 1);
         assert_ne!(yaml, spec(), "{good} is not in the spec");

@@ -5,6 +5,7 @@ mod pipeline;
 
 mod edits;
 mod rules;
+mod wire;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -54,6 +54,12 @@ fn rows() -> Vec<(&'static str, &'static str, String, Value)> {
         ("external-docs", "resumeReportExecutions", resume("externalDocs"), Value::Null),
         ("external-docs", "resumeReportExecutions", resume("externalDocs/url"), json!("http://docs.example")),
         ("request-body", "resumeReportExecutions", resume("requestBody"), json!({ "content": {} })),
+        (
+            "one-direction",
+            "Report",
+            resume("requestBody"),
+            json!({ "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Report" } } } }),
+        ),
         ("path-parameter", "pauseReportExecutions", format!("{id_in_path}/required"), Value::Null),
         ("parameter-location", "getReports", list("parameters"), parameter(json!({ "in": "header" }))),
         (

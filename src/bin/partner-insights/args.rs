@@ -153,8 +153,8 @@ pub enum Command {
     #[command(after_long_help = examples(&["emulator --listen 127.0.0.1:8080", "emulator --scenario throttle"]))]
     Emulator(Emulator),
     /// Print the OpenAPI spec
-    #[command(after_long_help = examples(&["spec > insights.yaml"]))]
-    Spec,
+    #[command(after_long_help = examples(&["spec > insights.yaml", "spec --wire > insights.json"]))]
+    Spec(Spec),
     /// Print the JSON schema of a command's JSON output
     #[command(after_long_help = examples(&["schema list > reports.schema.json"]))]
     Schema { command: SchemaCommand },
@@ -164,6 +164,13 @@ pub enum Command {
     /// Print the man page of the CLI or of a command
     #[command(after_long_help = examples(&["man | man -l -", "man auth login | man -l -"]))]
     Man { command: Vec<String> },
+}
+
+#[derive(Debug, ClapArgs)]
+pub struct Spec {
+    /// Print the edition for client generators: JSON, with the names that are sent and received
+    #[arg(long)]
+    pub wire: bool,
 }
 
 #[derive(Debug, ClapArgs)]

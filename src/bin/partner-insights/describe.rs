@@ -2,29 +2,27 @@
 
 use clap::CommandFactory;
 use clap_complete::Shell;
-use partner_center_insights::spec;
+use partner_center_insights::{Execution, Report, spec};
 use schemars::schema_for;
 
-use crate::args::{Args, SchemaCommand};
+use crate::args::{self, Args, SchemaCommand};
 use crate::auth::CheckRow;
 use crate::change::ChangeRow;
 use crate::download::DownloadRow;
-use crate::executions::ExecutionFields;
 use crate::exit::{self, Failure};
 use crate::health::HealthRow;
-use crate::list::ReportFields;
 use crate::output::Output;
 
-pub fn spec(output: &Output) -> Result<u8, Failure> {
-    output.text(spec::YAML)?;
+pub fn spec(command: &args::Spec, output: &Output) -> Result<u8, Failure> {
+    output.text(if command.wire { spec::WIRE_JSON } else { spec::YAML })?;
     Ok(exit::OK)
 }
 
 pub fn schema(command: SchemaCommand, output: &Output) -> Result<u8, Failure> {
     output.json(&match command {
-        SchemaCommand::List => schema_for!(Vec<ReportFields>),
+        SchemaCommand::List => schema_for!(Vec<Report>),
         SchemaCommand::Resume | SchemaCommand::Pause => schema_for!(Vec<ChangeRow>),
-        SchemaCommand::Executions | SchemaCommand::Wait => schema_for!(Vec<ExecutionFields>),
+        SchemaCommand::Executions | SchemaCommand::Wait => schema_for!(Vec<Execution>),
         SchemaCommand::Health => schema_for!(Vec<HealthRow>),
         SchemaCommand::Download => schema_for!(Vec<DownloadRow>),
         SchemaCommand::AuthCheck => schema_for!(Vec<CheckRow>),

@@ -1,8 +1,7 @@
 //! `executions`, and the rows of executions.
 
 use comfy_table::{Cell, Color};
-use partner_center_insights::{Execution, ExecutionStatus, ReportId, SecureLink, Timestamp};
-use schemars::JsonSchema;
+use partner_center_insights::{Execution, ExecutionStatus, SecureLink, Timestamp};
 use serde::Serialize;
 
 use crate::args::{Executions, Global};
@@ -37,23 +36,7 @@ pub async fn run(global: &Global, command: Executions, output: &Output) -> Resul
 #[derive(Serialize)]
 #[serde(transparent)]
 pub struct ExecutionRow {
-    #[serde(with = "ExecutionFields")]
     execution: Execution,
-}
-
-/// An execution of a report, with the field names of the service.
-#[derive(Serialize, JsonSchema)]
-#[serde(remote = "Execution", rename_all = "camelCase")]
-pub struct ExecutionFields {
-    execution_id: String,
-    report_id: Option<ReportId>,
-    execution_status: Option<ExecutionStatus>,
-    /// In UTC, as the service wrote it.
-    report_generated_time: Option<Timestamp>,
-    format: Option<String>,
-    /// The download link, only with --show-links. Anyone with it can read the file.
-    #[schemars(with = "Option<String>")]
-    report_access_secure_link: Option<SecureLink>,
 }
 
 impl ExecutionRow {

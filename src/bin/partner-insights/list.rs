@@ -1,8 +1,7 @@
 //! `list`, and the rows of reports.
 
 use comfy_table::{Cell, Color};
-use partner_center_insights::{Report, ReportId, ReportStatus, Timestamp};
-use schemars::JsonSchema;
+use partner_center_insights::{Report, ReportStatus};
 use serde::Serialize;
 
 use crate::args::{Global, List};
@@ -34,37 +33,7 @@ pub async fn run(global: &Global, command: List, output: &Output) -> Result<u8, 
 #[derive(Serialize)]
 #[serde(transparent)]
 struct ReportRow {
-    #[serde(with = "ReportFields")]
     report: Report,
-}
-
-/// A scheduled report, with the field names of the service.
-#[derive(Serialize, JsonSchema)]
-#[serde(remote = "Report", rename_all = "camelCase")]
-pub struct ReportFields {
-    #[schemars(with = "String", extend("format" = "uuid"))]
-    report_id: ReportId,
-    report_name: Option<String>,
-    report_status: Option<ReportStatus>,
-    description: Option<String>,
-    query_id: Option<String>,
-    query: Option<String>,
-    user: Option<String>,
-    /// Times are in UTC, as the service wrote them.
-    created_time: Option<Timestamp>,
-    modified_time: Option<Timestamp>,
-    start_time: Option<Timestamp>,
-    end_time: Option<Timestamp>,
-    execute_now: Option<bool>,
-    query_start_time: Option<Timestamp>,
-    query_end_time: Option<Timestamp>,
-    /// Hours between executions.
-    recurrence_interval: Option<i32>,
-    /// Total number of executions.
-    recurrence_count: Option<i32>,
-    callback_url: Option<String>,
-    callback_method: Option<String>,
-    format: Option<String>,
 }
 
 impl Row for ReportRow {

@@ -73,7 +73,7 @@ async fn run(global: &Global, command: Command, output: &Output) -> Result<u8, F
         Command::Download(command) => until_interrupted(download::run(global, command, output)).await,
         Command::Auth(command) => until_interrupted(auth::run(global, command, output)).await,
         Command::Emulator(command) => emulator::run(command, output).await,
-        Command::Spec => describe::spec(output),
+        Command::Spec(command) => describe::spec(&command, output),
         Command::Schema { command } => describe::schema(command, output),
         Command::Completions { shell } => describe::completions(shell, output),
         Command::Man { command } => describe::man(&command, output),
