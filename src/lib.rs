@@ -95,10 +95,13 @@ mod call;
 mod client;
 #[cfg(feature = "emulator")]
 pub mod emulator;
+mod envelope;
 mod error;
 mod executions;
 mod generated;
 mod hooks;
+mod lenient;
+mod pages;
 mod program;
 mod report;
 mod reports;
@@ -108,6 +111,7 @@ pub mod spec;
 mod text;
 mod throttle;
 mod transport;
+mod warning;
 
 pub use bulk::{BulkChange, Event, Outcome, Plan, ReportOutcome, Run, Selection, Step};
 pub use client::{InsightsClient, InsightsClientBuilder};
@@ -119,25 +123,28 @@ pub use report::{
 };
 pub use reports::{ListReports, Probe};
 pub use retry::{RetryPolicy, Wait, WaitReason};
+pub use warning::Warning;
 
 /// Internals for the fuzz targets.
 #[cfg(fuzzing)]
 #[doc(hidden)]
 #[allow(missing_docs)]
 pub mod fuzzing {
-    use crate::{Error, body, generated::types, response};
+    use crate::{Error, Execution, Report, Warning, body, response};
 
-    pub fn reports(bytes: &[u8]) -> Result<(), Error> {
-        response::read_bytes::<types::ReportEnvelope>(bytes).map(drop)
+    /// Reads a list of reports. Returns the number of elements, and the warnings.
+    pub fn reports(bytes: &[u8]) -> Result<(usize, Vec<Warning>), Error> {
+        response::read_bytes::<Report>(bytes).map(|read| (read.items.len(), read.warnings))
     }
 
-    pub fn executions(bytes: &[u8]) -> Result<(), Error> {
-        response::read_bytes::<types::ExecutionEnvelope>(bytes).map(drop)
+    /// Reads a list of executions, in the same way.
+    pub fn executions(bytes: &[u8]) -> Result<(usize, Vec<Warning>), Error> {
+        response::read_bytes::<Execution>(bytes).map(|read| (read.items.len(), read.warnings))
     }
 
     /// Returns the code and message of an error body.
     pub fn error_body(bytes: &[u8]) -> [Option<String>; 2] {
-        let body::Detail { code, message, .. } = body::detail(bytes);
+        let body::Detail { code, message } = body::detail(&body::charset::decode(bytes, None));
         [code, message]
     }
 }

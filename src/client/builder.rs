@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use super::{Inner, InsightsClient, OnWait};
+use super::{Inner, InsightsClient, OnWait, OnWarning};
 use crate::auth::{StaticToken, TokenCache, TokenSource, hints};
 use crate::error::{Error, ErrorKind};
 use crate::program::Program;
@@ -14,6 +14,7 @@ use crate::retry::{RetryPolicy, Wait};
 use crate::spec;
 use crate::throttle::Throttle;
 use crate::transport::{Roots, USER_AGENT};
+use crate::warning::Warning;
 
 /// Builder of an [`InsightsClient`].
 #[must_use = "nothing happens until `build` is called"]
@@ -27,6 +28,7 @@ pub struct InsightsClientBuilder {
     timeout: Duration,
     retry: RetryPolicy,
     on_wait: Option<OnWait>,
+    on_warning: Option<OnWarning>,
     max_response_bytes: usize,
     roots: Roots,
 }
@@ -43,6 +45,7 @@ impl Default for InsightsClientBuilder {
             timeout: Duration::from_secs(60),
             retry: RetryPolicy::default(),
             on_wait: None,
+            on_warning: None,
             max_response_bytes: 16 << 20,
             roots: Roots::default(),
         }
@@ -119,6 +122,19 @@ impl InsightsClientBuilder {
         self
     }
 
+    /// Calls `on_warning` for each part of a response that does not match the spec, and was read leniently or left out.
+    ///
+    /// Elements of a list without a usable id are left out, so a list may be shorter than what the service sent.
+    ///
+    /// ```
+    /// # let builder = partner_center_insights::InsightsClient::builder();
+    /// builder.on_warning(|warning| eprintln!("warning: {warning}"));
+    /// ```
+    pub fn on_warning(mut self, on_warning: impl Fn(&Warning) + Send + Sync + 'static) -> Self {
+        self.on_warning = Some(Box::new(on_warning));
+        self
+    }
+
     /// Sets the maximum size of a response body; a larger one is an error. Default: 16 MiB, which is about 27,000
     /// reports. A list is held in memory once, up to this size.
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
@@ -192,6 +208,7 @@ impl InsightsClientBuilder {
             retry: self.retry,
             max_response_bytes: self.max_response_bytes,
             on_wait: self.on_wait,
+            on_warning: self.on_warning,
         };
         Ok(InsightsClient { inner: Arc::new(inner) })
     }

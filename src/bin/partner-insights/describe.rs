@@ -8,9 +8,9 @@ use schemars::schema_for;
 use crate::args::{Args, SchemaCommand};
 use crate::auth::CheckRow;
 use crate::change::ChangeRow;
-use crate::executions::ExecutionFields;
+use crate::executions::ExecutionRow;
 use crate::exit::{self, Failure};
-use crate::list::ReportFields;
+use crate::list::ReportRow;
 use crate::output::Output;
 
 pub fn spec(output: &Output) -> Result<u8, Failure> {
@@ -20,9 +20,9 @@ pub fn spec(output: &Output) -> Result<u8, Failure> {
 
 pub fn schema(command: SchemaCommand, output: &Output) -> Result<u8, Failure> {
     output.json(&match command {
-        SchemaCommand::List => schema_for!(Vec<ReportFields>),
+        SchemaCommand::List => schema_for!(Vec<ReportRow>),
         SchemaCommand::Resume | SchemaCommand::Pause => schema_for!(Vec<ChangeRow>),
-        SchemaCommand::Executions => schema_for!(Vec<ExecutionFields>),
+        SchemaCommand::Executions => schema_for!(Vec<ExecutionRow>),
         SchemaCommand::AuthCheck => schema_for!(Vec<CheckRow>),
     })?;
     Ok(exit::OK)

@@ -25,7 +25,8 @@ pub async fn run(global: &Global, command: Executions, output: &Output) -> Resul
     let mut rows = Vec::new();
     for mut execution in executions.await? {
         execution.report_access_secure_link.take_if(|_| !command.show_links);
-        rows.push(ExecutionRow { execution });
+        let warnings = session.warnings.of(&execution.execution_id);
+        rows.push(ExecutionRow { execution, warnings });
     }
     output.rows(&rows)?;
     if rows.is_empty() {
@@ -34,17 +35,20 @@ pub async fn run(global: &Global, command: Executions, output: &Output) -> Resul
     Ok(exit::OK)
 }
 
-#[derive(Serialize)]
-#[serde(transparent)]
-struct ExecutionRow {
-    #[serde(with = "ExecutionFields")]
+#[derive(Serialize, JsonSchema)]
+pub struct ExecutionRow {
+    #[serde(flatten, with = "ExecutionFields")]
+    #[schemars(with = "ExecutionFields")]
     execution: Execution,
+    /// What could only be read leniently, or not at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 /// An execution of a report, with the field names of the service.
 #[derive(Serialize, JsonSchema)]
 #[serde(remote = "Execution", rename_all = "camelCase")]
-pub struct ExecutionFields {
+struct ExecutionFields {
     execution_id: String,
     report_id: Option<ReportId>,
     execution_status: Option<ExecutionStatus>,

@@ -23,7 +23,11 @@ pub async fn run(global: &Global, command: List, output: &Output) -> Result<u8, 
     if let Some(query_id) = command.filter.query_id {
         reports = reports.query_id(query_id);
     }
-    let rows: Vec<_> = reports.await?.into_iter().map(|report| ReportRow { report }).collect();
+    let row = |report: Report| {
+        let warnings = session.warnings.of(&report.report_id.to_string());
+        ReportRow { report, warnings }
+    };
+    let rows: Vec<_> = reports.await?.into_iter().map(row).collect();
     output.rows(&rows)?;
     if rows.is_empty() {
         output.note("No matching reports.");
@@ -31,17 +35,20 @@ pub async fn run(global: &Global, command: List, output: &Output) -> Result<u8, 
     Ok(exit::OK)
 }
 
-#[derive(Serialize)]
-#[serde(transparent)]
-struct ReportRow {
-    #[serde(with = "ReportFields")]
+#[derive(Serialize, JsonSchema)]
+pub struct ReportRow {
+    #[serde(flatten, with = "ReportFields")]
+    #[schemars(with = "ReportFields")]
     report: Report,
+    /// What could only be read leniently, or not at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
 }
 
 /// A scheduled report, with the field names of the service.
 #[derive(Serialize, JsonSchema)]
 #[serde(remote = "Report", rename_all = "camelCase")]
-pub struct ReportFields {
+struct ReportFields {
     #[schemars(with = "String", extend("format" = "uuid"))]
     report_id: ReportId,
     report_name: Option<String>,

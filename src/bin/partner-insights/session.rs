@@ -1,16 +1,20 @@
 //! The client of a command, for the service or the emulator.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use partner_center_insights::emulator::Emulator;
-use partner_center_insights::{ErrorKind, InsightsClient, InsightsClientBuilder, WaitReason};
+use partner_center_insights::{ErrorKind, InsightsClient, InsightsClientBuilder, WaitReason, Warning};
 
 use crate::args::Global;
 use crate::credentials::Credentials;
 use crate::exit::Failure;
 use crate::output::Output;
+use crate::table::visible;
 
 /// A client, and the emulator that it uses, if any.
 pub struct Session {
     pub client: InsightsClient,
+    pub warnings: Warnings,
     emulator: Option<Emulator>,
 }
 
@@ -35,11 +39,43 @@ impl Session {
             }
             _ => notes.report_wait(wait.duration, "Rate limited by the service"),
         });
-        Ok(Self { client: builder.build()?, emulator })
+        let warnings = Warnings::default();
+        let (seen, output) = (warnings.clone(), output.clone());
+        let builder = builder.on_warning(move |warning| {
+            if seen.add(warning) {
+                output.prompt(visible(&format!("warning: {warning}")));
+            }
+        });
+        Ok(Self { client: builder.build()?, emulator, warnings })
     }
 
     pub fn is_emulated(&self) -> bool {
         self.emulator.is_some()
+    }
+}
+
+/// What was read leniently, without repetitions. All clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Warnings(Arc<Mutex<Vec<Warning>>>);
+
+impl Warnings {
+    /// Returns whether the warning is new.
+    fn add(&self, warning: &Warning) -> bool {
+        let mut warnings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = !warnings.contains(warning);
+        if is_new {
+            warnings.push(warning.clone());
+        }
+        is_new
+    }
+
+    /// Returns the warnings about a report or an execution, for its row.
+    pub fn of(&self, id: &str) -> Vec<String> {
+        let warnings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = warnings
+            .iter()
+            .filter(|warning| warning.id.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(id)));
+        own.map(|Warning { field, problem, .. }| format!("{field}: {problem}")).collect()
     }
 }
 
