@@ -202,9 +202,9 @@ impl Found {
         }
         let target = TARGETS.iter().find_map(|name| get(name)).and_then(Value::as_str).filter(|_| depth > 0);
         let label = target.or(label);
-        let message = MESSAGES.iter().find_map(|name| get(name).filter(said));
-        // A list of values is not a message.
-        let message = message.filter(|value| depth > 0 || !value.is_array());
+        let text = MESSAGES.iter().find_map(|name| get(name).filter(said).filter(|value| value.is_string()));
+        // OData wraps it in an object, with its language.
+        let message = text.or_else(|| get("message").filter(|value| value.is_object()));
         if let Some(message) = message {
             self.read(message, label, depth + 1);
         }
@@ -227,55 +227,40 @@ mod tests {
 
     #[test]
     fn known_shapes_are_read() {
-        let rows: [(&str, Option<u16>, Option<&str>, Option<&str>); 17] = [
-            (
-                r#"{"Value":[],"TotalCount":0,"Message":"No item","StatusCode":404}"#,
-                Some(404),
-                None,
-                Some("No item"),
-            ),
-            (r#"{"value":null,"message":"No item","statusCode":404}"#, Some(404), None, Some("No item")),
-            (r#"{"statusCode":429,"message":"Slow down"}"#, Some(429), None, Some("Slow down")),
-            (
-                r#"{"code":"900421","description":"MFA","data":[],"source":"x"}"#,
-                None,
-                Some("900421"),
-                Some("MFA"),
-            ),
-            (r#"{"code":900420,"description":"audience"}"#, None, Some("900420"), Some("audience")),
-            (r#"{"error":{"code":"Denied","message":"no"}}"#, None, Some("Denied"), Some("no")),
+        let rows: [(&str, Option<&str>, Option<&str>); 20] = [
+            (r#"{"Value":[],"TotalCount":0,"Message":"No item","StatusCode":404}"#, None, Some("No item")),
+            (r#"{"value":null,"message":"No item","statusCode":404}"#, None, Some("No item")),
+            (r#"{"code":"900421","description":"MFA","data":[],"source":"x"}"#, Some("900421"), Some("MFA")),
+            (r#"{"code":900420,"description":"audience"}"#, Some("900420"), Some("audience")),
+            (r#"{"error":{"code":"Denied","message":"no"}}"#, Some("Denied"), Some("no")),
             (
                 r#"{"error":"invalid_token","error_description":"ended"}"#,
-                None,
                 Some("invalid_token"),
                 Some("ended"),
             ),
-            (r#"{"error":"boom"}"#, None, Some("boom"), Some("boom")),
-            (r#"{"type":"about:blank","title":"Gone","detail":"for good"}"#, None, None, Some("for good")),
-            ("\u{feff}{\"message\":\"marked\"}", None, None, Some("marked")),
-            ("\"just a text\"", None, None, Some("just a text")),
-            ("Service unavailable\r\n", None, None, Some("Service unavailable")),
-            (
-                "<!doctype html><html><TITLE lang=en>502\nBad Gateway</TITLE>…",
-                None,
-                None,
-                Some("502 Bad Gateway"),
-            ),
-            ("<html><body>no title", None, None, None),
-            (r#"{"message":"broken o"#, None, None, None),
-            ("", None, None, None),
-            ("[1,2]", None, None, None),
+            (r#"{"error":"boom"}"#, Some("boom"), Some("boom")),
+            (r#"{"type":"about:blank","title":"Gone","detail":"for good"}"#, None, Some("for good")),
+            (r#"{"errors":[{"code":"E","message":"m","value":"x"}]}"#, Some("E"), Some("m")),
+            (r#"{"fault":{"faultstring":"f","detail":{"errorcode":"c"}}}"#, Some("c"), Some("f")),
+            (r#"{"message":"m","data":["secret"],"values":{"a":"secret"}}"#, None, Some("m")),
+            ("\u{feff}{\"message\":\"marked\"}", None, Some("marked")),
+            ("\"just a text\"", None, Some("just a text")),
+            ("Service unavailable\r\n", None, Some("Service unavailable")),
+            ("<!doctype html><html><TITLE lang=en>502\nBad Gateway</TITLE>…", None, Some("502 Bad Gateway")),
+            ("<html><body>no title", None, Some("no title")),
+            (r#"{"message":"broken o"#, None, None),
+            ("", None, None),
+            ("[1,2]", None, None),
+            ("{\"message\":{},\"error\":[]}", None, None),
         ];
-        for (body, status, code, message) in rows {
-            let expected =
-                Detail { status, code: code.map(str::to_owned), message: message.map(str::to_owned) };
-            assert_eq!(detail(body.as_bytes()), expected, "{body}");
+        for (body, code, message) in rows {
+            let expected = Detail { code: code.map(str::to_owned), message: message.map(str::to_owned) };
+            assert_eq!(detail(body), expected, "{body}");
         }
     }
 
     #[test]
     fn binary_data_is_not_a_message() {
-        assert_eq!(detail(&[0xff, 0xfe, b'h', 0, b'i', 0]), Detail::default());
-        assert_eq!(detail(&[0x1f, 0x8b, 8, 0, 0, 0]), Detail::default());
+        assert_eq!(detail(&charset::decode(&[0x1f, 0x8b, 8, 0, 0, 0], None)), Detail::default());
     }
 }

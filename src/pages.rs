@@ -263,7 +263,7 @@ impl InsightsClient {
                 if seen.contains(&next) {
                     return refuse("the pages of the list lead back to a page that came before".to_owned());
                 }
-                if seen.len() > MAX_PAGES {
+                if seen.len() >= MAX_PAGES {
                     return refuse(format!("the list has more than {MAX_PAGES} pages"));
                 }
                 let page = self.next_page(operation, next.clone()).await?;

@@ -251,10 +251,11 @@ impl Attempted<'_> {
                 self.max_response_bytes
             ));
         }
-        if let Ok(Envelope { members, .. }) = serde_json::from_str::<Envelope<Plain>>(text)
-            && let Some(status) = body::failure(&members)
-        {
-            return self.refusal(status, members);
+        if let Ok(Plain(Value::Object(members))) = serde_json::from_str(text) {
+            let members: Vec<_> = members.into_iter().map(|(name, value)| (name.into(), value)).collect();
+            if let Some(status) = body::failure(&members) {
+                return self.refusal(status, members);
+            }
         }
         if markup::is_markup(text) {
             let page = markup::read(text);

@@ -130,7 +130,9 @@ impl Texts {
             (None, reference.map_or(said.clone(), |id| format!("{said} (reference {id})")))
         } else {
             let code = CODES.iter().find_map(|name| first(name)).map(|code| one_line(&code, 60));
-            (code, MESSAGES.iter().find_map(|name| first(name)).unwrap_or_else(words))
+            let said = MESSAGES.iter().find_map(|name| first(name));
+            let words = || if code.is_some() { String::new() } else { words() };
+            (code.clone(), said.unwrap_or_else(words))
         };
         let message = Some(one_line(&message, super::MESSAGE_LIMIT)).filter(|message| !message.is_empty());
         Page { is_html: self.is_html, code, message }

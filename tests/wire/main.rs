@@ -2,8 +2,11 @@
 
 mod executions;
 mod faults;
+mod hidden_failures;
+mod lenient;
 mod lists;
 mod logs;
+mod pages;
 mod probe;
 mod properties;
 mod redirects;
