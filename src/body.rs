@@ -129,11 +129,11 @@ fn failed_status(value: &Value) -> Option<u16> {
 fn of_json(value: &Value) -> Detail {
     let mut found = Found::default();
     found.read(value, None, 0);
-    let code = found.code.or_else(|| found.word.clone());
+    let code = found.code.take().or_else(|| found.word.clone());
     if found.messages.is_empty() {
-        found.messages.extend(found.word);
+        found.messages.extend(found.word.take());
     }
-    Detail { code: code.filter(|code| !code.is_empty()), message: message(&found.messages.join("; ")) }
+    Detail { code: code.filter(|code| !code.is_empty()), message: message(&found.messages()) }
 }
 
 /// What was found in a body, outermost first.
@@ -146,6 +146,12 @@ struct Found {
 }
 
 impl Found {
+    fn messages(&self) -> String {
+        let [rest @ .., last] = &self.messages[..] else { return String::new() };
+        let rest: String = rest.iter().map(|text| format!("{}; ", text.trim_end_matches('.'))).collect();
+        rest + last
+    }
+
     fn read(&mut self, value: &Value, label: Option<&str>, depth: usize) {
         if depth > MAX_DEPTH || self.messages.len() >= MAX_MESSAGES {
             return;
@@ -163,7 +169,7 @@ impl Found {
     }
 
     fn add(&mut self, text: &str, label: Option<&str>, depth: usize) {
-        let text = text.trim().trim_end_matches('.');
+        let text = text.trim();
         // Gateways put the body of the service into a string of theirs.
         if text.starts_with('{')
             && let Ok(inner) = serde_json::from_str(text)

@@ -2,9 +2,11 @@
 //! accepts must be listed.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fastrand::Rng;
-use partner_center_insights::ErrorKind;
+use partner_center_insights::{ErrorKind, InsightsClientBuilder};
 use serde_json::{Map, Value, json};
 
 use crate::document::{Document, Operation, camel, entries, without_nulls};
@@ -14,13 +16,24 @@ use crate::recorder::{Recorder, Response};
 use crate::schema::{UnknownFields, validator};
 
 /// Valid bodies that the client refuses on purpose.
-const REFUSALS: [(&str, fn(&Operation, &Value) -> bool, Option<ErrorKind>); 3] = [
+const REFUSALS: [(&str, fn(&Operation, &Value) -> bool, Option<ErrorKind>); 4] = [
     // The HTTP status is 200, but the envelope states a failure.
     ("a failure inside 200", |_, body| body["StatusCode"].as_i64() >= Some(400), None),
     // The schema allows any JSON object; one without these two is not an envelope.
     (
         "no envelope",
-        |_, body| body["Value"].is_null() && body["StatusCode"].is_null(),
+        |_, body| body["Value"].is_null() && body["StatusCode"].is_null() && body["TotalCount"] != 0,
+        Some(ErrorKind::InvalidResponse),
+    ),
+    // Neither may a missing list be returned as an empty one.
+    (
+        "fewer elements than there are",
+        |operation, body| {
+            let elements = body["Value"].as_array().map(|elements| elements.len() as i64);
+            let total = body["TotalCount"].as_i64();
+            operation.method == "GET"
+                && elements.map_or(total != Some(0), |elements| total.is_some_and(|total| total > elements))
+        },
         Some(ErrorKind::InvalidResponse),
     ),
     // A partial list must not be returned as the whole list.
@@ -87,9 +100,18 @@ fn generate(document: &Document, schema: &Value, rng: &mut Rng) -> Value {
             if rng.u8(..) < 64 {
                 object.insert("NewField".to_owned(), json!({ "deep": [1] }));
             }
-            Value::Object(object)
+            let mut object = Value::Object(object);
+            refuse_link(&mut object);
+            object
         }
         other => panic!("no value for {other:?}"),
+    }
+}
+
+/// Lets a link to another page lead to another origin. Otherwise, it would be followed.
+fn refuse_link(body: &mut Value) {
+    if body["NextLink"].as_str().is_some_and(|link| !link.trim().is_empty()) {
+        body["NextLink"] = json!("https://another.example/");
     }
 }
 
@@ -144,7 +166,13 @@ pub async fn refused(document: &Document, seed: u64, bodies: usize) -> Vec<Strin
 
 /// Returns the invalid bodies that are accepted but not listed, and the leniencies that no body needs.
 pub async fn accepted(document: &Document) -> Vec<String> {
-    let mut recorder = Recorder::start().await;
+    let warnings = Arc::<AtomicUsize>::default();
+    let counter = warnings.clone();
+    let settings = move |builder: InsightsClientBuilder| {
+        let counter = counter.clone();
+        builder.on_warning(move |_| drop(counter.fetch_add(1, Ordering::Relaxed)))
+    };
+    let mut recorder = Recorder::with("", settings).await;
     let mut problems = Vec::new();
     let mut used = BTreeSet::new();
     // One operation for each envelope, if possible one that returns all elements.
@@ -161,16 +189,20 @@ pub async fn accepted(document: &Document) -> Vec<String> {
         // With another page, every body would be refused.
         full["NextLink"] = Value::Null;
         assert!(valid.is_valid(&full), "{full}");
-        for Mutant { place, change, class, body } in mutants::all(document, schema, &full) {
+        for Mutant { place, change, class, mut body } in mutants::all(document, schema, &full) {
+            refuse_link(&mut body);
             let refusal = REFUSALS.iter().any(|(_, applies, _)| applies(&operation, &body));
             let is_valid = valid.is_valid(&body) && !refusal;
             for body in [body.clone(), camel(&body)] {
                 let (_, outcome) = recorder.drive(operation.id, Response::json(200, &body)).await;
                 let read = is_read(&outcome);
+                let is_warned = warnings.swap(0, Ordering::Relaxed) > 0;
                 let lenient =
                     LENIENCIES.iter().find(|(c, on, _)| *c == change && (*on == class || *on == "any"));
                 match (is_valid, read, lenient) {
                     (true, true, _) | (false, false, _) => {}
+                    // What is read with a warning is not accepted silently.
+                    (false, true, None) if is_warned => {}
                     (false, true, Some(row)) => drop(used.insert(row)),
                     (false, true, None) => {
                         problems.push(format!("{place}: `{change}` is accepted, but not valid"));

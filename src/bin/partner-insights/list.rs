@@ -42,6 +42,7 @@ pub struct ReportRow {
     report: Report,
     /// What could only be read leniently, or not at all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
     warnings: Vec<String>,
 }
 
