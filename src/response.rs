@@ -137,7 +137,8 @@ impl Attempted<'_> {
         for (name, value) in &envelope.members {
             let expected = match &**name {
                 "statusCode" | "StatusCode" | "totalCount" | "TotalCount" if !value.is_i64() => "a number",
-                "message" | "Message" if !value.is_string() => "a string",
+                "message" | "Message" | "nextLink" | "NextLink" if !value.is_string() => "a string",
+                "dataRedacted" | "DataRedacted" if !value.is_boolean() => "a boolean",
                 _ => continue,
             };
             warnings.push(Warning::new(&**name, format!("{} instead of {expected}", kind(value))));
