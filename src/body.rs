@@ -96,8 +96,13 @@ fn is_binary(text: &str) -> bool {
     text.contains(is_noise)
 }
 
-/// Whether the members of a 2xx report a failure, and its status if they say it.
-pub(crate) fn failure(members: &[(Cow<'static, str>, Value)]) -> Option<Option<u16>> {
+/// A failure in the body of a 2xx, and its status if the body says it.
+pub(crate) struct Failure {
+    pub status: Option<u16>,
+}
+
+/// Returns the failure that the members of a 2xx report, if any.
+pub(crate) fn failure(members: &[(Cow<'static, str>, Value)]) -> Option<Failure> {
     let (mut status, mut fails) = (None, false);
     for (name, value) in members {
         if matches!(&**name, "totalCount" | "message" | "nextLink") {
@@ -117,7 +122,12 @@ pub(crate) fn failure(members: &[(Cow<'static, str>, Value)]) -> Option<Option<u
                 || is_one_of(name, &["haserror", "haserrors", "iserror", "failed"]) && is_word(value, true);
         }
     }
-    (fails || status.is_some()).then_some(status)
+    (fails || status.is_some()).then_some(Failure { status })
+}
+
+/// Whether there is a code of the service, such as `900421`, which no success has.
+pub(crate) fn has_code(members: &[(Cow<'static, str>, Value)]) -> bool {
+    members.iter().any(|(name, value)| is_one_of(name, &CODES) && failed_status(value).is_some())
 }
 
 /// Returns a status from 400, which may be in a string.

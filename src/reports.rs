@@ -12,6 +12,7 @@ use crate::pages::List;
 use crate::report::{Report, ReportId, ReportStatus};
 use crate::response::means_empty;
 use crate::spec;
+use crate::warning::Warning;
 
 /// The message of the 404 that means "no reports"; any other 404 is an error.
 const NO_REPORTS: &str = "no item found";
@@ -167,6 +168,13 @@ impl ListReports {
 
     async fn send(self) -> Result<Vec<Report>, Error> {
         let mut reports = self.client.list_reports().await?.items;
+        if self.filter.status.is_some() {
+            for report in reports.iter().filter(|report| report.report_status.is_none()) {
+                let warning =
+                    Warning::new("reportStatus", "absent; a selection by status leaves the report out");
+                self.client.inner.warn(&Warning { id: Some(report.report_id.to_string()), ..warning });
+            }
+        }
         reports.retain(|report| self.filter.matches(report));
         Ok(reports)
     }

@@ -1,5 +1,7 @@
 //! Interprets the outcome of one attempt: a decoded response, or an error with full context.
 
+mod success;
+
 use std::borrow::Cow;
 use std::error::Error as StdError;
 
@@ -11,11 +13,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::auth::AccessToken;
-use crate::body::{self, Detail, charset, markup};
-use crate::envelope::{Envelope, Plain, is_one_of};
+use crate::body::{self, Detail, Failure, charset, markup};
+use crate::envelope::{Envelope, Plain};
 use crate::error::{Error, ErrorKind};
 use crate::hooks::AttemptRecord;
-use crate::lenient::{self, Read, kind};
 use crate::pages::{List, Pages};
 use crate::spec::Operation;
 use crate::text::one_line;
@@ -88,75 +89,6 @@ impl Attempted<'_> {
         Some(self.clean_line(id, 80)).filter(|id| !id.is_empty())
     }
 
-    /// Opens the envelope of a 2xx. `unreadable` are the problems of the elements that are not in it.
-    fn open<T>(
-        &mut self,
-        envelope: Envelope<T>,
-        warnings: Vec<Warning>,
-        unreadable: &[String],
-    ) -> Result<Response<T>, Error> {
-        // Recorded traffic has HTTP 200 with 404 in the envelope.
-        if let Some(status) = body::failure(&envelope.members) {
-            return Err(self.refusal(status, envelope.members));
-        }
-        let pages = Pages::of(&envelope, &self.record.paging);
-        let warnings = self.warnings(&envelope, pages.total, warnings, unreadable.len());
-        let has_status = envelope.all(&["statuscode"]).next().is_some();
-        let is_empty = envelope.value.is_none() && pages.total == Some(0);
-        if envelope.value.is_none() && !has_status && !is_empty && self.status() == 200 {
-            return Err(invalid(self.status()).with_message(
-                "the service accepted the request, but the response is not the documented envelope",
-            ));
-        }
-        let is_empty = is_empty || envelope.value.as_ref().is_some_and(Vec::is_empty);
-        if let (true, Some(problem)) = (is_empty, unreadable.first()) {
-            return Err(self.cannot_be_decoded(problem));
-        }
-        // Neither a missing list nor one under another name is an empty list.
-        let is_list =
-            if is_empty { !envelope.members.iter().any(has_rows) } else { envelope.value.is_some() };
-        Ok(Response {
-            status: self.status(),
-            url: self.record.url.take(),
-            items: envelope.value.unwrap_or_default(),
-            unreadable: unreadable.len(),
-            pages: is_list.then_some(pages),
-            is_mfa_compliant: self.record.is_mfa_compliant,
-            warnings,
-        })
-    }
-
-    /// Adds warnings about the members of the envelope, and redacts all of them.
-    fn warnings<T>(
-        &self,
-        envelope: &Envelope<T>,
-        total: Option<i64>,
-        mut warnings: Vec<Warning>,
-        unreadable: usize,
-    ) -> Vec<Warning> {
-        for (name, value) in &envelope.members {
-            let expected = match &**name {
-                "statusCode" | "StatusCode" | "totalCount" | "TotalCount" if !value.is_i64() => "a number",
-                "message" | "Message" | "nextLink" | "NextLink" if !value.is_string() => "a string",
-                "dataRedacted" | "DataRedacted" if !value.is_boolean() => "a boolean",
-                _ => continue,
-            };
-            warnings.push(Warning::new(&**name, format!("{} instead of {expected}", kind(value))));
-        }
-        if let (Some(value), Some(total)) = (&envelope.value, total) {
-            let came = value.len() + unreadable;
-            if usize::try_from(total).map_or(true, |total| total < came) {
-                warnings.push(Warning::new("totalCount", format!("{total}, but {came} elements came")));
-            }
-        }
-        for warning in &mut warnings {
-            warning.id = warning.id.as_ref().map(|id| self.clean_line(id, 80));
-            warning.field = self.clean_line(&warning.field, 120);
-            warning.problem = self.clean_line(&warning.problem, 200);
-        }
-        warnings
-    }
-
     /// Turns the error of a generated method into ours, or into a success that it did not read.
     async fn failure<T: Item>(&mut self, error: Unread<()>) -> Result<Response<T>, Error> {
         match error {
@@ -172,34 +104,6 @@ impl Attempted<'_> {
             other => {
                 Err(Error::new(ErrorKind::Configuration).with_message(one_line(&other.to_string(), 300)))
             }
-        }
-    }
-
-    /// A 2xx that is not documented. It needs no envelope, but a failure in its body counts.
-    async fn other_success<T: Item>(
-        &mut self,
-        mut response: reqwest::Response,
-    ) -> Result<Response<T>, Error> {
-        let mut bytes = Vec::new();
-        match read_body(&mut response, self.max_response_bytes, &mut bytes).await {
-            Ok(is_whole) => self.record.is_too_large = !is_whole,
-            Err(error) => return Err(self.transport(error)),
-        }
-        let text = self.decode(&bytes);
-        let may_fail = self.record.is_too_large || text.starts_with('{') || markup::is_markup(&text);
-        if may_fail {
-            return self.read_leniently(&bytes);
-        }
-        let envelope = Envelope { value: None, has_value: false, members: Vec::new() };
-        self.open(envelope, Vec::new(), &[])
-    }
-
-    /// Reads the body of a 2xx element by element.
-    fn read_leniently<T: Item>(&mut self, bytes: &[u8]) -> Result<Response<T>, Error> {
-        let text = self.decode(bytes);
-        match lenient::read(&text) {
-            Ok(Read { envelope, unreadable, warnings }) => self.open(envelope, warnings, &unreadable),
-            Err(error) => Err(self.undecodable::<T>(&text, error)),
         }
     }
 
@@ -228,20 +132,27 @@ impl Attempted<'_> {
     }
 
     /// A failure in the members of a 2xx, with its own status if it has one.
-    fn refusal(&self, status: Option<u16>, members: Vec<(Cow<'static, str>, Value)>) -> Error {
+    fn refusal(&self, failure: &Failure, members: Vec<(Cow<'static, str>, Value)>) -> Error {
         let members = members.into_iter().map(|(name, value)| (name.into_owned(), value)).collect();
         let text = self.redact(&Value::Object(members).to_string()).into_owned();
         let Detail { code, message, .. } = body::detail(&text);
-        let error = match status {
-            Some(status) => {
-                Error::new(ErrorKind::of(status, code.as_deref())).with_message(message.unwrap_or_default())
-            }
-            None => {
-                let message = message.unwrap_or_else(|| "no message".to_owned());
-                invalid(0).with_message(format!("the response reports a failure: {message}"))
-            }
+        // Without a status, only a code of the service says what is wrong.
+        let kind = match (failure.status, ErrorKind::of(403, code.as_deref())) {
+            (Some(status), _) => ErrorKind::of(status, code.as_deref()),
+            (None, ErrorKind::Forbidden) => ErrorKind::InvalidResponse,
+            (None, kind) => kind,
         };
-        error.with_status(Some(status.unwrap_or(self.status()))).with_service_code(code)
+        let message = match failure.status {
+            Some(_) => message.unwrap_or_default(),
+            None => format!(
+                "the response reports a failure: {}",
+                message.unwrap_or_else(|| "no message".to_owned())
+            ),
+        };
+        Error::new(kind)
+            .with_status(Some(failure.status.unwrap_or(self.status())))
+            .with_service_code(code)
+            .with_message(message)
     }
 
     /// A 200 that does not decode: a failure in disguise, or a response that does not match the spec.
@@ -254,8 +165,8 @@ impl Attempted<'_> {
         }
         if let Ok(Plain(Value::Object(members))) = serde_json::from_str(text) {
             let members: Vec<_> = members.into_iter().map(|(name, value)| (name.into(), value)).collect();
-            if let Some(status) = body::failure(&members) {
-                return self.refusal(status, members);
+            if let Some(failure) = body::failure(&members) {
+                return self.refusal(&failure, members);
             }
         }
         if markup::is_markup(text) {
@@ -328,20 +239,6 @@ impl Attempted<'_> {
             text.replace(token, "[token]").into()
         }
     }
-}
-
-/// Whether a member of an envelope has elements of a list.
-fn has_rows((name, value): &(Cow<'static, str>, Value)) -> bool {
-    fn has_objects(value: &Value, depth: usize) -> bool {
-        match value {
-            Value::Array(elements) => elements.iter().any(Value::is_object),
-            Value::Object(members) => {
-                depth > 0 && members.values().any(|value| has_objects(value, depth - 1))
-            }
-            _ => false,
-        }
-    }
-    !is_one_of(name, &["links", "warnings", "messages", "attributes", "headers"]) && has_objects(value, 2)
 }
 
 /// Whether a 404 with this message says that a list is empty.

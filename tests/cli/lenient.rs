@@ -10,7 +10,7 @@ use crate::{ALSO_PAUSED, LIST, PAUSED, RESUME, run};
 async fn listing(reports: Value, more: Value) -> Emulator {
     let mut body = json!({ "value": reports, "statusCode": 200 });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    let list = Fault::answer(200, "application/json", &body.to_string());
+    let list = Fault::answer(200, "application/json", body.to_string());
     crate::emulator().fault(list.on(LIST)).start().await.unwrap()
 }
 

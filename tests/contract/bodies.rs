@@ -29,7 +29,7 @@ const REFUSALS: [(&str, fn(&Operation, &Value) -> bool, Option<ErrorKind>); 4] =
     (
         "fewer elements than there are",
         |operation, body| {
-            let elements = body["Value"].as_array().map(|elements| elements.len() as i64);
+            let elements = body["Value"].as_array().map(|elements| i64::try_from(elements.len()).unwrap());
             let total = body["TotalCount"].as_i64();
             operation.method == "GET"
                 && elements.map_or(total != Some(0), |elements| total.is_some_and(|total| total > elements))

@@ -75,6 +75,8 @@ async fn failure_in_any_2xx_counts() {
         (r#"{"fault":{"faultstring":"boom"},"statusCode":200}"#.into(), InvalidResponse, None),
         (r#"{"success":false,"message":"boom","statusCode":200}"#.into(), InvalidResponse, None),
         (with_report(r#""error":{"message":"boom"}"#), InvalidResponse, None),
+        (r#"{"code":"900421","description":"sign in again"}"#.into(), MfaRequired, None),
+        (r#"{"code":500,"message":"boom"}"#.into(), InvalidResponse, None),
         (r#"{"value":"?","statusCode":404}"#.into(), NotFound, Some(404)),
         ("{\"value\":[],\"statusCode\":404,\"message\":\"\\ud800\"}".into(), NotFound, Some(404)),
     ];

@@ -1,5 +1,6 @@
 //! The client of a command, for the service or the emulator.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use partner_center_insights::emulator::Emulator;
@@ -41,10 +42,12 @@ impl Session {
         });
         let warnings = Warnings::default();
         let (seen, output) = (warnings.clone(), output.clone());
-        let builder = builder.on_warning(move |warning| {
-            if seen.add(warning) {
-                output.prompt(visible(&format!("warning: {warning}")));
+        let builder = builder.on_warning(move |warning| match seen.add(warning) {
+            Some(1..=MAX_WARNINGS) => output.prompt(visible(&format!("warning: {warning}"))),
+            Some(number) if number == MAX_WARNINGS + 1 => {
+                output.prompt("warning: there are more; --output json has all that are about a row");
             }
+            _ => {}
         });
         Ok(Self { client: builder.build()?, emulator, warnings })
     }
@@ -54,29 +57,36 @@ impl Session {
     }
 }
 
+/// Maximum number of warnings that are printed.
+const MAX_WARNINGS: usize = 50;
+
 /// What was read leniently, without repetitions. All clones share it.
 #[derive(Clone, Debug, Default)]
-pub struct Warnings(Arc<Mutex<Vec<Warning>>>);
+pub struct Warnings(Arc<Mutex<HashMap<String, Vec<Warning>>>>);
 
 impl Warnings {
-    /// Returns whether the warning is new.
-    fn add(&self, warning: &Warning) -> bool {
+    /// Adds a warning. Returns the number of warnings, unless it is known.
+    fn add(&self, warning: &Warning) -> Option<usize> {
         let mut warnings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_new = !warnings.contains(warning);
-        if is_new {
-            warnings.push(warning.clone());
+        let own = warnings.entry(key(warning.id.as_deref().unwrap_or_default())).or_default();
+        if own.contains(warning) {
+            return None;
         }
-        is_new
+        own.push(warning.clone());
+        Some(warnings.values().map(Vec::len).sum())
     }
 
     /// Returns the warnings about a report or an execution, for its row.
     pub fn of(&self, id: &str) -> Vec<String> {
         let warnings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = warnings
-            .iter()
-            .filter(|warning| warning.id.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(id)));
+        let own = warnings.get(&key(id)).into_iter().flatten();
         own.map(|Warning { field, problem, .. }| format!("{field}: {problem}")).collect()
     }
+}
+
+/// Letter case does not matter in an id.
+fn key(id: &str) -> String {
+    id.to_ascii_lowercase()
 }
 
 /// A client's settings without its token source.
