@@ -32,6 +32,7 @@
 //! | resume or pause many reports, with a plan, progress and verification | [`InsightsClient::resume_all`], [`Selection`], [`Outcome`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //! | configure retries | [`RetryPolicy`] |
+//! | learn what does not match the spec | [`Warning`], [`InsightsClientBuilder::on_warning`] |
 //! | get access tokens, unattended or interactively | [`auth`] |
 //! | test your own code | `emulator` (feature `emulator`), [`Report::new`] |
 //! | read the OpenAPI document | [`spec`] |
@@ -47,10 +48,13 @@
 //! | response | result |
 //! | --- | --- |
 //! | 200 with a report, in camelCase or PascalCase | `Ok(Some(report))` |
-//! | 202, 204, or 200 without a report | `Ok(None)` |
+//! | 2xx without a report | `Ok(None)` |
 //! | 401 | one more attempt, with a new token |
 //! | 408, 429, 5xx, no response | another attempt after a wait, at least as long as the service asks |
-//! | anything else, an error inside a 200 included | [`Error`] |
+//! | anything else, an error inside a 2xx included | [`Error`] |
+//!
+//! A list is followed through all its pages, or it is an error. Odd fields are converted or left out, and elements without
+//! a usable id are left out; each of them is a [`Warning`].
 //!
 //! [`ErrorKind::InvalidResponse`] means that a response could not be read; the operation may have been performed.
 //!
