@@ -97,7 +97,8 @@ impl Attempted<'_> {
             Err(error) => return Err(self.transport(error)),
         }
         let text = self.decode(&bytes);
-        let may_fail = self.record.is_too_large || text.starts_with('{') || markup::is_markup(&text);
+        let may_fail =
+            self.record.is_too_large || text.trim_start().starts_with('{') || markup::is_markup(&text);
         if may_fail {
             return self.read_leniently(&bytes);
         }

@@ -65,6 +65,7 @@ async fn failure_in_any_2xx_counts() {
         (r#"{"value":[],"statusCode":404,"message":"gone"}"#.into(), NotFound, Some(404)),
         (r#"{"value":null,"StatusCode":"403"}"#.into(), Forbidden, Some(403)),
         (r#"{"statusCode":409.0}"#.into(), Conflict, Some(409)),
+        (" \n{\"statusCode\":409}".into(), Conflict, Some(409)),
         (r#"{"status":400,"title":"Bad"}"#.into(), BadRequest, Some(400)),
         (ONE_REPORT.replace(r#""statusCode":200"#, r#""statusCode":404"#), NotFound, Some(404)),
         (with_report(r#""StatusCode":404"#), NotFound, Some(404)),
