@@ -5,6 +5,8 @@
 mod constants;
 #[path = "dialect.rs"]
 pub mod dialect;
+#[path = "lenient.rs"]
+mod lenient;
 #[path = "lower.rs"]
 mod lower;
 #[path = "spellings.rs"]
@@ -84,6 +86,7 @@ fn client(document: &Value) -> Result<String, String> {
     }
     let tokens =
         catch_panic(|| Generator::new(&settings).generate_tokens(&lowered))?.map_err(|e| e.to_string())?;
+    let tokens = lenient::replace_envelopes(tokens).map_err(|e| e.to_string())?;
     spellings::accept_both(tokens, &wire::reach(document).responses)
         .map_err(|e| format!("the generated client cannot be parsed: {e}"))
 }

@@ -62,6 +62,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
+        self
+    }
+
     pub(crate) fn with_status(mut self, status: Option<u16>) -> Self {
         self.0.status = status;
         self

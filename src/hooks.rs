@@ -5,10 +5,11 @@ use std::time::SystemTime;
 
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Method, ResponseBuilderExt, StatusCode};
+use reqwest::{Method, ResponseBuilderExt, StatusCode, Url};
 use uuid::Uuid;
 
 use crate::generated::Client;
+use crate::pages::PagingHeaders;
 use crate::throttle::Limit;
 use crate::transport::{read_body, retry_after};
 
@@ -41,6 +42,11 @@ pub(crate) struct AttemptRecord {
     pub correlation_id: Option<HeaderValue>,
     pub is_mfa_compliant: Option<bool>,
     pub limit: Limit,
+    /// What the head says about further pages.
+    pub paging: PagingHeaders,
+    pub content_type: Option<HeaderValue>,
+    /// The URL of a request for a list, against which its links are resolved.
+    pub url: Option<Url>,
     /// The body was larger than `max_response_bytes`.
     pub is_too_large: bool,
 }
@@ -62,6 +68,9 @@ impl AttemptRecord {
                 retry_after,
                 remaining: text(&RATE_LIMIT_REMAINING).and_then(|left| left.trim().parse().ok()),
             },
+            paging: PagingHeaders::of(response.headers()),
+            content_type: response.headers().get(CONTENT_TYPE).cloned(),
+            url: None,
             is_too_large: false,
         }
     }
@@ -118,11 +127,12 @@ impl ClientHooks<Attempt> for Client {
         _: &OperationInfo,
     ) -> impl Future<Output = reqwest::Result<reqwest::Response>> {
         let attempt = self.inner();
+        let url = (request.method() == Method::GET).then(|| request.url().clone());
         // Outside of the future, which then does not hold the request.
         let sent = self.client().execute(request);
         async move {
             let response = sent.await?;
-            *attempt.record() = AttemptRecord::of(&response);
+            *attempt.record() = AttemptRecord { url, ..AttemptRecord::of(&response) };
             let limit = attempt.max_response_bytes as u64;
             let is_bounded = response.content_length().is_some_and(|length| length <= limit);
             if response.status() != StatusCode::OK || is_bounded {

@@ -34,6 +34,7 @@
 //! | download a file | `InsightsClient::download` (feature `download`) |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //! | configure retries | [`RetryPolicy`] |
+//! | learn what does not match the spec | [`Warning`], [`InsightsClientBuilder::on_warning`] |
 //! | get access tokens, unattended or interactively | [`auth`] |
 //! | test your own code | `emulator` (feature `emulator`), [`Report::new`] |
 //! | read the OpenAPI document | [`spec`] |
@@ -49,10 +50,13 @@
 //! | response | result |
 //! | --- | --- |
 //! | 200 with a report, in camelCase or PascalCase | `Ok(Some(report))` |
-//! | 202, 204, or 200 without a report | `Ok(None)` |
+//! | 2xx without a report | `Ok(None)` |
 //! | 401 | one more attempt, with a new token |
 //! | 408, 429, 5xx, no response | another attempt after a wait, at least as long as the service asks |
-//! | anything else, an error inside a 200 included | [`Error`] |
+//! | anything else, an error inside a 2xx included | [`Error`] |
+//!
+//! A list is followed through all its pages, or it is an error. Odd fields are converted or left out, and elements without
+//! a usable id are left out; each of them is a [`Warning`].
 //!
 //! [`ErrorKind::InvalidResponse`] means that a response could not be read; the operation may have been performed.
 //!
@@ -100,11 +104,14 @@ mod client;
 mod download;
 #[cfg(feature = "emulator")]
 pub mod emulator;
+mod envelope;
 mod error;
 mod executions;
 mod generated;
 mod health;
 mod hooks;
+mod lenient;
+mod pages;
 mod program;
 mod report;
 mod reports;
@@ -115,6 +122,7 @@ mod text;
 mod throttle;
 mod transport;
 mod wait;
+mod warning;
 
 pub use bulk::{BulkChange, Event, Outcome, Plan, ReportOutcome, Run, Selection, Step};
 pub use client::{InsightsClient, InsightsClientBuilder};
@@ -130,25 +138,28 @@ pub use report::{
 pub use reports::{ListReports, Probe};
 pub use retry::{RetryPolicy, Wait, WaitReason};
 pub use wait::{WaitForExecution, WaitProgress};
+pub use warning::Warning;
 
 /// Internals for the fuzz targets.
 #[cfg(fuzzing)]
 #[doc(hidden)]
 #[allow(missing_docs)]
 pub mod fuzzing {
-    use crate::{Error, body, generated::types, response};
+    use crate::{Error, Execution, Report, Warning, body, response};
 
-    pub fn reports(bytes: &[u8]) -> Result<(), Error> {
-        response::read_bytes::<types::ReportEnvelope>(bytes).map(drop)
+    /// Reads a list of reports. Returns the number of elements, and the warnings.
+    pub fn reports(bytes: &[u8]) -> Result<(usize, Vec<Warning>), Error> {
+        response::read_bytes::<Report>(bytes).map(|read| (read.items.len(), read.warnings))
     }
 
-    pub fn executions(bytes: &[u8]) -> Result<(), Error> {
-        response::read_bytes::<types::ExecutionEnvelope>(bytes).map(drop)
+    /// Reads a list of executions, in the same way.
+    pub fn executions(bytes: &[u8]) -> Result<(usize, Vec<Warning>), Error> {
+        response::read_bytes::<Execution>(bytes).map(|read| (read.items.len(), read.warnings))
     }
 
     /// Returns the code and message of an error body.
     pub fn error_body(bytes: &[u8]) -> [Option<String>; 2] {
-        let body::Detail { code, message, .. } = body::detail(bytes);
+        let body::Detail { code, message } = body::detail(&body::charset::decode(bytes, None));
         [code, message]
     }
 }

@@ -145,7 +145,7 @@ fn refused(status: StatusCode, value: Option<&Value>, bytes: &[u8], fields: &[Fi
     let said = text("error_description");
     // Redacted before the message is cut: a part of a long secret would be left.
     let clean = || without_secrets(&String::from_utf8_lossy(bytes), fields);
-    let said = said.or_else(|| body::detail(clean().as_bytes()).message);
+    let said = said.or_else(|| body::detail(&clean()).message);
     let description = said.unwrap_or_else(|| match status {
         StatusCode::OK => "the server is not a token endpoint".into(),
         _ if status.is_redirection() => "redirected; redirects are not followed".into(),

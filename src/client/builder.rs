@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use super::{Inner, InsightsClient, OnWait};
+use super::{Inner, InsightsClient, OnWait, OnWarning};
 use crate::auth::{StaticToken, TokenCache, TokenSource, hints};
 #[cfg(feature = "download")]
 use crate::download::StoreSettings;
@@ -16,6 +16,7 @@ use crate::retry::{RetryPolicy, Wait};
 use crate::spec;
 use crate::throttle::Throttle;
 use crate::transport::{Roots, USER_AGENT, is_loopback};
+use crate::warning::Warning;
 
 /// Builder of an [`InsightsClient`].
 #[must_use = "nothing happens until `build` is called"]
@@ -29,6 +30,7 @@ pub struct InsightsClientBuilder {
     timeout: Duration,
     retry: RetryPolicy,
     on_wait: Option<OnWait>,
+    on_warning: Option<OnWarning>,
     max_response_bytes: usize,
     roots: Roots,
 }
@@ -45,6 +47,7 @@ impl Default for InsightsClientBuilder {
             timeout: Duration::from_secs(60),
             retry: RetryPolicy::default(),
             on_wait: None,
+            on_warning: None,
             max_response_bytes: 16 << 20,
             roots: Roots::default(),
         }
@@ -118,6 +121,19 @@ impl InsightsClientBuilder {
     /// ```
     pub fn on_wait(mut self, on_wait: impl Fn(&Wait<'_>) + Send + Sync + 'static) -> Self {
         self.on_wait = Some(Box::new(on_wait));
+        self
+    }
+
+    /// Calls `on_warning` for each part of a response that does not match the spec, and was read leniently or left out.
+    ///
+    /// Elements of a list without a usable id are left out, so a list may be shorter than what the service sent.
+    ///
+    /// ```
+    /// # let builder = partner_center_insights::InsightsClient::builder();
+    /// builder.on_warning(|warning| eprintln!("warning: {warning}"));
+    /// ```
+    pub fn on_warning(mut self, on_warning: impl Fn(&Warning) + Send + Sync + 'static) -> Self {
+        self.on_warning = Some(Box::new(on_warning));
         self
     }
 
@@ -200,6 +216,7 @@ impl InsightsClientBuilder {
                 connect_timeout: self.connect_timeout,
                 timeout: self.timeout,
             },
+            on_warning: self.on_warning,
         };
         Ok(InsightsClient { inner: Arc::new(inner) })
     }

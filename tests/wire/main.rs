@@ -4,8 +4,11 @@
 mod downloads;
 mod executions;
 mod faults;
+mod hidden_failures;
+mod lenient;
 mod lists;
 mod logs;
+mod pages;
 mod probe;
 mod properties;
 mod redirects;
