@@ -1,14 +1,16 @@
 //! The hooks of the generated client: stamp each request, record each response.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
 
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue,
+};
 use reqwest::{Method, ResponseBuilderExt, StatusCode};
 use uuid::Uuid;
 
 use crate::generated::Client;
+use crate::refusal::Evidence;
 use crate::throttle::Limit;
 use crate::transport::{read_body, retry_after};
 
@@ -41,6 +43,8 @@ pub(crate) struct AttemptRecord {
     pub correlation_id: Option<HeaderValue>,
     pub is_mfa_compliant: Option<bool>,
     pub limit: Limit,
+    /// Of a refusal.
+    pub evidence: Option<Box<Evidence>>,
     /// The body was larger than `max_response_bytes`.
     pub is_too_large: bool,
 }
@@ -49,8 +53,10 @@ impl AttemptRecord {
     fn of(response: &reqwest::Response) -> Self {
         let text = |name: &HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
         let status = response.status();
-        let retry_after = text(&RETRY_AFTER).and_then(|wait| retry_after(wait, SystemTime::now()));
-        let too_many = status == StatusCode::TOO_MANY_REQUESTS;
+        let retry_after = retry_after(response.headers());
+        // A gateway may refuse an exceeded quota with 403.
+        let too_many = status == StatusCode::TOO_MANY_REQUESTS
+            || (status == StatusCode::FORBIDDEN && retry_after.is_some());
         Self {
             status: Some(status),
             correlation_id: response.headers().get(CORRELATION_ID).cloned(),
@@ -62,6 +68,7 @@ impl AttemptRecord {
                 retry_after,
                 remaining: text(&RATE_LIMIT_REMAINING).and_then(|left| left.trim().parse().ok()),
             },
+            evidence: Evidence::of(response),
             is_too_large: false,
         }
     }
@@ -124,7 +131,8 @@ impl ClientHooks<Attempt> for Client {
             let response = sent.await?;
             *attempt.record() = AttemptRecord::of(&response);
             let limit = attempt.max_response_bytes as u64;
-            let is_bounded = response.content_length().is_some_and(|length| length <= limit);
+            let is_bounded = response.content_length().is_some_and(|length| length <= limit)
+                && !response.headers().contains_key(CONTENT_ENCODING);
             if response.status() != StatusCode::OK || is_bounded {
                 return Ok(response);
             }

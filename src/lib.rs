@@ -100,6 +100,8 @@ mod executions;
 mod generated;
 mod hooks;
 mod program;
+mod proxy;
+mod refusal;
 mod report;
 mod reports;
 mod response;

@@ -11,9 +11,10 @@ use crate::body::{self, Detail};
 use crate::error::{Error, ErrorKind};
 use crate::generated::types;
 use crate::hooks::AttemptRecord;
+use crate::proxy::ProxyFailure;
 use crate::spec::Operation;
 use crate::text::one_line;
-use crate::transport::{causes, is_invalid_data, read_body, root_cause};
+use crate::transport::{causes, is_invalid_data, out_of_files, read_body, root_cause};
 
 /// Maximum number of bytes read from an error body.
 const ERROR_BODY_BYTES: usize = 64 << 10;
@@ -92,7 +93,10 @@ impl Attempted<'_> {
             // Boxed: a success need not reserve the space.
             Err(error) => Box::pin(self.failure::<E>(error)).await,
         };
-        result.map_err(|error| error.with_retry_after(self.record.limit.retry_after))
+        result.map_err(|error| {
+            let wait = self.record.limit.retry_after.or(error.retry_after());
+            error.with_retry_after(wait)
+        })
     }
 
     /// The id under which the service knows the call, if it sent one.
@@ -109,7 +113,7 @@ impl Attempted<'_> {
             Some(status @ 400..) => {
                 let status = u16::try_from(status).unwrap_or(599);
                 let message = self.clean_line(&message.unwrap_or_default(), 300);
-                Err(Error::new(ErrorKind::of(status, None)).with_status(Some(status)).with_message(message))
+                Err(self.refusal(status, Detail { message: Some(message), ..Detail::default() }))
             }
             None if value.is_none() => Err(invalid(self.status()).with_message(
                 "the service accepted the request, but the response is not the documented envelope",
@@ -144,7 +148,7 @@ impl Attempted<'_> {
                 }
             }
             Unread::CommunicationError(error) | Unread::ResponseBodyError(error) => {
-                Err(self.transport(error))
+                Err(self.transport(error).await)
             }
             // The rest cannot come from a request without a body and from hooks that do not fail.
             other => {
@@ -167,11 +171,7 @@ impl Attempted<'_> {
         let mut bytes = Vec::new();
         // The status is known; of a truncated body, what came is used.
         let _ = read_body(&mut response, ERROR_BODY_BYTES, &mut bytes).await;
-        let Detail { code, message, .. } = body::detail(&self.clean_bytes(bytes));
-        Error::new(ErrorKind::of(status.as_u16(), code.as_deref()))
-            .with_status(Some(status.as_u16()))
-            .with_service_code(code)
-            .with_message(message.unwrap_or_default())
+        self.refusal(status.as_u16(), body::detail(&self.clean_bytes(bytes)))
     }
 
     /// A 200 that does not decode: a failure in disguise, or a response that does not match the spec.
@@ -179,10 +179,7 @@ impl Attempted<'_> {
         let bytes = &*self.clean_bytes(bytes.to_vec());
         let detail = body::detail(bytes);
         if let Some(status @ 400..) = detail.status {
-            return Error::new(ErrorKind::of(status, detail.code.as_deref()))
-                .with_status(Some(status))
-                .with_service_code(detail.code)
-                .with_message(detail.message.unwrap_or_default());
+            return self.refusal(status, detail);
         }
         if self.record.is_too_large {
             return invalid(self.status()).with_message(format!(
@@ -202,13 +199,15 @@ impl Attempted<'_> {
     }
 
     /// An attempt without a response, or with half of one.
-    fn transport(&self, error: reqwest::Error) -> Error {
+    async fn transport(&self, error: reqwest::Error) -> Error {
+        let proxy = ProxyFailure::of(&error).await;
         // The URL may hold a filter; the operation says enough.
         let host =
             error.url().and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?)));
         let error = error.without_url();
         let invalid = is_invalid_data(&error);
         let kind = match self.record.status {
+            _ if proxy.as_ref().is_some_and(|proxy| proxy.is_permanent()) => ErrorKind::Configuration,
             _ if error.is_timeout() => ErrorKind::Timeout,
             _ if error.is_builder() => ErrorKind::Configuration,
             None if is_not_http(&error) => ErrorKind::InvalidResponse,
@@ -218,14 +217,16 @@ impl Attempted<'_> {
         };
         let cause = root_cause(&error);
         let status = self.record.status.map(|status| status.as_u16());
+        let proxy = proxy.map(|proxy| proxy.to_string());
         let message = match (status, host) {
+            _ if proxy.is_some() => proxy.unwrap_or_default(),
             (Some(status), _) => format!("the response body (HTTP {status}) was truncated: {cause}"),
-            // Behind a proxy, this is still the service.
             (None, Some(host)) => format!("{host}: {cause}"),
             (None, None) => cause,
         };
         let message = self.clean_line(&message, 300);
-        Error::new(kind).with_status(status).with_message(message).with_source(error)
+        let help = out_of_files(&error);
+        Error::new(kind).with_status(status).with_message(message).with_help(help).with_source(error)
     }
 
     fn status(&self) -> u16 {
@@ -233,7 +234,7 @@ impl Attempted<'_> {
     }
 
     /// Redacts the token, before the text is cut: a part of the token would be left.
-    fn clean_line(&self, text: &str, limit: usize) -> String {
+    pub fn clean_line(&self, text: &str, limit: usize) -> String {
         one_line(&text.replace(self.token.expose(), "[token]"), limit)
     }
 

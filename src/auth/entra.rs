@@ -7,7 +7,7 @@ use url::Url;
 
 use super::cloud::Cloud;
 use super::error::AuthError;
-use crate::transport::{Roots, USER_AGENT, root_cause};
+use crate::transport::{Roots, client};
 
 /// Entra's token endpoint for one tenant and one application.
 ///
@@ -123,22 +123,15 @@ impl EntraBuilder {
                 "set the client ID that Entra shows under App registrations",
             ));
         }
-        let invalid = |cause: String| {
-            let message = format!("cannot create the HTTP client: {cause}");
-            AuthError::configuration(message, "check the authority host and the root certificates")
+        let invalid = |cause| {
+            AuthError::configuration(cause, "check the authority host, the proxy and the root certificates")
         };
         let endpoint = |name| {
             let url = Url::parse(&format!("{authority}/{tenant}/oauth2/v2.0/{name}"));
             url.map_err(|error| invalid(error.to_string()))
         };
-        let http = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            // The form holds secrets, which must not go to another host.
-            .redirect(reqwest::redirect::Policy::none())
-            .https_only(true)
-            .connect_timeout(self.max_elapsed.min(Duration::from_secs(5)));
-        let http = self.roots.apply(http).map_err(invalid)?;
-        let http = http.build().map_err(|error| invalid(root_cause(&error)))?;
+        let http = client(true).connect_timeout(self.max_elapsed.min(Duration::from_secs(5)));
+        let http = self.roots.build(http).map_err(invalid)?;
         Ok(Entra {
             token_endpoint: endpoint("token")?,
             device_code_endpoint: endpoint("devicecode")?,

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::hints;
 use crate::text::one_line;
+use crate::transport::out_of_files;
 
 /// Maximum length of quoted text, in characters.
 const TEXT_LIMIT: usize = 1_500;
@@ -85,7 +86,10 @@ impl AuthError {
             Self::Transport { is_tls: true, .. } => {
                 "trust the authority that signed the certificate (a proxy may bring its own), or correct the authority host"
             }
-            Self::Transport { .. } => "check the network, the proxy settings and the authority host",
+            Self::Transport { source, .. } => source
+                .as_deref()
+                .and_then(|source| out_of_files(source))
+                .unwrap_or("check the network, the proxy settings and the authority host"),
             Self::Command { help, .. } => help,
             Self::Other(_) => "sign in again, or check the settings of the token source",
         }

@@ -13,7 +13,7 @@ use crate::program::Program;
 use crate::retry::{RetryPolicy, Wait};
 use crate::spec;
 use crate::throttle::Throttle;
-use crate::transport::{Roots, USER_AGENT};
+use crate::transport::{Roots, client};
 
 /// Builder of an [`InsightsClient`].
 #[must_use = "nothing happens until `build` is called"]
@@ -170,22 +170,19 @@ impl InsightsClientBuilder {
             return Err(Error::new(ErrorKind::InvalidArgument)
                 .with_message(format!("invalid API version {version:?}; expected e.g. v1 or v1.1")));
         }
-        let http = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            // A redirected PUT would be repeated elsewhere, and that response believed.
-            .redirect(reqwest::redirect::Policy::none())
-            .https_only(base.scheme() == "https")
-            .connect_timeout(self.connect_timeout)
-            .timeout(self.timeout);
-        // A proxy would see the token of a plain HTTP request.
-        let http = if base.scheme() == "https" { http } else { http.no_proxy() };
-        let http = self.roots.apply(http).map_err(Error::configuration)?;
-        let http = http.build().map_err(|error| {
-            Error::configuration("the HTTP client could not be set up").with_source(error.without_url())
-        })?;
+        let http =
+            client(base.scheme() == "https").connect_timeout(self.connect_timeout).timeout(self.timeout);
+        let http = self.roots.build(http).map_err(Error::configuration)?;
         let path = spec::base_path(version, self.program.as_str());
+        let prefix = without_base_path(base.as_str(), &path).ok_or_else(|| {
+            Error::configuration(format!(
+                "invalid base URL: its path does not match {path}; expected {} and the program and version as \
+                 settings of their own",
+                base.origin().ascii_serialization()
+            ))
+        })?;
         let inner = Inner {
-            base_url: format!("{}{path}", base.as_str().trim_end_matches('/')),
+            base_url: format!("{prefix}{path}"),
             http,
             tokens: TokenCache::new(tokens, scope),
             throttle: Throttle::new(self.retry.max_elapsed),
@@ -222,6 +219,25 @@ impl InsightsClientBuilder {
         }
         Ok(url)
     }
+}
+
+/// Removes the base path, or the beginning of it, from the end of a URL: both are pasted from the reference. Returns `None`
+/// if only a part of the URL looks like that.
+fn without_base_path<'a>(url: &'a str, base_path: &str) -> Option<&'a str> {
+    let url = url.trim_end_matches('/');
+    let wanted = base_path.to_ascii_lowercase();
+    let first = wanted.split('/').nth(1)?;
+    let path_at = url.find("://").map_or(0, |at| at + 3);
+    let path_at = url[path_at..].find('/').map_or(url.len(), |at| path_at + at);
+    let lower = url.to_ascii_lowercase();
+    let mut starts = lower[path_at..].match_indices('/').map(|(at, _)| path_at + at);
+    let Some(at) = starts.find(|at| lower[at + 1..].split('/').next() == Some(first)) else {
+        return Some(url);
+    };
+    let rest = &lower[at..];
+    let is_whole_part =
+        wanted.strip_prefix(rest).is_some_and(|left| left.is_empty() || left.starts_with('/'));
+    is_whole_part.then(|| &url[..at])
 }
 
 impl fmt::Debug for InsightsClientBuilder {
