@@ -2,6 +2,7 @@
 
 mod executions;
 mod faults;
+mod limits;
 mod lists;
 mod logs;
 mod probe;

@@ -24,6 +24,7 @@ mod log;
 mod output;
 mod precedence;
 mod progress;
+mod proxy;
 mod session;
 mod table;
 

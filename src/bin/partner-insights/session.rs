@@ -7,6 +7,7 @@ use crate::args::Global;
 use crate::credentials::Credentials;
 use crate::exit::Failure;
 use crate::output::Output;
+use crate::proxy;
 
 /// A client, and the emulator that it uses, if any.
 pub struct Session {
@@ -22,6 +23,7 @@ impl Session {
             let builder = InsightsClient::builder().program(global.program);
             (builder.base_url(emulator.base_url()).token(emulator.token()), Some(emulator))
         } else {
+            proxy::check(global)?;
             let credentials = Credentials::new(&global.sign_in, output).await?;
             if global.verbose > 0 {
                 output.note(format_args!("Credential source: {}.", credentials.source.name()));
