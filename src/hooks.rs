@@ -1,5 +1,6 @@
 //! The hooks of the generated client: stamp each request, record each response.
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
@@ -12,7 +13,7 @@ use uuid::Uuid;
 use crate::generated::Client;
 use crate::refusal::Evidence;
 use crate::throttle::Limit;
-use crate::transport::{read_body, retry_after};
+use crate::transport::{Extent, read_body, retry_after};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("ms-requestid");
 const CORRELATION_ID: HeaderName = HeaderName::from_static("ms-correlationid");
@@ -47,6 +48,8 @@ pub(crate) struct AttemptRecord {
     pub evidence: Option<Box<Evidence>>,
     /// The body was larger than `max_response_bytes`.
     pub is_too_large: bool,
+    /// Why the body could not be decoded.
+    pub damage: Option<io::Error>,
 }
 
 impl AttemptRecord {
@@ -70,6 +73,7 @@ impl AttemptRecord {
             },
             evidence: Evidence::of(response),
             is_too_large: false,
+            damage: None,
         }
     }
 
@@ -148,9 +152,16 @@ async fn read_bounded(
     attempt: &Attempt,
 ) -> reqwest::Result<reqwest::Response> {
     let mut bytes = Vec::new();
-    if !read_body(&mut response, attempt.max_response_bytes, &mut bytes).await? {
-        attempt.record().is_too_large = true;
-        bytes.clear();
+    match read_body(&mut response, attempt.max_response_bytes, &mut bytes).await? {
+        Extent::Whole => {}
+        Extent::TooLarge => {
+            attempt.record().is_too_large = true;
+            bytes.clear();
+        }
+        Extent::Damaged(error) => {
+            attempt.record().damage = Some(error);
+            bytes.clear();
+        }
     }
     // Without a URL, reqwest would parse a placeholder.
     let read = http::Response::builder().url(response.url().clone());

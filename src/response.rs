@@ -1,6 +1,7 @@
 //! Interprets the outcome of one attempt: a decoded response, or an error with full context.
 
 use std::error::Error as StdError;
+use std::io;
 
 use progenitor_client::{Error as Unread, ResponseValue};
 use reqwest::header::LOCATION;
@@ -176,6 +177,15 @@ impl Attempted<'_> {
 
     /// A 200 that does not decode: a failure in disguise, or a response that does not match the spec.
     fn undecodable<E: Envelope>(&self, bytes: &[u8], error: serde_json::Error) -> Error {
+        if let Some(damage) = &self.record.damage {
+            let (kind, problem) = match damage.kind() {
+                io::ErrorKind::UnexpectedEof => (ErrorKind::Connect, "was truncated"),
+                _ => (ErrorKind::InvalidResponse, "is not in the coding that its header names"),
+            };
+            let status = self.status();
+            let message = format!("the response body (HTTP {status}) {problem}: {damage}");
+            return Error::new(kind).with_status(Some(status)).with_message(self.clean_line(&message, 300));
+        }
         let bytes = &*self.clean_bytes(bytes.to_vec());
         let detail = body::detail(bytes);
         if let Some(status @ 400..) = detail.status {

