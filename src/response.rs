@@ -228,14 +228,15 @@ impl Attempted<'_> {
         let cause = root_cause(&error);
         let status = self.record.status.map(|status| status.as_u16());
         let proxy = proxy.map(|proxy| proxy.to_string());
+        let help = out_of_files(&error);
         let message = match (status, host) {
             _ if proxy.is_some() => proxy.unwrap_or_default(),
             (Some(status), _) => format!("the response body (HTTP {status}) was truncated: {cause}"),
+            _ if help.is_some() => format!("too few file descriptors: {cause}"),
             (None, Some(host)) => format!("{host}: {cause}"),
             (None, None) => cause,
         };
         let message = self.clean_line(&message, 300);
-        let help = out_of_files(&error);
         Error::new(kind).with_status(status).with_message(message).with_help(help).with_source(error)
     }
 

@@ -12,7 +12,9 @@ use super::{AccessToken, AuthError, Entra, EntraError, Secret, hints};
 use crate::body;
 use crate::proxy::ProxyFailure;
 use crate::text::one_line;
-use crate::transport::{Extent, LONGEST, backoff, is_invalid_data, read_body, retry_after, root_cause};
+use crate::transport::{
+    Extent, LONGEST, backoff, is_invalid_data, out_of_files, read_body, retry_after, root_cause,
+};
 
 /// Maximum number of attempts, including the first.
 const MAX_ATTEMPTS: u32 = 3;
@@ -193,6 +195,10 @@ async fn unreachable_endpoint(entra: &Entra, error: reqwest::Error) -> Failed {
     let why = if error.is_timeout() { "timeout".into() } else { root_cause(&error) };
     let is_permanent = tls || proxy.as_ref().is_some_and(|proxy| proxy.is_permanent());
     let retry = error.is_connect() && !is_permanent;
+    let why = match out_of_files(&error) {
+        Some(_) => format!("too few file descriptors: {why}"),
+        None => why,
+    };
     let why = proxy.map_or(why, |proxy| proxy.to_string());
     let message = format!("{} is unreachable: {why}", entra.authority());
     let error = AuthError::Transport { message, is_tls: tls, source: Some(Arc::new(error)) };

@@ -9,6 +9,7 @@ mod golden;
 #[cfg(unix)]
 mod interrupt;
 mod killed;
+mod network;
 mod parity;
 mod picture;
 mod schema;
