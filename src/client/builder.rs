@@ -65,7 +65,10 @@ impl InsightsClientBuilder {
 
     /// Sets the base URL, in place of the public service: an origin, and a path prefix if necessary.
     ///
-    /// It must be `https`; `http` is for loopback addresses only. A trailing slash is ignored.
+    /// It must be `https`; `http` is for loopback addresses only. A trailing slash is ignored, and so is the API's own path at
+    /// the end, such as `/insights/v1/mpn`, if it fits program and version.
+    ///
+    /// `https` uses the proxy of the system, on Unix that of `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = Some(base_url.into());
         self
