@@ -13,6 +13,9 @@ use crate::transport::{causes, root_cause};
 /// How long to wait for the status of a proxy that refused.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How the error of a SOCKS proxy begins.
+const UNSUPPORTED: &str = "unsupported scheme";
+
 /// A proxy that established no tunnel. `Display` has no password.
 pub(crate) struct ProxyFailure {
     address: String,
@@ -24,7 +27,8 @@ pub(crate) struct ProxyFailure {
 impl ProxyFailure {
     /// Returns the proxy that caused this error of an https request, if one did.
     pub async fn of(error: &reqwest::Error) -> Option<Self> {
-        let tunnel = causes(error).map(ToString::to_string).find(|text| text.starts_with("tunnel error"))?;
+        let is_of_proxy = |text: &String| text.starts_with("tunnel error") || text.starts_with(UNSUPPORTED);
+        let tunnel = causes(error).map(ToString::to_string).find(is_of_proxy)?;
         let url: http::Uri = error.url()?.as_str().parse().ok()?;
         // As reqwest reads it. Its password is apart.
         let proxy = Matcher::from_system().intercept(&url)?;
@@ -44,7 +48,8 @@ impl ProxyFailure {
 
     /// Whether another attempt would be refused too.
     pub fn is_permanent(&self) -> bool {
-        self.status.is_some_and(|status| status < 500 && !matches!(status, 408 | 429))
+        self.cause.starts_with(UNSUPPORTED)
+            || self.status.is_some_and(|status| status < 500 && !matches!(status, 408 | 429))
     }
 }
 
