@@ -184,7 +184,14 @@ impl<'a> Call<'a> {
             record: AttemptRecord::take(&record),
         };
         let result = attempted.read(sent).await;
-        (result.map_err(|error| self.with_ids(error, attempted.correlation_id())), attempted.record.limit())
+        let mut limit = attempted.record.limit();
+        // Some refusals say only in their body that they are about a limit.
+        if let (Some(limit), Err(error)) = (&mut limit, &result)
+            && error.kind() == ErrorKind::Throttled
+        {
+            *limit = Limit { too_many: true, refused: true, retry_after: error.retry_after(), ..*limit };
+        }
+        (result.map_err(|error| self.with_ids(error, attempted.correlation_id())), limit)
     }
 
     /// Step 3: waits, or refreshes the token, if another attempt may help. Otherwise returns the error.

@@ -113,6 +113,8 @@ mod hooks;
 mod lenient;
 mod pages;
 mod program;
+mod proxy;
+mod refusal;
 mod report;
 mod reports;
 mod response;

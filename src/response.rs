@@ -4,8 +4,8 @@ mod success;
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
+use std::io;
 
-use hyper::ext::ReasonPhrase;
 use progenitor_client::{Error as Unread, ResponseValue};
 use reqwest::Url;
 use reqwest::header::LOCATION;
@@ -13,14 +13,15 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::auth::AccessToken;
-use crate::body::{self, Detail, Failure, charset, markup};
+use crate::body::{self, Failure, charset, markup};
 use crate::envelope::{Envelope, Plain};
 use crate::error::{Error, ErrorKind};
 use crate::hooks::AttemptRecord;
 use crate::pages::{List, Pages};
+use crate::proxy::ProxyFailure;
 use crate::spec::Operation;
 use crate::text::one_line;
-use crate::transport::{causes, is_invalid_data, read_body, root_cause};
+use crate::transport::{causes, is_invalid_data, out_of_files, read_body, root_cause};
 use crate::warning::Warning;
 
 /// An element of an envelope.
@@ -80,7 +81,10 @@ impl Attempted<'_> {
             // Boxed: a success need not reserve the space.
             Err(error) => Box::pin(self.failure(error)).await,
         };
-        result.map_err(|error| error.with_retry_after(self.record.limit.retry_after))
+        result.map_err(|error| {
+            let wait = self.record.limit.retry_after.or(error.retry_after());
+            error.with_retry_after(wait)
+        })
     }
 
     /// The id under which the service knows the call, if it sent one.
@@ -98,7 +102,7 @@ impl Attempted<'_> {
             Unread::UnexpectedResponse(response) => Err(self.refused(response).await),
             Unread::InvalidResponsePayload(bytes, _) => self.read_leniently(&bytes),
             Unread::CommunicationError(error) | Unread::ResponseBodyError(error) => {
-                Err(self.transport(error))
+                Err(self.transport(error).await)
             }
             // The rest cannot come from a request without a body and from hooks that do not fail.
             other => {
@@ -118,45 +122,42 @@ impl Attempted<'_> {
                 self.clean_line(&format!("redirected to {target}; redirects are not followed"), 300);
             return invalid(status.as_u16()).with_message(message);
         }
-        let reason = response.extensions().get::<ReasonPhrase>();
-        let reason = reason.map(|reason| String::from_utf8_lossy(reason.as_bytes()).into_owned());
         let mut bytes = Vec::new();
         // The status is known; of a truncated body, what came is used.
         let _ = read_body(&mut response, ERROR_BODY_BYTES, &mut bytes).await;
-        let Detail { code, message, .. } = body::detail(&self.decode(&bytes));
-        let message = message.or_else(|| Some(self.clean_line(&reason?, 300)));
-        Error::new(ErrorKind::of(status.as_u16(), code.as_deref()))
-            .with_status(Some(status.as_u16()))
-            .with_service_code(code)
-            .with_message(message.unwrap_or_default())
+        self.refusal(status.as_u16(), body::detail(&self.decode(&bytes)))
     }
 
     /// A failure in the members of a 2xx, with its own status if it has one.
-    fn refusal(&self, failure: &Failure, members: Vec<(Cow<'static, str>, Value)>) -> Error {
+    fn hidden_failure(&self, failure: &Failure, members: Vec<(Cow<'static, str>, Value)>) -> Error {
         let members = members.into_iter().map(|(name, value)| (name.into_owned(), value)).collect();
-        let text = self.redact(&Value::Object(members).to_string()).into_owned();
-        let Detail { code, message, .. } = body::detail(&text);
+        let detail = body::detail(&self.redact(&Value::Object(members).to_string()));
+        if let Some(status) = failure.status {
+            return self.refusal(status, detail);
+        }
         // Without a status, only a code of the service says what is wrong.
-        let kind = match (failure.status, ErrorKind::of(403, code.as_deref())) {
-            (Some(status), _) => ErrorKind::of(status, code.as_deref()),
-            (None, ErrorKind::Forbidden) => ErrorKind::InvalidResponse,
-            (None, kind) => kind,
+        let kind = match ErrorKind::of(403, detail.code.as_deref()) {
+            ErrorKind::Forbidden => ErrorKind::InvalidResponse,
+            kind => kind,
         };
-        let message = match failure.status {
-            Some(_) => message.unwrap_or_default(),
-            None => format!(
-                "the response reports a failure: {}",
-                message.unwrap_or_else(|| "no message".to_owned())
-            ),
-        };
+        let message = detail.message.unwrap_or_else(|| "no message".to_owned());
         Error::new(kind)
-            .with_status(Some(failure.status.unwrap_or(self.status())))
-            .with_service_code(code)
-            .with_message(message)
+            .with_status(Some(self.status()))
+            .with_service_code(detail.code)
+            .with_message(format!("the response reports a failure: {message}"))
     }
 
     /// A 200 that does not decode: a failure in disguise, or a response that does not match the spec.
     fn undecodable<T: Item>(&self, text: &str, error: serde_json::Error) -> Error {
+        if let Some(damage) = &self.record.damage {
+            let (kind, problem) = match damage.kind() {
+                io::ErrorKind::UnexpectedEof => (ErrorKind::Connect, "was truncated"),
+                _ => (ErrorKind::InvalidResponse, "is not in the coding that its header names"),
+            };
+            let status = self.status();
+            let message = format!("the response body (HTTP {status}) {problem}: {damage}");
+            return Error::new(kind).with_status(Some(status)).with_message(self.clean_line(&message, 300));
+        }
         if self.record.is_too_large {
             return invalid(self.status()).with_message(format!(
                 "the service accepted the request, but the response is larger than max_response_bytes ({} bytes)",
@@ -166,7 +167,7 @@ impl Attempted<'_> {
         if let Ok(Plain(Value::Object(members))) = serde_json::from_str(text) {
             let members: Vec<_> = members.into_iter().map(|(name, value)| (name.into(), value)).collect();
             if let Some(failure) = body::failure(&members) {
-                return self.refusal(&failure, members);
+                return self.hidden_failure(&failure, members);
             }
         }
         if markup::is_markup(text) {
@@ -191,13 +192,15 @@ impl Attempted<'_> {
     }
 
     /// An attempt without a response, or with half of one.
-    fn transport(&self, error: reqwest::Error) -> Error {
+    async fn transport(&self, error: reqwest::Error) -> Error {
+        let proxy = ProxyFailure::of(&error).await;
         // The URL may hold a filter; the operation says enough.
         let host =
             error.url().and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?)));
         let error = error.without_url();
         let invalid = is_invalid_data(&error);
         let kind = match self.record.status {
+            _ if proxy.as_ref().is_some_and(|proxy| proxy.is_permanent()) => ErrorKind::Configuration,
             _ if error.is_timeout() => ErrorKind::Timeout,
             _ if error.is_builder() => ErrorKind::Configuration,
             None if is_not_http(&error) => ErrorKind::InvalidResponse,
@@ -207,14 +210,17 @@ impl Attempted<'_> {
         };
         let cause = root_cause(&error);
         let status = self.record.status.map(|status| status.as_u16());
+        let proxy = proxy.map(|proxy| proxy.to_string());
+        let help = out_of_files(&error);
         let message = match (status, host) {
+            _ if proxy.is_some() => proxy.unwrap_or_default(),
             (Some(status), _) => format!("the response body (HTTP {status}) was truncated: {cause}"),
-            // Behind a proxy, this is still the service.
+            _ if help.is_some() => format!("too few file descriptors: {cause}"),
             (None, Some(host)) => format!("{host}: {cause}"),
             (None, None) => cause,
         };
         let message = self.clean_line(&message, 300);
-        Error::new(kind).with_status(status).with_message(message).with_source(error)
+        Error::new(kind).with_status(status).with_message(message).with_help(help).with_source(error)
     }
 
     fn status(&self) -> u16 {
@@ -227,7 +233,7 @@ impl Attempted<'_> {
         self.redact(&text).into_owned()
     }
 
-    fn clean_line(&self, text: &str, limit: usize) -> String {
+    pub fn clean_line(&self, text: &str, limit: usize) -> String {
         one_line(&self.redact(text), limit)
     }
 

@@ -15,7 +15,7 @@ use crate::program::Program;
 use crate::retry::{RetryPolicy, Wait};
 use crate::spec;
 use crate::throttle::Throttle;
-use crate::transport::{Roots, USER_AGENT, is_loopback};
+use crate::transport::{Roots, client, is_loopback};
 use crate::warning::Warning;
 
 /// Builder of an [`InsightsClient`].
@@ -70,7 +70,10 @@ impl InsightsClientBuilder {
 
     /// Sets the base URL, in place of the public service: an origin, and a path prefix if necessary.
     ///
-    /// It must be `https`; `http` is for loopback addresses only. A trailing slash is ignored.
+    /// It must be `https`; `http` is for loopback addresses only. A trailing slash is ignored, and so is the API's own path at
+    /// the end, such as `/insights/v1/mpn`, if it fits program and version.
+    ///
+    /// `https` uses the proxy of the system, on Unix that of `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = Some(base_url.into());
         self
@@ -188,22 +191,19 @@ impl InsightsClientBuilder {
             return Err(Error::new(ErrorKind::InvalidArgument)
                 .with_message(format!("invalid API version {version:?}; expected e.g. v1 or v1.1")));
         }
-        let http = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            // A redirected PUT would be repeated elsewhere, and that response believed.
-            .redirect(reqwest::redirect::Policy::none())
-            .https_only(base.scheme() == "https")
-            .connect_timeout(self.connect_timeout)
-            .timeout(self.timeout);
-        // A proxy would see the token of a plain HTTP request.
-        let http = if base.scheme() == "https" { http } else { http.no_proxy() };
-        let http = self.roots.apply(http).map_err(Error::configuration)?;
-        let http = http.build().map_err(|error| {
-            Error::configuration("the HTTP client could not be set up").with_source(error.without_url())
-        })?;
+        let http =
+            client(base.scheme() == "https").connect_timeout(self.connect_timeout).timeout(self.timeout);
+        let http = self.roots.build(http).map_err(Error::configuration)?;
         let path = spec::base_path(version, self.program.as_str());
+        let prefix = without_base_path(base.as_str(), &path).ok_or_else(|| {
+            Error::configuration(format!(
+                "invalid base URL: its path does not match {path}; expected {} and the program and version as \
+                 settings of their own",
+                base.origin().ascii_serialization()
+            ))
+        })?;
         let inner = Inner {
-            base_url: format!("{}{path}", base.as_str().trim_end_matches('/')),
+            base_url: format!("{prefix}{path}"),
             http,
             tokens: TokenCache::new(tokens, scope),
             throttle: Throttle::new(self.retry.max_elapsed),
@@ -244,6 +244,25 @@ impl InsightsClientBuilder {
         }
         Ok(url)
     }
+}
+
+/// Removes the base path, or the beginning of it, from the end of a URL: both are pasted from the reference. Returns `None`
+/// if only a part of the URL looks like that.
+fn without_base_path<'a>(url: &'a str, base_path: &str) -> Option<&'a str> {
+    let url = url.trim_end_matches('/');
+    let wanted = base_path.to_ascii_lowercase();
+    let first = wanted.split('/').nth(1)?;
+    let path_at = url.find("://").map_or(0, |at| at + 3);
+    let path_at = url[path_at..].find('/').map_or(url.len(), |at| path_at + at);
+    let lower = url.to_ascii_lowercase();
+    let mut starts = lower[path_at..].match_indices('/').map(|(at, _)| path_at + at);
+    let Some(at) = starts.find(|at| lower[at + 1..].split('/').next() == Some(first)) else {
+        return Some(url);
+    };
+    let rest = &lower[at..];
+    let is_whole_part =
+        wanted.strip_prefix(rest).is_some_and(|left| left.is_empty() || left.starts_with('/'));
+    is_whole_part.then(|| &url[..at])
 }
 
 impl fmt::Debug for InsightsClientBuilder {

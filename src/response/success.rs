@@ -10,7 +10,7 @@ use crate::envelope::{Envelope, is_one_of};
 use crate::error::Error;
 use crate::lenient::{self, Read, kind};
 use crate::pages::Pages;
-use crate::transport::read_body;
+use crate::transport::{Extent, read_body};
 use crate::warning::Warning;
 
 impl Attempted<'_> {
@@ -23,14 +23,14 @@ impl Attempted<'_> {
     ) -> Result<Response<T>, Error> {
         // Recorded traffic has HTTP 200 with 404 in the envelope.
         if let Some(failure) = body::failure(&envelope.members) {
-            return Err(self.refusal(&failure, envelope.members));
+            return Err(self.hidden_failure(&failure, envelope.members));
         }
         let pages = Pages::of(&envelope, &self.record.paging);
         let warnings = self.warnings(&envelope, pages.total, warnings, unreadable.len());
         let has_status = envelope.all(&["statuscode"]).next().is_some();
         let is_empty = envelope.value.is_none() && pages.total == Some(0);
         if envelope.value.is_none() && body::has_code(&envelope.members) {
-            return Err(self.refusal(&Failure { status: None }, envelope.members));
+            return Err(self.hidden_failure(&Failure { status: None }, envelope.members));
         }
         if envelope.value.is_none() && !has_status && !is_empty && self.status() == 200 {
             return Err(invalid(self.status()).with_message(
@@ -93,12 +93,16 @@ impl Attempted<'_> {
     ) -> Result<Response<T>, Error> {
         let mut bytes = Vec::new();
         match read_body(&mut response, self.max_response_bytes, &mut bytes).await {
-            Ok(is_whole) => self.record.is_too_large = !is_whole,
-            Err(error) => return Err(self.transport(error)),
+            Ok(Extent::Whole) => {}
+            Ok(Extent::TooLarge) => self.record.is_too_large = true,
+            Ok(Extent::Damaged(damage)) => self.record.damage = Some(damage),
+            Err(error) => return Err(self.transport(error).await),
         }
         let text = self.decode(&bytes);
-        let may_fail =
-            self.record.is_too_large || text.trim_start().starts_with('{') || markup::is_markup(&text);
+        let may_fail = self.record.is_too_large
+            || self.record.damage.is_some()
+            || text.trim_start().starts_with('{')
+            || markup::is_markup(&text);
         if may_fail {
             return self.read_leniently(&bytes);
         }

@@ -10,7 +10,7 @@ use crate::{ALSO_PAUSED, LIST, PAUSED, RESUME, run};
 async fn listing(reports: Value, more: Value) -> Emulator {
     let mut body = json!({ "value": reports, "statusCode": 200 });
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    let list = Fault::answer(200, "application/json", body.to_string());
+    let list = Fault::respond(200, "application/json", body.to_string());
     crate::emulator().fault(list.on(LIST)).start().await.unwrap()
 }
 
@@ -54,7 +54,7 @@ async fn warnings_are_in_json_rows() {
         assert!(warning.starts_with("value[1].recurrenceInterval: "), "{warning}");
     }
     let body = r#"{"value":[{"executionId":"e1","recurrenceCount":"7"}]}"#;
-    let executions = Fault::answer(200, "application/json", body).on(&GET_REPORT_EXECUTIONS);
+    let executions = Fault::respond(200, "application/json", body).on(&GET_REPORT_EXECUTIONS);
     let emulator = crate::emulator().fault(executions).start().await.unwrap();
     let finished = run(&emulator, &["executions", PAUSED, "--output", "json"]).await;
     let rows: Value = serde_json::from_str(&finished.stdout).unwrap();
@@ -89,7 +89,7 @@ async fn report_without_a_status_is_no_success_for_all() {
 #[tokio::test]
 async fn failure_in_202_is_not_resumed() {
     let body = r#"{"value":[],"statusCode":404,"message":"gone"}"#;
-    let fault = Fault::answer(202, "application/json", body).on(RESUME);
+    let fault = Fault::respond(202, "application/json", body).on(RESUME);
     let emulator = crate::emulator().fault(fault).start().await.unwrap();
     let finished = run(&emulator, &["resume", PAUSED, "--no-verify"]).await;
     assert_eq!(finished.code, Some(3), "{}", finished.stderr);

@@ -10,6 +10,7 @@ mod golden;
 mod interrupt;
 mod killed;
 mod lenient;
+mod network;
 mod parity;
 mod picture;
 mod schema;

@@ -6,6 +6,7 @@ mod executions;
 mod faults;
 mod hidden_failures;
 mod lenient;
+mod limits;
 mod lists;
 mod logs;
 mod pages;

@@ -10,6 +10,7 @@ use crate::args::Global;
 use crate::credentials::Credentials;
 use crate::exit::Failure;
 use crate::output::Output;
+use crate::proxy;
 use crate::table::visible;
 
 /// A client, and the emulator that it uses, if any.
@@ -27,6 +28,7 @@ impl Session {
             let builder = InsightsClient::builder().program(global.program);
             (builder.base_url(emulator.base_url()).token(emulator.token()), Some(emulator))
         } else {
+            proxy::check(global)?;
             let credentials = Credentials::new(&global.sign_in, output).await?;
             if global.verbose > 0 {
                 output.note(format_args!("Credential source: {}.", credentials.source.name()));
