@@ -22,6 +22,7 @@ pub fn source(document: &Value) -> String {
          pub const ORIGIN: &str = {:?};\n\
          pub(crate) const BASE_PATH: &str = {:?};\n\
          pub(crate) const VERSION_OF_PROGRAM: &[(&str, &str)] = &{versions:?};\n\
+         #[cfg(feature = \"emulator\")]\n\
          pub(crate) const SERVER_VARIABLES: &[(&str, &[&str])] = &[{}];\n",
         text(&document["info"], "version"),
         &url[..path],

@@ -81,6 +81,14 @@ pub fn objects(document: &Value) -> impl Iterator<Item = &str> {
     schemas.filter(|(_, schema)| schema["type"] == "object").map(|(name, _)| name)
 }
 
+/// Returns the names of the string schemas with an `enum` and without an open type: those of requests.
+pub fn closed_enums<'a>(document: &'a Value, open_enums: &[&str]) -> impl Iterator<Item = &'a str> {
+    let schemas = entries(&document["components"]["schemas"]);
+    schemas
+        .filter(|(name, schema)| !schema["enum"].is_null() && !open_enums.contains(name))
+        .map(|(name, _)| name)
+}
+
 /// Checks all rules and returns all violations at once. `open_enums` are the schemas with an open type.
 pub fn check(document: &Value, open_enums: &[&str]) -> Result<(), BTreeSet<Problem>> {
     let reach = wire::reach(document);

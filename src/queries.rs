@@ -65,10 +65,9 @@ impl InsightsClient {
             query.name.as_deref().map(str::trim) == Some(request.name.trim())
                 && query.query.as_deref().map(str::trim) == Some(request.query.trim())
         };
+        let created = |query: &ReportQuery| query.created_time.as_ref().and_then(Timestamp::to_system_time);
         let list = || self.queries().own().into_future();
-        NewItem { operation, began, is_new, created: |query| query.created_time.as_ref() }
-            .find(sent, list)
-            .await
+        NewItem { operation, began, is_new, created }.find(sent, list).await
     }
 
     /// Deletes a query of the caller. Returns it, or `None` if the service does not say which one it was.
@@ -105,7 +104,9 @@ impl InsightsClient {
             api.inner.timeout = Some(TRY_TIMEOUT);
             api.try_report_query(end, text, id, start).await
         };
-        self.call(&spec::TRY_REPORT_QUERY, request).await?.into_list(&spec::TRY_REPORT_QUERY)
+        let response = self.call(&spec::TRY_REPORT_QUERY, request).await?;
+        // More rows are not wanted: these are the first.
+        response.into_list(&spec::TRY_REPORT_QUERY).map(|(_, list)| list.items)
     }
 }
 

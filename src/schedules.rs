@@ -58,10 +58,9 @@ impl InsightsClient {
                     .as_deref()
                     .is_some_and(|id| id.eq_ignore_ascii_case(request.query_id.trim()))
         };
+        let created = |report: &Report| report.created_time.as_ref().and_then(Timestamp::to_system_time);
         let list = || self.reports().into_future();
-        NewItem { operation, began, is_new, created: |report| report.created_time.as_ref() }
-            .find(sent, list)
-            .await
+        NewItem { operation, began, is_new, created }.find(sent, list).await
     }
 
     /// Changes the schedule of a report: reads it, replaces what was given, and sends all editable properties, because

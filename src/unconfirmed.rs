@@ -3,7 +3,6 @@
 use std::time::{Duration, SystemTime};
 
 use crate::error::{Error, ErrorKind};
-use crate::report::Timestamp;
 use crate::response::Response;
 use crate::spec::Operation;
 
@@ -27,7 +26,7 @@ impl<I, C> NewItem<I, C> {
     pub async fn find<T, L, Fut>(self, sent: Result<Response<T>, Error>, list: L) -> Result<T, Error>
     where
         I: Fn(&T) -> bool,
-        C: Fn(&T) -> Option<&Timestamp>,
+        C: Fn(&T) -> Option<SystemTime>,
         L: Fn() -> Fut,
         Fut: Future<Output = Result<Vec<T>, Error>>,
     {
@@ -46,8 +45,7 @@ impl<I, C> NewItem<I, C> {
         };
         let oldest = self.began.checked_sub(CLOCK_SKEW);
         let is_young = |item: &T| {
-            let created = (self.created)(item).and_then(Timestamp::to_system_time);
-            created.is_none_or(|created| oldest.is_none_or(|oldest| created >= oldest))
+            (self.created)(item).is_none_or(|created| oldest.is_none_or(|oldest| created >= oldest))
         };
         for pause in LOOKS {
             tokio::time::sleep(pause).await;
@@ -61,9 +59,7 @@ impl<I, C> NewItem<I, C> {
                 }
             };
             let found = items.into_iter().filter(|item| (self.is_new)(item) && is_young(item));
-            if let Some(item) =
-                found.max_by_key(|item| (self.created)(item).and_then(Timestamp::to_system_time))
-            {
+            if let Some(item) = found.max_by_key(&self.created) {
                 tracing::info!(
                     operation = self.operation.id,
                     "the response was lost, and the result was found"

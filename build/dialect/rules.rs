@@ -34,7 +34,7 @@ rules! {
     MEDIA_TYPE = "media-type", "`application/json`, in lower case; nothing else is decoded";
     ONE_SUCCESS = "one-success", "exactly one; the generator stops at a second type";
     NAMED_RESPONSE = "named-response", "a reference to `components.schemas`; an inline schema gets an arbitrary name";
-    PROPERTY_NAME = "property-name", "a unique name in PascalCase; the build adds the camelCase spelling";
+    PROPERTY_NAME = "property-name", "a unique name in PascalCase; the build derives the camelCase spelling";
     ONE_DIRECTION = "one-direction", "a schema for each; requests and responses are spelled differently";
     REQUIRED = "required", "an existing property that is not nullable";
     SCHEMA_KEYWORD = "schema-keyword", "a schema without it";

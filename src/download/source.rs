@@ -259,7 +259,7 @@ async fn refused(mut response: reqwest::Response) -> Error {
         response.headers().get("x-ms-error-code").and_then(|code| code.to_str().ok()).map(str::to_owned);
     let mut bytes = Vec::new();
     let _ = read_body(&mut response, ERROR_BODY_BYTES, &mut bytes).await;
-    let body::Detail { message, code: body_code, .. } = body::detail(&bytes);
+    let body::Detail { message, code: body_code, .. } = body::detail(&String::from_utf8_lossy(&bytes));
     let mut text = code.or(body_code).unwrap_or_default();
     if let Some(message) = message {
         let separator = if text.is_empty() { "" } else { ": " };

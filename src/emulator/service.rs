@@ -101,7 +101,7 @@ impl Service {
         match fault {
             None => self.respond(request),
             Some(Effect::Respond { status, headers, body }) => response::custom(status, headers, body),
-            Some(Effect::Refuse(status)) => self.refuse(request, status),
+            Some(Effect::Refuse(status)) => refuse(request, status),
             Some(Effect::Delay(time)) => {
                 tokio::time::sleep(time).await;
                 self.respond(request)
@@ -113,15 +113,6 @@ impl Service {
             }
             Some(Effect::Truncate(bytes)) => response::truncate(self.respond(request), bytes).await,
         }
-    }
-
-    fn refuse(&self, request: &Request, status: u16) -> Response {
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let refusal = match request.operation {
-            Ok(operation) => check::refusal(operation, status),
-            Err(_) => Refusal::new(status, ""),
-        };
-        refusal.respond()
     }
 
     fn respond(&self, request: &Request) -> Response {
@@ -166,8 +157,8 @@ impl Service {
         let get = |name: &str| parameters.get(name).map(String::as_str);
         let status = get("executionStatus").map_or(ExecutionStatus::Completed, ExecutionStatus::from);
         let latest = get("getLatestExecution").is_none_or(|latest| latest.eq_ignore_ascii_case("true"));
-        let id = report_id(parameters).ok_or_else(|| no_item())?;
-        let mut executions = self.shared().state.executions(id).ok_or_else(|| no_item())?;
+        let id = report_id(parameters).ok_or_else(no_item)?;
+        let mut executions = self.shared().state.executions(id).ok_or_else(no_item)?;
         executions.retain(|execution| {
             execution.execution_status.as_ref() == Some(&status)
                 && get("executionId").is_none_or(|id| id == execution.execution_id)
@@ -197,7 +188,7 @@ impl Service {
     }
 
     fn set_status(&self, parameters: &Parameters, status: ReportStatus) -> Result<Response, Refusal> {
-        let id = report_id(parameters).ok_or_else(|| no_item())?;
+        let id = report_id(parameters).ok_or_else(no_item)?;
         let changed = self.shared().state.set_status(id, status);
         let report = changed.map_err(|refused| match refused {
             Refused::NotFound => no_item(),
@@ -249,6 +240,16 @@ fn recorded(request: &Request, response: &Response) -> RecordedRequest {
         request_id: id.map(str::to_owned),
         status: (!disconnected).then(|| response.status().as_u16()),
     }
+}
+
+/// Refuses a request with the documented message of a status.
+fn refuse(request: &Request, status: u16) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let refused = match request.operation {
+        Ok(operation) => refusal(operation, status),
+        Err(_) => Refusal::new(status, ""),
+    };
+    refused.respond()
 }
 
 /// The documented wording for an empty list, used for unknown ids too.

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
-use crate::generated::types::ReportEnvelope;
+use crate::envelope::Envelope;
 use crate::report::{Execution, ExecutionStatus, Report, ReportId, ReportStatus, Timestamp};
 
 pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -127,6 +127,6 @@ pub(super) fn parse_reports(json: &str) -> serde_json::Result<Vec<Report>> {
     if json.trim_start().starts_with('[') {
         return serde_json::from_str(json);
     }
-    let envelope: ReportEnvelope = serde_json::from_str(json)?;
+    let envelope: Envelope<Report> = serde_json::from_str(json)?;
     envelope.value.ok_or_else(|| serde::de::Error::missing_field("value"))
 }

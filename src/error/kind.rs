@@ -23,7 +23,9 @@ macro_rules! error_kinds {
         /// What went wrong, by meaning.
         ///
         /// The first row that matches the response decides. Kinds without a status occur when there was no response.
-        /// If the body of a 200 reports another status, that status counts.
+        /// If the body of a 200 reports another status, that status counts. Of a 401 or 403, the reason phrase, the challenge
+        /// (`WWW-Authenticate`) and the message decide too: they may speak of multi-factor authentication or of the audience,
+        /// and of a 403 also `Retry-After` or an exceeded quota, which is [`Throttled`](Self::Throttled).
         ///
         /// | kind | HTTP status | service code | retryable | help |
         /// | --- | --- | --- | --- | --- |
@@ -80,7 +82,7 @@ error_kinds! {
     /// The state of the report does not allow the operation.
     Conflict("conflict", [409, 412], Never,
         "list the reports to see the state of this one"),
-    /// Too many requests.
+    /// Too many requests, or an exceeded quota of calls.
     Throttled("throttled", [429], Later,
         "wait as long as the service asks, then retry with less concurrency"),
     /// The service, or a gateway in front of it, is temporarily unavailable.

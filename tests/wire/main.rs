@@ -4,8 +4,12 @@
 mod downloads;
 mod executions;
 mod faults;
+mod hidden_failures;
+mod lenient;
+mod limits;
 mod lists;
 mod logs;
+mod pages;
 mod probe;
 mod properties;
 mod redirects;

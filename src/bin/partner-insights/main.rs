@@ -26,6 +26,7 @@ mod log;
 mod output;
 mod precedence;
 mod progress;
+mod proxy;
 mod session;
 mod table;
 mod wait;
