@@ -4,7 +4,7 @@ mod support;
 mod ways;
 
 use allocation_counter::{AllocationInfo, measure};
-use ways::generated::{hooks, report};
+use ways::generated::{envelope, hooks, report};
 use ways::server::{Server, serve_if_requested};
 use ways::{Ready, Way};
 

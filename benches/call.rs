@@ -6,7 +6,7 @@ mod ways;
 use std::time::Instant;
 
 use support::Spread;
-use ways::generated::{hooks, report};
+use ways::generated::{envelope, hooks, report};
 use ways::server::{Server, serve_if_requested};
 use ways::{Ready, Way};
 

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use support::Spread;
 use ways::generated::types::ReportEnvelope;
-use ways::generated::{hooks, report};
+use ways::generated::{envelope, hooks, report};
 use ways::report::{camel, pascal};
 use ways::server::list;
 

@@ -11,7 +11,7 @@ use std::process::Command;
 use std::{env, io};
 
 use support::Spread;
-use ways::generated::{hooks, report};
+use ways::generated::{envelope, hooks, report};
 use ways::server::{Server, serve_if_requested};
 use ways::{Ready, Way};
 

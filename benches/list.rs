@@ -9,7 +9,7 @@ use std::time::Instant;
 use allocation_counter::measure;
 use support::Spread;
 use tokio::runtime::Runtime;
-use ways::generated::{hooks, report};
+use ways::generated::{envelope, hooks, report};
 use ways::server::{Server, serve_if_requested};
 use ways::{Ready, Way};
 

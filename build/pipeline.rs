@@ -5,6 +5,8 @@
 mod constants;
 #[path = "dialect.rs"]
 pub mod dialect;
+#[path = "lenient.rs"]
+mod lenient;
 #[path = "lower.rs"]
 mod lower;
 #[path = "spellings.rs"]
@@ -82,8 +84,15 @@ fn client(document: &Value) -> Result<String, String> {
     for schema in dialect::objects(document) {
         settings.with_patch(schema, &open);
     }
+    let closed = TypePatch::default()
+        .with_attr("#[cfg_attr(feature = \"schemars\", derive(schemars::JsonSchema))]")
+        .clone();
+    for schema in dialect::closed_enums(document, &OWN_TYPES.map(|(schema, _)| schema)) {
+        settings.with_patch(schema, &closed);
+    }
     let tokens =
         catch_panic(|| Generator::new(&settings).generate_tokens(&lowered))?.map_err(|e| e.to_string())?;
+    let tokens = lenient::replace_envelopes(tokens).map_err(|e| e.to_string())?;
     spellings::accept_both(tokens, &wire::reach(document).responses)
         .map_err(|e| format!("the generated client cannot be parsed: {e}"))
 }

@@ -1,75 +1,236 @@
 //! Extracts the details of a failure from the body of its response, in whatever shape.
 
+pub(crate) mod charset;
+pub(crate) mod markup;
+
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
+use crate::envelope::is_one_of;
+use crate::lenient::integer;
+use crate::pages::{is_word, says_something};
 use crate::text::one_line;
 
 /// Maximum length of a message, in characters.
 const MESSAGE_LIMIT: usize = 300;
+/// Maximum number of messages of one body, and of levels that are searched for them.
+const MAX_MESSAGES: usize = 8;
+const MAX_DEPTH: usize = 6;
 
 /// Details of a failure.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Detail {
-    /// The status in the body, which may differ from the HTTP status.
-    pub status: Option<u16>,
     pub code: Option<String>,
     pub message: Option<String>,
 }
 
-/// Reads the envelope of the service in both spellings, the bodies of its gateways and of Entra, RFC 9457 problems, plain
-/// text, and the title of HTML. Anything else has no details, and is not an error.
-pub(crate) fn detail(bytes: &[u8]) -> Detail {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    match serde_json::from_slice(bytes) {
-        Ok(Value::Object(object)) => of_object(&object),
-        Ok(Value::String(text)) => Detail { message: message(&text), ..Detail::default() },
-        Ok(_) => Detail::default(),
-        Err(_) => Detail { message: of_text(&String::from_utf8_lossy(bytes)), ..Detail::default() },
+// Names are in lower case and without punctuation: `errormessage` is also `error_message`.
+const STATUSES: [&str; 4] = ["statuscode", "status", "httpstatus", "httpstatuscode"];
+const FAILURES: [&str; 10] = [
+    "error",
+    "errors",
+    "fault",
+    "exception",
+    "errormessage",
+    "errorcode",
+    "errordescription",
+    "innererror",
+    "exceptionmessage",
+    "errordetails",
+];
+const CODES: [&str; 4] = ["code", "errorcode", "faultcode", "errornumber"];
+/// In the order of preference.
+const MESSAGES: [&str; 12] = [
+    "message",
+    "description",
+    "errordescription",
+    "detail",
+    "errormessage",
+    "faultstring",
+    "msg",
+    "reason",
+    "exceptionmessage",
+    "title",
+    "value",
+    "developermessage",
+];
+/// What holds further details.
+const NESTED: [&str; 14] = [
+    "error",
+    "errors",
+    "fault",
+    "exception",
+    "details",
+    "detail",
+    "innererror",
+    "innererrors",
+    "innerexception",
+    "modelstate",
+    "validationerrors",
+    "errordetails",
+    "messages",
+    "exceptionmessage",
+];
+/// What a message is about.
+const TARGETS: [&str; 6] = ["target", "field", "propertyname", "property", "parameter", "name"];
+
+/// Reads the envelope of the service in both spellings, the bodies of its gateways and of Entra, RFC 9457 problems,
+/// validation errors, web pages, XML and plain text. Anything else has no details, and is not an error.
+pub(crate) fn detail(text: &str) -> Detail {
+    let text = text.trim_start_matches('\u{feff}').trim_start();
+    if markup::is_markup(text) {
+        let markup::Page { code, message, .. } = markup::read(text);
+        return Detail { code, message };
+    }
+    match serde_json::from_str(text) {
+        Ok(value) => of_json(&value),
+        // Truncated JSON and binary data would only be noise.
+        Err(_) if text.starts_with(['{', '[', '"']) || is_binary(text) => Detail::default(),
+        Err(_) => Detail { code: None, message: message(text) },
     }
 }
 
-fn of_object(object: &Map<String, Value>) -> Detail {
-    let nested = get(object, "error").and_then(Value::as_object);
-    let text = |name| {
-        let value = get(object, name).or_else(|| nested.and_then(|nested| get(nested, name)));
-        value.and_then(Value::as_str).filter(|text| !text.trim().is_empty())
-    };
-    let code = match get(object, "code").or_else(|| nested.and_then(|nested| get(nested, "code"))) {
-        Some(Value::String(code)) => Some(one_line(code, 60)),
-        Some(Value::Number(code)) => Some(code.to_string()),
-        // RFC 6749, section 5.2: `error` is the code, `error_description` the message.
-        _ => text("error").map(|code| one_line(code, 60)),
-    };
-    let said = ["message", "description", "error_description", "detail", "title"].into_iter().find_map(text);
-    Detail {
-        status: get(object, "statusCode").and_then(Value::as_u64).and_then(|status| status.try_into().ok()),
-        code: code.filter(|code| !code.is_empty()),
-        message: said.or_else(|| text("error")).and_then(message),
+fn is_binary(text: &str) -> bool {
+    let is_noise = |c: char| matches!(c, '\0'..='\x06' | '\u{80}'..='\u{9f}' | char::REPLACEMENT_CHARACTER);
+    text.contains(is_noise)
+}
+
+/// A failure in the body of a 2xx, and its status if the body says it.
+pub(crate) struct Failure {
+    pub status: Option<u16>,
+}
+
+/// Returns the failure that the members of a 2xx report, if any.
+pub(crate) fn failure(members: &[(Cow<'static, str>, Value)]) -> Option<Failure> {
+    let (mut status, mut fails) = (None, false);
+    for (name, value) in members {
+        if matches!(&**name, "totalCount" | "message" | "nextLink") {
+            continue;
+        }
+        if is_one_of(name, &STATUSES) {
+            status = status.max(failed_status(value));
+        } else if is_one_of(name, &FAILURES) && says_something(value) {
+            fails = true;
+            if let Value::Object(error) = value {
+                let statuses =
+                    error.iter().filter(|(name, _)| is_one_of(name, &STATUSES) || is_one_of(name, &CODES));
+                status = status.max(statuses.filter_map(|(_, value)| failed_status(value)).max());
+            }
+        } else {
+            fails |= is_one_of(name, &["success", "issuccess", "succeeded", "ok"]) && is_word(value, false)
+                || is_one_of(name, &["haserror", "haserrors", "iserror", "failed"]) && is_word(value, true);
+        }
     }
+    (fails || status.is_some()).then_some(Failure { status })
 }
 
-/// Returns a member by name, ignoring case: the service documents PascalCase and sends camelCase.
-fn get<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+/// Whether there is a code of the service, such as `900421`, which no success has.
+pub(crate) fn has_code(members: &[(Cow<'static, str>, Value)]) -> bool {
+    members.iter().any(|(name, value)| is_one_of(name, &CODES) && failed_status(value).is_some())
 }
 
-fn of_text(text: &str) -> Option<String> {
-    let text = text.trim_start();
-    if text.starts_with('<') {
-        return title(text).and_then(message);
+/// Returns a status from 400, which may be in a string.
+fn failed_status(value: &Value) -> Option<u16> {
+    let status = integer(value).filter(|status| *status >= 400)?;
+    Some(u16::try_from(status).unwrap_or(599))
+}
+
+fn of_json(value: &Value) -> Detail {
+    let mut found = Found::default();
+    found.read(value, None, 0);
+    let code = found.code.take().or_else(|| found.word.clone());
+    if found.messages.is_empty() {
+        found.messages.extend(found.word.take());
     }
-    // Truncated JSON and binary data would only be noise.
-    let noise = text.starts_with(['{', '[', '"']) || text.contains(['\0', char::REPLACEMENT_CHARACTER]);
-    if noise { None } else { message(text) }
+    Detail { code: code.filter(|code| !code.is_empty()), message: message(&found.messages()) }
 }
 
-fn title(html: &str) -> Option<&str> {
-    // ASCII lower case keeps all byte positions.
-    let lower = html.to_ascii_lowercase();
-    let start = lower.find("<title")?;
-    let start = start + lower[start..].find('>')? + 1;
-    let end = start + lower[start..].find("</title")?;
-    Some(&html[start..end])
+/// What was found in a body, outermost first.
+#[derive(Default)]
+struct Found {
+    code: Option<String>,
+    /// The text of a member `error`: a code (RFC 6749, section 5.2), or the only message.
+    word: Option<String>,
+    messages: Vec<String>,
+}
+
+impl Found {
+    fn messages(&self) -> String {
+        let [rest @ .., last] = &self.messages[..] else { return String::new() };
+        let rest: String = rest.iter().map(|text| format!("{}; ", text.trim_end_matches('.'))).collect();
+        rest + last
+    }
+
+    fn read(&mut self, value: &Value, label: Option<&str>, depth: usize) {
+        if depth > MAX_DEPTH || self.messages.len() >= MAX_MESSAGES {
+            return;
+        }
+        match value {
+            Value::String(text) => self.add(text, label, depth),
+            Value::Array(elements) => {
+                for element in elements {
+                    self.read(element, label, depth + 1);
+                }
+            }
+            Value::Object(object) => self.read_object(object, label, depth),
+            _ => {}
+        }
+    }
+
+    fn add(&mut self, text: &str, label: Option<&str>, depth: usize) {
+        let text = text.trim();
+        // Gateways put the body of the service into a string of theirs.
+        if text.starts_with('{')
+            && let Ok(inner) = serde_json::from_str(text)
+        {
+            return self.read(&inner, label, depth + 1);
+        }
+        let labeled = label.filter(|label| !label.is_empty() && !text.is_empty());
+        let text = labeled.map_or_else(|| text.to_owned(), |label| format!("{label}: {text}"));
+        if !text.is_empty() && !self.messages.iter().any(|known| known.contains(&text)) {
+            self.messages.push(text);
+        }
+    }
+
+    fn read_object(&mut self, object: &Map<String, Value>, label: Option<&str>, depth: usize) {
+        let is_known = |name: &String| {
+            [&MESSAGES[..], &NESTED, &CODES, &TARGETS].iter().any(|names| is_one_of(name, names))
+        };
+        // A map from what is invalid to why.
+        if depth > 0 && (object.values().all(Value::is_array) || !object.keys().any(is_known)) {
+            for (name, value) in object {
+                self.read(value, Some(name), depth + 1);
+            }
+            return;
+        }
+        let get = |name: &str| object.iter().find(|(key, _)| is_one_of(key, &[name])).map(|(_, value)| value);
+        let said = |value: &&Value| says_something(value) && !value.is_number() && !value.is_boolean();
+        if self.code.is_none() {
+            self.code = match CODES.iter().find_map(|name| get(name)) {
+                Some(Value::String(code)) => Some(one_line(code, 60)),
+                Some(Value::Number(code)) => Some(code.to_string()),
+                _ => None,
+            };
+        }
+        if let (None, Some(Value::String(word))) = (&self.word, get("error").filter(said)) {
+            self.word = Some(one_line(word, 60));
+        }
+        let target = TARGETS.iter().find_map(|name| get(name)).and_then(Value::as_str).filter(|_| depth > 0);
+        let label = target.or(label);
+        let text = MESSAGES.iter().find_map(|name| get(name).filter(said).filter(|value| value.is_string()));
+        // OData wraps it in an object, with its language.
+        let message = text.or_else(|| get("message").filter(|value| value.is_object()));
+        if let Some(message) = message {
+            self.read(message, label, depth + 1);
+        }
+        for (name, value) in object {
+            let is_text_of_error = value.is_string() && is_one_of(name, &["error", "detail"]);
+            if is_one_of(name, &NESTED) && !is_text_of_error {
+                self.read(value, None, depth + 1);
+            }
+        }
+    }
 }
 
 fn message(text: &str) -> Option<String> {
@@ -82,55 +243,40 @@ mod tests {
 
     #[test]
     fn known_shapes_are_read() {
-        let rows: [(&str, Option<u16>, Option<&str>, Option<&str>); 17] = [
-            (
-                r#"{"Value":[],"TotalCount":0,"Message":"No item","StatusCode":404}"#,
-                Some(404),
-                None,
-                Some("No item"),
-            ),
-            (r#"{"value":null,"message":"No item","statusCode":404}"#, Some(404), None, Some("No item")),
-            (r#"{"statusCode":429,"message":"Slow down"}"#, Some(429), None, Some("Slow down")),
-            (
-                r#"{"code":"900421","description":"MFA","data":[],"source":"x"}"#,
-                None,
-                Some("900421"),
-                Some("MFA"),
-            ),
-            (r#"{"code":900420,"description":"audience"}"#, None, Some("900420"), Some("audience")),
-            (r#"{"error":{"code":"Denied","message":"no"}}"#, None, Some("Denied"), Some("no")),
+        let rows: [(&str, Option<&str>, Option<&str>); 20] = [
+            (r#"{"Value":[],"TotalCount":0,"Message":"No item","StatusCode":404}"#, None, Some("No item")),
+            (r#"{"value":null,"message":"No item","statusCode":404}"#, None, Some("No item")),
+            (r#"{"code":"900421","description":"MFA","data":[],"source":"x"}"#, Some("900421"), Some("MFA")),
+            (r#"{"code":900420,"description":"audience"}"#, Some("900420"), Some("audience")),
+            (r#"{"error":{"code":"Denied","message":"no"}}"#, Some("Denied"), Some("no")),
             (
                 r#"{"error":"invalid_token","error_description":"ended"}"#,
-                None,
                 Some("invalid_token"),
                 Some("ended"),
             ),
-            (r#"{"error":"boom"}"#, None, Some("boom"), Some("boom")),
-            (r#"{"type":"about:blank","title":"Gone","detail":"for good"}"#, None, None, Some("for good")),
-            ("\u{feff}{\"message\":\"marked\"}", None, None, Some("marked")),
-            ("\"just a text\"", None, None, Some("just a text")),
-            ("Service unavailable\r\n", None, None, Some("Service unavailable")),
-            (
-                "<!doctype html><html><TITLE lang=en>502\nBad Gateway</TITLE>…",
-                None,
-                None,
-                Some("502 Bad Gateway"),
-            ),
-            ("<html><body>no title", None, None, None),
-            (r#"{"message":"broken o"#, None, None, None),
-            ("", None, None, None),
-            ("[1,2]", None, None, None),
+            (r#"{"error":"boom"}"#, Some("boom"), Some("boom")),
+            (r#"{"type":"about:blank","title":"Gone","detail":"for good"}"#, None, Some("for good")),
+            (r#"{"errors":[{"code":"E","message":"m","value":"x"}]}"#, Some("E"), Some("m")),
+            (r#"{"fault":{"faultstring":"f","detail":{"errorcode":"c"}}}"#, Some("c"), Some("f")),
+            (r#"{"message":"m","data":["secret"],"values":{"a":"secret"}}"#, None, Some("m")),
+            ("\u{feff}{\"message\":\"marked\"}", None, Some("marked")),
+            ("\"just a text\"", None, Some("just a text")),
+            ("Service unavailable\r\n", None, Some("Service unavailable")),
+            ("<!doctype html><html><TITLE lang=en>502\nBad Gateway</TITLE>…", None, Some("502 Bad Gateway")),
+            ("<html><body>no title", None, Some("no title")),
+            (r#"{"message":"broken o"#, None, None),
+            ("", None, None),
+            ("[1,2]", None, None),
+            ("{\"message\":{},\"error\":[]}", None, None),
         ];
-        for (body, status, code, message) in rows {
-            let expected =
-                Detail { status, code: code.map(str::to_owned), message: message.map(str::to_owned) };
-            assert_eq!(detail(body.as_bytes()), expected, "{body}");
+        for (body, code, message) in rows {
+            let expected = Detail { code: code.map(str::to_owned), message: message.map(str::to_owned) };
+            assert_eq!(detail(body), expected, "{body}");
         }
     }
 
     #[test]
     fn binary_data_is_not_a_message() {
-        assert_eq!(detail(&[0xff, 0xfe, b'h', 0, b'i', 0]), Detail::default());
-        assert_eq!(detail(&[0x1f, 0x8b, 8, 0, 0, 0]), Detail::default());
+        assert_eq!(detail(&charset::decode(&[0x1f, 0x8b, 8, 0, 0, 0], None)), Detail::default());
     }
 }

@@ -13,22 +13,23 @@ use crate::client::{Inner, InsightsClient};
 use crate::error::{Error, ErrorKind};
 use crate::generated::Client;
 use crate::hooks::{Attempt, AttemptRecord};
-use crate::response::{Attempted, Envelope, Response, Sent, means_empty};
+use crate::pages::List;
+use crate::response::{Attempted, Item, Response, Sent, means_empty};
 use crate::retry::{self, Decision, Failure, Wait, WaitReason};
 use crate::spec::Operation;
 use crate::throttle::{Limit, Permit};
 
 impl InsightsClient {
     /// Sends a request, retries it where that is safe and may help, and reads the response.
-    pub(crate) async fn call<E, F, Fut>(
+    pub(crate) async fn call<T, F, Fut>(
         &self,
         operation: &'static Operation,
         request: F,
-    ) -> Result<Response<E::Item>, Error>
+    ) -> Result<Response<T>, Error>
     where
-        E: Envelope,
+        T: Item,
         F: Fn(Client) -> Fut,
-        Fut: Future<Output = Sent<E>>,
+        Fut: Future<Output = Sent<T>>,
     {
         let mut call = Call::new(&self.inner, operation);
         let span = tracing::info_span!(
@@ -56,31 +57,50 @@ impl InsightsClient {
                 }
             }
         });
-        let result: Result<Response<E::Item>, Error> = attempts.instrument(span.clone()).await;
+        let result: Result<Response<T>, Error> = attempts.instrument(span.clone()).await;
         if let Some(status) = result.as_ref().map_or_else(Error::status, |response| Some(response.status)) {
             span.record("http.response.status_code", status);
         }
+        for warning in result.iter().flat_map(|response| &response.warnings) {
+            span.in_scope(|| self.inner.warn(warning));
+        }
         result.map_err(|error| {
             span.record("error.type", error.kind().name());
-            error.with_operation(operation)
+            error.with_quota().with_operation(operation)
         })
     }
 
-    /// Requests a list. A 404 with this message means that there is nothing to list.
-    pub(crate) async fn call_list<E, F, Fut>(
+    /// Requests a list, all pages of it. A 404 with this message means that there is nothing to list.
+    pub(crate) async fn call_list<T, F, Fut>(
         &self,
         operation: &'static Operation,
         empty_message: &str,
         request: F,
-    ) -> Result<Vec<E::Item>, Error>
+    ) -> Result<Vec<T>, Error>
     where
-        E: Envelope,
+        T: Item,
         F: Fn(Client) -> Fut,
-        Fut: Future<Output = Sent<E>>,
+        Fut: Future<Output = Sent<T>>,
+    {
+        Ok(self.call_pages(operation, empty_message, |_| false, request).await?.items)
+    }
+
+    /// Requests a list, page by page until `is_enough` of it is there.
+    pub(crate) async fn call_pages<T, F, Fut>(
+        &self,
+        operation: &'static Operation,
+        empty_message: &str,
+        is_enough: impl Fn(&[T]) -> bool,
+        request: F,
+    ) -> Result<List<T>, Error>
+    where
+        T: Item,
+        F: Fn(Client) -> Fut,
+        Fut: Future<Output = Sent<T>>,
     {
         match self.call(operation, request).await {
-            Err(error) if means_empty(&error, empty_message) => Ok(Vec::new()),
-            result => result?.into_list(operation),
+            Err(error) if means_empty(&error, empty_message) => Ok(List { items: Vec::new(), unreadable: 0 }),
+            result => self.complete(operation, result?, is_enough).await,
         }
     }
 }
@@ -132,15 +152,15 @@ impl<'a> Call<'a> {
     }
 
     /// Step 2: sends the request once. Returns also what the response says about the rate limit.
-    async fn send<E, F, Fut>(
+    async fn send<T, F, Fut>(
         &self,
         token: &CachedToken,
         request: &F,
-    ) -> (Result<Response<E::Item>, Error>, Option<Limit>)
+    ) -> (Result<Response<T>, Error>, Option<Limit>)
     where
-        E: Envelope,
+        T: Item,
         F: Fn(Client) -> Fut,
-        Fut: Future<Output = Sent<E>>,
+        Fut: Future<Output = Sent<T>>,
     {
         let authorization = match token.authorization() {
             Ok(authorization) => authorization,
@@ -152,18 +172,26 @@ impl<'a> Call<'a> {
             request_id: self.request_id,
             correlation_id: self.correlation_id,
             validate_mfa: false,
+            timeout: None,
             max_response_bytes: self.client.max_response_bytes,
             record: record.clone(),
         };
         let api = Client::new_with_client(&self.client.base_url, self.client.http.clone(), attempt);
         let sent = request(api).await;
-        let attempted = Attempted {
+        let mut attempted = Attempted {
             token,
             max_response_bytes: self.client.max_response_bytes,
             record: AttemptRecord::take(&record),
         };
         let result = attempted.read(sent).await;
-        (result.map_err(|error| self.with_ids(error, attempted.correlation_id())), attempted.record.limit())
+        let mut limit = attempted.record.limit();
+        // Some refusals say only in their body that they are about a limit.
+        if let (Some(limit), Err(error)) = (&mut limit, &result)
+            && error.kind() == ErrorKind::Throttled
+        {
+            *limit = Limit { too_many: true, refused: true, retry_after: error.retry_after(), ..*limit };
+        }
+        (result.map_err(|error| self.with_ids(error, attempted.correlation_id())), limit)
     }
 
     /// Step 3: waits, or refreshes the token, if another attempt may help. Otherwise returns the error.
@@ -176,6 +204,7 @@ impl<'a> Call<'a> {
             elapsed: self.began.elapsed(),
             kind: error.kind(),
             retry_after: error.retry_after(),
+            is_unsent: error.is_unsent(),
             token_is_fresh: self.is_refreshed || token.is_fresh(),
         };
         let decision = retry::decide(&self.client.retry, &failure, fastrand::f64());
@@ -238,6 +267,7 @@ mod tests {
             .unwrap();
         let error = client.resume("3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4").await.unwrap_err();
         assert_eq!((error.attempts(), &waits.lock().unwrap()[..]), (4, &[true; 3][..]));
+        assert!(error.is_unsent(), "{error:?}");
     }
 
     #[test]

@@ -34,6 +34,7 @@ struct Details {
     correlation_id: Option<String>,
     retry_after: Option<Duration>,
     attempts: u32,
+    help: Option<&'static str>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
@@ -49,6 +50,7 @@ impl Error {
             correlation_id: None,
             retry_after: None,
             attempts: 0,
+            help: None,
             source: None,
         }))
     }
@@ -59,6 +61,20 @@ impl Error {
 
     pub(crate) fn with_operation(mut self, operation: &'static Operation) -> Self {
         self.0.operation = Some(operation.id);
+        self
+    }
+
+    /// Recognizes the refusals by a quota, which differ from others only in their message.
+    pub(crate) fn with_quota(mut self) -> Self {
+        if self.0.kind == ErrorKind::BadRequest {
+            let quota = self.message().and_then(ErrorKind::of_quota);
+            self.0.kind = quota.unwrap_or(ErrorKind::BadRequest);
+        }
+        self
+    }
+
+    pub(crate) fn with_kind(mut self, kind: ErrorKind) -> Self {
+        self.0.kind = kind;
         self
     }
 
@@ -90,6 +106,12 @@ impl Error {
 
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
+        self
+    }
+
+    /// Replaces the help of the kind.
+    pub(crate) fn with_help(mut self, help: Option<&'static str>) -> Self {
+        self.0.help = help;
         self
     }
 
@@ -148,10 +170,16 @@ impl Error {
         self.kind().retryability() == Retryability::Later
     }
 
+    /// Whether the request did not reach the service, because no connection could be established.
+    pub(crate) fn is_unsent(&self) -> bool {
+        let sent = self.0.source.as_deref().and_then(|source| source.downcast_ref::<reqwest::Error>());
+        sent.is_some_and(reqwest::Error::is_connect)
+    }
+
     /// Returns the next step: that of the [`AuthError`] inside if it has one, else that of the kind.
     pub fn help(&self) -> &str {
         let auth = self.0.source.as_deref().and_then(|source| source.downcast_ref::<AuthError>());
-        auth.map_or_else(|| self.kind().help(), AuthError::help)
+        auth.map_or_else(|| self.0.help.unwrap_or(self.kind().help()), AuthError::help)
     }
 }
 
@@ -181,7 +209,7 @@ impl fmt::Display for Error {
             }
         }
         if let Some(wait) = self.retry_after() {
-            write!(f, "; retry after {} s", wait.as_secs())?;
+            write!(f, "; retry after {} s", wait.as_millis().div_ceil(1000))?;
         }
         if self.attempts() > 1 {
             write!(f, "; {} attempts", self.attempts())?;

@@ -76,7 +76,11 @@ impl ListExecutions {
                 api.get_report_executions(&id, execution_id.as_deref(), status.as_ref(), Some(latest)).await
             }
         };
-        client.call_list(&spec::GET_REPORT_EXECUTIONS, NO_EXECUTIONS, request).await
+        // One execution is what was requested; the service may count all of them.
+        let is_one = latest || execution_id.is_some();
+        let is_enough = |executions: &[Execution]| is_one && !executions.is_empty();
+        let list = client.call_pages(&spec::GET_REPORT_EXECUTIONS, NO_EXECUTIONS, is_enough, request);
+        Ok(list.await?.items)
     }
 }
 

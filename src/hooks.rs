@@ -1,16 +1,21 @@
 //! The hooks of the generated client: stamp each request, record each response.
 
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::Duration;
 
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
-use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::{Method, ResponseBuilderExt, StatusCode};
+use reqwest::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue,
+};
+use reqwest::{Method, ResponseBuilderExt, StatusCode, Url};
 use uuid::Uuid;
 
 use crate::generated::Client;
+use crate::pages::PagingHeaders;
+use crate::refusal::Evidence;
 use crate::throttle::Limit;
-use crate::transport::{read_body, retry_after};
+use crate::transport::{Extent, read_body, retry_after};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("ms-requestid");
 const CORRELATION_ID: HeaderName = HeaderName::from_static("ms-correlationid");
@@ -28,6 +33,8 @@ pub(crate) struct Attempt {
     pub correlation_id: Uuid,
     /// Asks whether the token proves a multi-factor sign-in.
     pub validate_mfa: bool,
+    /// Instead of the client's timeout.
+    pub timeout: Option<Duration>,
     pub max_response_bytes: usize,
     pub record: Arc<Mutex<AttemptRecord>>,
 }
@@ -41,16 +48,27 @@ pub(crate) struct AttemptRecord {
     pub correlation_id: Option<HeaderValue>,
     pub is_mfa_compliant: Option<bool>,
     pub limit: Limit,
+    /// What the head says about further pages.
+    pub paging: PagingHeaders,
+    pub content_type: Option<HeaderValue>,
+    /// The URL of a request for a list, against which its links are resolved.
+    pub url: Option<Url>,
+    /// Of a refusal.
+    pub evidence: Option<Box<Evidence>>,
     /// The body was larger than `max_response_bytes`.
     pub is_too_large: bool,
+    /// Why the body could not be decoded.
+    pub damage: Option<io::Error>,
 }
 
 impl AttemptRecord {
     fn of(response: &reqwest::Response) -> Self {
         let text = |name: &HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
         let status = response.status();
-        let retry_after = text(&RETRY_AFTER).and_then(|wait| retry_after(wait, SystemTime::now()));
-        let too_many = status == StatusCode::TOO_MANY_REQUESTS;
+        let retry_after = retry_after(response.headers());
+        // A gateway may refuse an exceeded quota with 403.
+        let too_many = status == StatusCode::TOO_MANY_REQUESTS
+            || (status == StatusCode::FORBIDDEN && retry_after.is_some());
         Self {
             status: Some(status),
             correlation_id: response.headers().get(CORRELATION_ID).cloned(),
@@ -62,7 +80,12 @@ impl AttemptRecord {
                 retry_after,
                 remaining: text(&RATE_LIMIT_REMAINING).and_then(|left| left.trim().parse().ok()),
             },
+            paging: PagingHeaders::of(response.headers()),
+            content_type: response.headers().get(CONTENT_TYPE).cloned(),
+            url: None,
+            evidence: Evidence::of(response),
             is_too_large: false,
+            damage: None,
         }
     }
 
@@ -106,6 +129,10 @@ impl ClientHooks<Attempt> for Client {
         headers.insert(AUTHORIZATION, attempt.authorization.clone());
         headers.insert(REQUEST_ID, header(attempt.request_id));
         headers.insert(CORRELATION_ID, header(attempt.correlation_id));
+        if attempt.timeout.is_some() {
+            *request.timeout_mut() = attempt.timeout;
+        }
+        let headers = request.headers_mut();
         if attempt.validate_mfa {
             headers.insert(VALIDATE_MFA, HeaderValue::from_static("true"));
         }
@@ -118,13 +145,15 @@ impl ClientHooks<Attempt> for Client {
         _: &OperationInfo,
     ) -> impl Future<Output = reqwest::Result<reqwest::Response>> {
         let attempt = self.inner();
+        let url = (request.method() == Method::GET).then(|| request.url().clone());
         // Outside of the future, which then does not hold the request.
         let sent = self.client().execute(request);
         async move {
             let response = sent.await?;
-            *attempt.record() = AttemptRecord::of(&response);
+            *attempt.record() = AttemptRecord { url, ..AttemptRecord::of(&response) };
             let limit = attempt.max_response_bytes as u64;
-            let is_bounded = response.content_length().is_some_and(|length| length <= limit);
+            let is_bounded = response.content_length().is_some_and(|length| length <= limit)
+                && !response.headers().contains_key(CONTENT_ENCODING);
             if response.status() != StatusCode::OK || is_bounded {
                 return Ok(response);
             }
@@ -140,9 +169,16 @@ async fn read_bounded(
     attempt: &Attempt,
 ) -> reqwest::Result<reqwest::Response> {
     let mut bytes = Vec::new();
-    if !read_body(&mut response, attempt.max_response_bytes, &mut bytes).await? {
-        attempt.record().is_too_large = true;
-        bytes.clear();
+    match read_body(&mut response, attempt.max_response_bytes, &mut bytes).await? {
+        Extent::Whole => {}
+        Extent::TooLarge => {
+            attempt.record().is_too_large = true;
+            bytes.clear();
+        }
+        Extent::Damaged(error) => {
+            attempt.record().damage = Some(error);
+            bytes.clear();
+        }
     }
     // Without a URL, reqwest would parse a placeholder.
     let read = http::Response::builder().url(response.url().clone());

@@ -30,8 +30,12 @@
 //! | --- | --- |
 //! | resume or pause one report, list reports and executions | [`InsightsClient`] |
 //! | resume or pause many reports, with a plan, progress and verification | [`InsightsClient::resume_all`], [`Selection`], [`Outcome`] |
+//! | create, update and delete reports and queries, try a query, list datasets | [`NewReport`], [`NewQuery`], [`TryQuery`], [`InsightsClient::datasets`] |
+//! | see whether reports deliver, wait for a file | [`InsightsClient::health`], [`InsightsClient::wait_for_execution`] |
+//! | download a file | `InsightsClient::download` (feature `download`) |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //! | configure retries | [`RetryPolicy`] |
+//! | learn what does not match the spec | [`Warning`], [`InsightsClientBuilder::on_warning`] |
 //! | get access tokens, unattended or interactively | [`auth`] |
 //! | test your own code | `emulator` (feature `emulator`), [`Report::new`] |
 //! | read the OpenAPI document | [`spec`] |
@@ -47,10 +51,13 @@
 //! | response | result |
 //! | --- | --- |
 //! | 200 with a report, in camelCase or PascalCase | `Ok(Some(report))` |
-//! | 202, 204, or 200 without a report | `Ok(None)` |
+//! | 2xx without a report | `Ok(None)` |
 //! | 401 | one more attempt, with a new token |
 //! | 408, 429, 5xx, no response | another attempt after a wait, at least as long as the service asks |
-//! | anything else, an error inside a 200 included | [`Error`] |
+//! | anything else, an error inside a 2xx included | [`Error`] |
+//!
+//! A list is followed through all its pages, or it is an error. Odd fields are converted or left out, and elements without
+//! a usable id are left out; each of them is a [`Warning`].
 //!
 //! [`ErrorKind::InvalidResponse`] means that a response could not be read; the operation may have been performed.
 //!
@@ -66,6 +73,7 @@
 //! | `emulator-tls` | the emulator over TLS |
 //! | `azure-cli` | tokens of the Azure CLI, which is started as a process |
 //! | `azure-identity` | credentials of the Azure SDK as token sources |
+//! | `download` | downloads of files, with their decompression |
 //! | `schemars` | JSON schemas of [`Report`], [`Execution`] and their field types, as they are serialized |
 //! | `cli` | the CLI |
 //!
@@ -93,51 +101,75 @@ mod body;
 mod bulk;
 mod call;
 mod client;
+mod datasets;
+#[cfg(feature = "download")]
+mod download;
 #[cfg(feature = "emulator")]
 pub mod emulator;
+mod envelope;
 mod error;
 mod executions;
 mod generated;
+mod health;
 mod hooks;
+mod lenient;
+mod pages;
 mod program;
+mod proxy;
+mod queries;
+mod refusal;
 mod report;
 mod reports;
 mod response;
 mod retry;
+mod schedules;
 pub mod spec;
 mod text;
 mod throttle;
 mod transport;
+mod unconfirmed;
+mod wait;
+mod warning;
 
 pub use bulk::{BulkChange, Event, Outcome, Plan, ReportOutcome, Run, Selection, Step};
 pub use client::{InsightsClient, InsightsClientBuilder};
+pub use datasets::{Dataset, ListDatasets};
+#[cfg(feature = "download")]
+pub use download::{Download, DownloadProgress, FileStream, Save, SavedFile};
 pub use error::{Error, ErrorKind, Retryability};
 pub use executions::ListExecutions;
+pub use health::{CheckHealth, Health, Verdict};
 pub use program::Program;
+pub use queries::{ListQueries, NewQuery, QueryRow, ReportQuery, TryQuery};
 pub use report::{
     Execution, ExecutionStatus, InvalidReportId, Report, ReportId, ReportStatus, SecureLink, Timestamp,
 };
 pub use reports::{ListReports, Probe};
 pub use retry::{RetryPolicy, Wait, WaitReason};
+pub use schedules::{CallbackMethod, NewReport, Once, ReportFormat, ReportUpdate, Schedule, earliest_start};
+pub use wait::{WaitForExecution, WaitProgress};
+pub use warning::Warning;
 
 /// Internals for the fuzz targets.
 #[cfg(fuzzing)]
 #[doc(hidden)]
 #[allow(missing_docs)]
 pub mod fuzzing {
-    use crate::{Error, body, generated::types, response};
+    use crate::{Error, Execution, Report, Warning, body, response};
 
-    pub fn reports(bytes: &[u8]) -> Result<(), Error> {
-        response::read_bytes::<types::ReportEnvelope>(bytes).map(drop)
+    /// Reads a list of reports. Returns the number of elements, and the warnings.
+    pub fn reports(bytes: &[u8]) -> Result<(usize, Vec<Warning>), Error> {
+        response::read_bytes::<Report>(bytes).map(|read| (read.items.len(), read.warnings))
     }
 
-    pub fn executions(bytes: &[u8]) -> Result<(), Error> {
-        response::read_bytes::<types::ExecutionEnvelope>(bytes).map(drop)
+    /// Reads a list of executions, in the same way.
+    pub fn executions(bytes: &[u8]) -> Result<(usize, Vec<Warning>), Error> {
+        response::read_bytes::<Execution>(bytes).map(|read| (read.items.len(), read.warnings))
     }
 
     /// Returns the code and message of an error body.
     pub fn error_body(bytes: &[u8]) -> [Option<String>; 2] {
-        let body::Detail { code, message, .. } = body::detail(bytes);
+        let body::Detail { code, message } = body::detail(&body::charset::decode(bytes, None));
         [code, message]
     }
 }

@@ -2,6 +2,7 @@
 
 mod id;
 mod link;
+mod schedule;
 mod status;
 mod text;
 mod timestamp;
@@ -127,5 +128,15 @@ impl Execution {
         self.report_access_secure_link = Some(link.into());
         self.report_generated_time = Some(generated.into());
         self
+    }
+
+    /// Returns whether its file can be downloaded.
+    pub fn is_completed(&self) -> bool {
+        self.execution_status == Some(ExecutionStatus::Completed)
+    }
+
+    /// Returns when its file was written, if the service reports a readable time.
+    pub fn generated(&self) -> Option<std::time::SystemTime> {
+        self.report_generated_time.as_ref().and_then(Timestamp::to_system_time)
     }
 }

@@ -6,14 +6,16 @@ use std::pin::Pin;
 use wildmatch::WildMatch;
 
 use crate::client::InsightsClient;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::generated::Client;
+use crate::pages::List;
 use crate::report::{Report, ReportId, ReportStatus};
 use crate::response::means_empty;
 use crate::spec;
+use crate::warning::Warning;
 
 /// The message of the 404 that means "no reports"; any other 404 is an error.
-const NO_REPORTS: &str = "no item found";
+pub(crate) const NO_ITEM: &str = "no item found";
 
 impl InsightsClient {
     /// Lists the reports of the caller.
@@ -40,7 +42,16 @@ impl InsightsClient {
     {
         let id = report_id.try_into().map_err(Into::into)?;
         // A service that ignores the parameter lists every report.
-        Ok(self.list_reports(Some(id)).await?.into_iter().find(|report| report.report_id == id))
+        let request = |api: Client| async move { api.get_reports(None, Some(&id), None).await };
+        let is_found = |reports: &[Report]| reports.iter().any(|report| report.report_id == id);
+        let list = self.call_pages(&spec::GET_REPORTS, NO_ITEM, is_found, request).await?;
+        match list.items.into_iter().find(|report| report.report_id == id) {
+            None if list.unreadable > 0 => Err(Error::new(ErrorKind::InvalidResponse)
+                .with_operation(&spec::GET_REPORTS)
+                .with_status(Some(200))
+                .with_message("the report is not in the response, or its id cannot be read")),
+            report => Ok(report),
+        }
     }
 
     /// Resumes a paused report: one `PUT`, as documented, retried where that is safe and may help.
@@ -96,14 +107,14 @@ impl InsightsClient {
         };
         match self.call(&spec::GET_REPORTS, request).await {
             Ok(response) => Ok(Probe { mfa_compliant: response.is_mfa_compliant }),
-            Err(error) if means_empty(&error, NO_REPORTS) => Ok(Probe { mfa_compliant: None }),
+            Err(error) if means_empty(&error, NO_ITEM) => Ok(Probe { mfa_compliant: None }),
             Err(error) => Err(error),
         }
     }
 
-    pub(crate) async fn list_reports(&self, id: Option<ReportId>) -> Result<Vec<Report>, Error> {
-        let request = |api: Client| async move { api.get_reports(None, id.as_ref(), None).await };
-        self.call_list(&spec::GET_REPORTS, NO_REPORTS, request).await
+    pub(crate) async fn list_reports(&self) -> Result<List<Report>, Error> {
+        let request = |api: Client| async move { api.get_reports(None, None, None).await };
+        self.call_pages(&spec::GET_REPORTS, NO_ITEM, |_| false, request).await
     }
 }
 
@@ -156,7 +167,14 @@ impl ListReports {
     }
 
     async fn send(self) -> Result<Vec<Report>, Error> {
-        let mut reports = self.client.list_reports(None).await?;
+        let mut reports = self.client.list_reports().await?.items;
+        if self.filter.status.is_some() {
+            for report in reports.iter().filter(|report| report.report_status.is_none()) {
+                let warning =
+                    Warning::new("reportStatus", "absent; a selection by status leaves the report out");
+                self.client.inner.warn(&Warning { id: Some(report.report_id.to_string()), ..warning });
+            }
+        }
         reports.retain(|report| self.filter.matches(report));
         Ok(reports)
     }

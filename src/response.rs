@@ -1,19 +1,33 @@
 //! Interprets the outcome of one attempt: a decoded response, or an error with full context.
 
+mod success;
+
+use std::borrow::Cow;
 use std::error::Error as StdError;
+use std::io;
 
 use progenitor_client::{Error as Unread, ResponseValue};
+use reqwest::Url;
 use reqwest::header::LOCATION;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::auth::AccessToken;
-use crate::body::{self, Detail};
+use crate::body::{self, Failure, charset, markup};
+use crate::envelope::{Envelope, Plain};
 use crate::error::{Error, ErrorKind};
-use crate::generated::types;
 use crate::hooks::AttemptRecord;
+use crate::pages::{List, Pages};
+use crate::proxy::ProxyFailure;
 use crate::spec::Operation;
 use crate::text::one_line;
-use crate::transport::{causes, is_invalid_data, read_body, root_cause};
+use crate::transport::{causes, is_invalid_data, out_of_files, read_body, root_cause};
+use crate::warning::Warning;
+
+/// An element of an envelope.
+pub(crate) trait Item: DeserializeOwned + PartialEq {}
+
+impl<T: DeserializeOwned + PartialEq> Item for T {}
 
 /// Maximum number of bytes read from an error body.
 const ERROR_BODY_BYTES: usize = 64 << 10;
@@ -21,60 +35,35 @@ const ERROR_BODY_BYTES: usize = 64 << 10;
 /// A successful response.
 pub(crate) struct Response<T> {
     pub status: u16,
-    /// The elements of the envelope.
+    /// Where it came from, for relative links.
+    pub url: Option<Url>,
+    /// The elements of the envelope that could be read.
     pub items: Vec<T>,
-    /// The service accepted the request without an envelope.
-    pub is_bare: bool,
-    /// The envelope links to a further page.
-    pub has_next_page: bool,
+    /// The number of elements without a usable id.
+    unreadable: usize,
+    /// What the envelope says about other pages. `None` if there is no list, and nothing says that it is empty.
+    pages: Option<Pages>,
     pub is_mfa_compliant: Option<bool>,
+    pub warnings: Vec<Warning>,
 }
 
 impl<T> Response<T> {
-    /// Returns the elements of a complete list.
-    pub fn into_list(self, operation: &'static Operation) -> Result<Vec<T>, Error> {
-        let problem = if self.is_bare {
-            "the response is empty where a list was expected"
-        } else if self.has_next_page {
-            "the response is paginated (nextLink), which is not supported; refusing to return a partial list"
-        } else {
-            return Ok(self.items);
-        };
-        Err(invalid(self.status).with_operation(operation).with_message(problem))
+    /// Returns the elements of a list, and what is known about its other pages.
+    pub fn into_list(self, operation: &'static Operation) -> Result<(Pages, List<T>), Error> {
+        match self.pages {
+            Some(pages) if self.status == 200 => {
+                Ok((pages, List { items: self.items, unreadable: self.unreadable }))
+            }
+            _ => {
+                let problem = "the response has no list where one was expected";
+                Err(invalid(self.status).with_operation(operation).with_message(problem))
+            }
+        }
     }
 }
 
-/// The fields of an envelope that matter here, whatever its elements are.
-pub(crate) struct Fields<T> {
-    value: Option<Vec<T>>,
-    status_code: Option<i32>,
-    message: Option<String>,
-    next_link: Option<String>,
-}
-
-/// The response envelope of the service.
-pub(crate) trait Envelope: DeserializeOwned {
-    type Item: DeserializeOwned;
-    fn into_fields(self) -> Fields<Self::Item>;
-}
-
-macro_rules! envelope {
-    ($envelope:ident with $item:ident in $list:ident) => {
-        impl Envelope for types::$envelope {
-            type Item = types::$item;
-            fn into_fields(self) -> Fields<Self::Item> {
-                let Self { $list, status_code, message, next_link, .. } = self;
-                Fields { value: $list, status_code, message, next_link }
-            }
-        }
-    };
-}
-
-envelope!(ReportEnvelope with Report in value);
-envelope!(ExecutionEnvelope with Execution in value);
-
 /// Result of a generated method. Its error has no type of its own, because only successes are generated.
-pub(crate) type Sent<E> = Result<ResponseValue<E>, Unread<()>>;
+pub(crate) type Sent<T> = Result<ResponseValue<Envelope<T>>, Unread<()>>;
 
 /// The attempt whose outcome is interpreted.
 pub(crate) struct Attempted<'a> {
@@ -86,13 +75,16 @@ pub(crate) struct Attempted<'a> {
 
 impl Attempted<'_> {
     /// Interprets the result of a generated method.
-    pub async fn read<E: Envelope>(&self, sent: Sent<E>) -> Result<Response<E::Item>, Error> {
+    pub async fn read<T: Item>(&mut self, sent: Sent<T>) -> Result<Response<T>, Error> {
         let result = match sent {
-            Ok(response) => self.open(response.into_inner()),
+            Ok(response) => self.open(response.into_inner(), Vec::new(), &[]),
             // Boxed: a success need not reserve the space.
-            Err(error) => Box::pin(self.failure::<E>(error)).await,
+            Err(error) => Box::pin(self.failure(error)).await,
         };
-        result.map_err(|error| error.with_retry_after(self.record.limit.retry_after))
+        result.map_err(|error| {
+            let wait = self.record.limit.retry_after.or(error.retry_after());
+            error.with_retry_after(wait)
+        })
     }
 
     /// The id under which the service knows the call, if it sent one.
@@ -101,50 +93,16 @@ impl Attempted<'_> {
         Some(self.clean_line(id, 80)).filter(|id| !id.is_empty())
     }
 
-    /// Opens the envelope of a 200.
-    fn open<E: Envelope>(&self, envelope: E) -> Result<Response<E::Item>, Error> {
-        let Fields { value, status_code, message, next_link } = envelope.into_fields();
-        match status_code {
-            // Recorded traffic has HTTP 200 with 404 in the envelope.
-            Some(status @ 400..) => {
-                let status = u16::try_from(status).unwrap_or(599);
-                let message = self.clean_line(&message.unwrap_or_default(), 300);
-                Err(Error::new(ErrorKind::of(status, None)).with_status(Some(status)).with_message(message))
-            }
-            None if value.is_none() => Err(invalid(self.status()).with_message(
-                "the service accepted the request, but the response is not the documented envelope",
-            )),
-            _ => Ok(Response {
-                status: self.status(),
-                items: value.unwrap_or_default(),
-                is_bare: false,
-                has_next_page: next_link.is_some_and(|link| !link.trim().is_empty()),
-                is_mfa_compliant: self.record.is_mfa_compliant,
-            }),
-        }
-    }
-
-    /// Turns the error of a generated method into ours, or into a success without a body.
-    async fn failure<E: Envelope>(&self, error: Unread<()>) -> Result<Response<E::Item>, Error> {
+    /// Turns the error of a generated method into ours, or into a success that it did not read.
+    async fn failure<T: Item>(&mut self, error: Unread<()>) -> Result<Response<T>, Error> {
         match error {
-            Unread::UnexpectedResponse(response) if response.status().is_success() => Ok(Response {
-                status: self.status(),
-                items: Vec::new(),
-                is_bare: true,
-                has_next_page: false,
-                is_mfa_compliant: None,
-            }),
-            Unread::UnexpectedResponse(response) => Err(self.refused(response).await),
-            Unread::InvalidResponsePayload(bytes, error) => {
-                // progenitor does not skip a byte order mark.
-                let unmarked = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-                match serde_json::from_slice::<E>(unmarked) {
-                    Ok(envelope) => self.open(envelope),
-                    Err(_) => Err(self.undecodable::<E>(unmarked, error)),
-                }
+            Unread::UnexpectedResponse(response) if response.status().is_success() => {
+                self.other_success(response).await
             }
+            Unread::UnexpectedResponse(response) => Err(self.refused(response).await),
+            Unread::InvalidResponsePayload(bytes, _) => self.read_leniently(&bytes),
             Unread::CommunicationError(error) | Unread::ResponseBodyError(error) => {
-                Err(self.transport(error))
+                Err(self.transport(error).await)
             }
             // The rest cannot come from a request without a body and from hooks that do not fail.
             other => {
@@ -167,22 +125,38 @@ impl Attempted<'_> {
         let mut bytes = Vec::new();
         // The status is known; of a truncated body, what came is used.
         let _ = read_body(&mut response, ERROR_BODY_BYTES, &mut bytes).await;
-        let Detail { code, message, .. } = body::detail(&self.clean_bytes(bytes));
-        Error::new(ErrorKind::of(status.as_u16(), code.as_deref()))
-            .with_status(Some(status.as_u16()))
-            .with_service_code(code)
-            .with_message(message.unwrap_or_default())
+        self.refusal(status.as_u16(), body::detail(&self.decode(&bytes)))
+    }
+
+    /// A failure in the members of a 2xx, with its own status if it has one.
+    fn hidden_failure(&self, failure: &Failure, members: Vec<(Cow<'static, str>, Value)>) -> Error {
+        let members = members.into_iter().map(|(name, value)| (name.into_owned(), value)).collect();
+        let detail = body::detail(&self.redact(&Value::Object(members).to_string()));
+        if let Some(status) = failure.status {
+            return self.refusal(status, detail);
+        }
+        // Without a status, only a code of the service says what is wrong.
+        let kind = match ErrorKind::of(403, detail.code.as_deref()) {
+            ErrorKind::Forbidden => ErrorKind::InvalidResponse,
+            kind => kind,
+        };
+        let message = detail.message.unwrap_or_else(|| "no message".to_owned());
+        Error::new(kind)
+            .with_status(Some(self.status()))
+            .with_service_code(detail.code)
+            .with_message(format!("the response reports a failure: {message}"))
     }
 
     /// A 200 that does not decode: a failure in disguise, or a response that does not match the spec.
-    fn undecodable<E: Envelope>(&self, bytes: &[u8], error: serde_json::Error) -> Error {
-        let bytes = &*self.clean_bytes(bytes.to_vec());
-        let detail = body::detail(bytes);
-        if let Some(status @ 400..) = detail.status {
-            return Error::new(ErrorKind::of(status, detail.code.as_deref()))
-                .with_status(Some(status))
-                .with_service_code(detail.code)
-                .with_message(detail.message.unwrap_or_default());
+    fn undecodable<T: Item>(&self, text: &str, error: serde_json::Error) -> Error {
+        if let Some(damage) = &self.record.damage {
+            let (kind, problem) = match damage.kind() {
+                io::ErrorKind::UnexpectedEof => (ErrorKind::Connect, "was truncated"),
+                _ => (ErrorKind::InvalidResponse, "is not in the coding that its header names"),
+            };
+            let status = self.status();
+            let message = format!("the response body (HTTP {status}) {problem}: {damage}");
+            return Error::new(kind).with_status(Some(status)).with_message(self.clean_line(&message, 300));
         }
         if self.record.is_too_large {
             return invalid(self.status()).with_message(format!(
@@ -190,25 +164,43 @@ impl Attempted<'_> {
                 self.max_response_bytes
             ));
         }
+        if let Ok(Plain(Value::Object(members))) = serde_json::from_str(text) {
+            let members: Vec<_> = members.into_iter().map(|(name, value)| (name.into(), value)).collect();
+            if let Some(failure) = body::failure(&members) {
+                return self.hidden_failure(&failure, members);
+            }
+        }
+        if markup::is_markup(text) {
+            let page = markup::read(text);
+            let what = if page.is_html { "a web page came instead" } else { "an XML document came instead" };
+            let message = page.message.map_or(what.to_owned(), |message| format!("{what}: {message}"));
+            return invalid(self.status()).with_message(self.clean_line(&message, 300));
+        }
         // Decoded again, on this path only, for the path of the field.
         let at =
-            serde_path_to_error::deserialize::<_, E>(&mut serde_json::Deserializer::from_slice(bytes)).err();
+            serde_path_to_error::deserialize::<_, Envelope<T>>(&mut serde_json::Deserializer::from_str(text));
+        let at = at.err();
         let path = at.as_ref().map(|at| at.path().to_string()).filter(|path| path != "." && path != "?");
         let problem = at.map_or(error, |at| at.into_inner()).to_string();
-        let problem = path.into_iter().chain([problem]).collect::<Vec<_>>().join(": ");
+        self.cannot_be_decoded(&path.into_iter().chain([problem]).collect::<Vec<_>>().join(": "))
+    }
+
+    fn cannot_be_decoded(&self, problem: &str) -> Error {
         let message =
             format!("the service accepted the request, but the response cannot be decoded: {problem}");
         invalid(self.status()).with_message(self.clean_line(&message, 300))
     }
 
     /// An attempt without a response, or with half of one.
-    fn transport(&self, error: reqwest::Error) -> Error {
+    async fn transport(&self, error: reqwest::Error) -> Error {
+        let proxy = ProxyFailure::of(&error).await;
         // The URL may hold a filter; the operation says enough.
         let host =
             error.url().and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?)));
         let error = error.without_url();
         let invalid = is_invalid_data(&error);
         let kind = match self.record.status {
+            _ if proxy.as_ref().is_some_and(|proxy| proxy.is_permanent()) => ErrorKind::Configuration,
             _ if error.is_timeout() => ErrorKind::Timeout,
             _ if error.is_builder() => ErrorKind::Configuration,
             None if is_not_http(&error) => ErrorKind::InvalidResponse,
@@ -218,31 +210,40 @@ impl Attempted<'_> {
         };
         let cause = root_cause(&error);
         let status = self.record.status.map(|status| status.as_u16());
+        let proxy = proxy.map(|proxy| proxy.to_string());
+        let help = out_of_files(&error);
         let message = match (status, host) {
+            _ if proxy.is_some() => proxy.unwrap_or_default(),
             (Some(status), _) => format!("the response body (HTTP {status}) was truncated: {cause}"),
-            // Behind a proxy, this is still the service.
+            _ if help.is_some() => format!("too few file descriptors: {cause}"),
             (None, Some(host)) => format!("{host}: {cause}"),
             (None, None) => cause,
         };
         let message = self.clean_line(&message, 300);
-        Error::new(kind).with_status(status).with_message(message).with_source(error)
+        Error::new(kind).with_status(status).with_message(message).with_help(help).with_source(error)
     }
 
     fn status(&self) -> u16 {
         self.record.status.map_or(200, |status| status.as_u16())
     }
 
-    /// Redacts the token, before the text is cut: a part of the token would be left.
-    fn clean_line(&self, text: &str, limit: usize) -> String {
-        one_line(&text.replace(self.token.expose(), "[token]"), limit)
+    /// Decodes a body, and redacts the token before the text is cut: a part of the token would be left.
+    fn decode(&self, bytes: &[u8]) -> String {
+        let text = charset::decode(bytes, self.record.content_type.as_ref());
+        self.redact(&text).into_owned()
     }
 
-    fn clean_bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
+    pub fn clean_line(&self, text: &str, limit: usize) -> String {
+        one_line(&self.redact(text), limit)
+    }
+
+    fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let token = self.token.expose();
-        if !bytes.windows(token.len().max(1)).any(|window| window == token.as_bytes()) {
-            return bytes;
+        if token.is_empty() || !text.contains(token) {
+            text.into()
+        } else {
+            text.replace(token, "[token]").into()
         }
-        String::from_utf8_lossy(&bytes).replace(token, "[token]").into_bytes()
     }
 }
 
@@ -262,12 +263,12 @@ fn is_not_http(error: &(dyn StdError + 'static)) -> bool {
 
 /// Reads the body of a 200, as a call does.
 #[cfg(fuzzing)]
-pub(crate) fn read_bytes<E: Envelope>(bytes: &[u8]) -> Result<Response<E::Item>, Error> {
+pub(crate) fn read_bytes<T: Item>(bytes: &[u8]) -> Result<Response<T>, Error> {
     let token = AccessToken::new("none");
-    let attempted =
+    let mut attempted =
         Attempted { token: &token, max_response_bytes: usize::MAX, record: AttemptRecord::default() };
-    match serde_json::from_slice::<E>(bytes) {
-        Ok(envelope) => attempted.open(envelope),
-        Err(error) => Err(attempted.undecodable::<E>(bytes, error)),
+    match serde_json::from_slice(bytes) {
+        Ok(envelope) => attempted.open(envelope, Vec::new(), &[]),
+        Err(_) => attempted.read_leniently(bytes),
     }
 }

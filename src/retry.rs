@@ -110,8 +110,20 @@ pub(crate) struct Failure {
     pub kind: ErrorKind,
     /// What the service requested.
     pub retry_after: Option<Duration>,
+    /// The request did not reach the service.
+    pub is_unsent: bool,
     /// The token was refreshed for this call, or was new.
     pub token_is_fresh: bool,
+}
+
+impl Failure {
+    /// Whether another attempt cannot perform the operation twice: the service did not perform this one, or the method is
+    /// idempotent (RFC 9110, section 9.2.2).
+    fn is_safe_to_repeat(&self) -> bool {
+        self.kind == ErrorKind::Throttled
+            || self.is_unsent
+            || matches!(self.operation.method, "GET" | "HEAD" | "PUT" | "DELETE" | "OPTIONS")
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,12 +135,11 @@ pub(crate) enum Decision {
 
 /// Decides whether to repeat a failed attempt. `chance` is a random number from 0 to 1.
 pub(crate) fn decide(policy: &RetryPolicy, failure: &Failure, chance: f64) -> Decision {
-    let is_idempotent = matches!(failure.operation.method, "GET" | "HEAD" | "PUT" | "DELETE" | "OPTIONS");
     match failure.kind.retryability() {
         // An unauthorized request was not executed, so any method may be repeated.
         Retryability::WithFreshToken if !failure.token_is_fresh => Decision::RefreshToken,
         Retryability::Later
-            if is_idempotent
+            if failure.is_safe_to_repeat()
                 && policy.max_attempts > 1
                 && (failure.is_limited || failure.attempt < policy.max_attempts) =>
         {
@@ -168,6 +179,7 @@ mod tests {
             elapsed: Duration::ZERO,
             kind,
             retry_after: None,
+            is_unsent: false,
             token_is_fresh: false,
         }
     }
@@ -176,6 +188,7 @@ mod tests {
     fn decision_follows_the_table() {
         use Decision::*;
         use ErrorKind::*;
+        let post = |kind| Failure { operation: POST, ..failed(kind) };
         let asked = |seconds| Failure { retry_after: Some(secs(seconds)), ..failed(Throttled) };
         let limited =
             |attempt, retry_after| Failure { attempt, is_limited: true, retry_after, ..failed(Throttled) };
@@ -197,7 +210,11 @@ mod tests {
             ("limited: the throttle waits", limited(4, None), 1.0, Wait(secs(0))),
             ("limited: Retry-After", limited(4, Some(secs(57))), 1.0, Wait(secs(57))),
             ("limited: Retry-After beyond the deadline", limited(0, Some(secs(121))), 1.0, GiveUp),
-            ("POST may have been executed", Failure { operation: POST, ..failed(Timeout) }, 1.0, GiveUp),
+            ("POST may have been executed", post(Timeout), 1.0, GiveUp),
+            ("POST with a lost response", post(Connect), 1.0, GiveUp),
+            ("POST that a gateway lost", post(Unavailable), 1.0, GiveUp),
+            ("POST that was not sent", Failure { is_unsent: true, ..post(Connect) }, 1.0, Wait(secs(1))),
+            ("POST that was throttled", post(Throttled), 1.0, Wait(secs(1))),
             ("401 refreshes the token", failed(Unauthenticated), 1.0, RefreshToken),
             (
                 "401 refreshes it once",

@@ -1,8 +1,10 @@
 //! Text from elsewhere, made safe to print.
 
+use std::borrow::Cow;
+
 /// Returns the text as one line of at most `limit` characters, without control characters.
 pub(crate) fn one_line(text: &str, limit: usize) -> String {
-    let mut line = String::new();
+    let (mut line, text) = (String::new(), &*without_escapes(text));
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
         if !line.is_empty() {
             line.push(' ');
@@ -18,13 +20,28 @@ pub(crate) fn one_line(text: &str, limit: usize) -> String {
     }
 }
 
+/// Removes escape sequences whole, such as those of colors (ECMA-48, section 5.4).
+fn without_escapes(text: &str) -> Cow<'_, str> {
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default();
+    if first.len() == text.len() {
+        return Cow::Borrowed(text);
+    }
+    let rest = |part| str::trim_start_matches(part, |c| (' '..='?').contains(&c));
+    let rest = parts.map(|part| {
+        let rest: &str = rest(part);
+        rest.strip_prefix(|c| ('@'..='~').contains(&c)).unwrap_or(rest)
+    });
+    Cow::Owned(std::iter::once(first).chain(rest).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn one_line_removes_control_characters() {
-        assert_eq!(one_line(" a\r\n\tb\u{1b}[31m ", 300), "a b [31m");
+        assert_eq!(one_line(" a\r\n\tb\u{1b}[31m ", 300), "a b");
     }
 
     #[test]

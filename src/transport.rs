@@ -1,8 +1,12 @@
 //! What requests to the service and to the token endpoint share below HTTP.
 
 use std::error::Error as StdError;
-use std::io;
+use std::io::{self, Read};
 use std::time::{Duration, SystemTime};
+
+use flate2::read::MultiGzDecoder;
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, DATE, HeaderMap, HeaderValue};
+use url::{Host, Url};
 
 /// The `User-Agent` of all requests.
 pub(crate) const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
@@ -42,12 +46,20 @@ pub(crate) fn backoff(initial: Duration, max: Duration, attempt: u32, chance: f6
     doubled.min(max).mul_f64(chance.clamp(0.0, 1.0))
 }
 
-/// Appends a body of at most `limit` bytes to `bytes`. Returns whether that is all of it.
+/// What was read of a body.
+pub(crate) enum Extent {
+    Whole,
+    TooLarge,
+    /// It ended early, or is not in the coding that its header names.
+    Damaged(io::Error),
+}
+
+/// Appends a body of at most `limit` bytes to `bytes`, without its content codings.
 pub(crate) async fn read_body(
     response: &mut reqwest::Response,
     limit: usize,
     bytes: &mut Vec<u8>,
-) -> reqwest::Result<bool> {
+) -> reqwest::Result<Extent> {
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
     // Any length may be announced, also one that cannot be allocated.
     let _ = bytes.try_reserve_exact(announced.unwrap_or_default().min(limit));
@@ -55,20 +67,102 @@ pub(crate) async fn read_body(
         let fits = chunk.len().min(limit - bytes.len());
         bytes.extend_from_slice(&chunk[..fits]);
         if fits < chunk.len() {
-            return Ok(false);
+            return Ok(Extent::TooLarge);
         }
     }
-    Ok(true)
+    Ok(decode(response.headers(), limit, bytes))
 }
 
-/// Parses `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3).
-pub(crate) fn retry_after(value: &str, now: SystemTime) -> Option<Duration> {
-    let value = value.trim();
-    let wait = match value.parse() {
-        Ok(seconds) => Duration::from_secs(seconds),
-        Err(_) => httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default(),
+/// Undoes the content codings (RFC 9110, section 8.4.1). Of a damaged body, what was decoded remains.
+fn decode(headers: &HeaderMap, limit: usize, bytes: &mut Vec<u8>) -> Extent {
+    let codings = headers.get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let codings = codings.flat_map(|value| value.split(',')).map(|coding| coding.trim().to_ascii_lowercase());
+    for _ in codings.filter(|coding| matches!(&**coding, "gzip" | "x-gzip")) {
+        let mut decoded = Vec::new();
+        let mut decoder = MultiGzDecoder::new(&bytes[..]).take(limit as u64 + 1);
+        // A response without a body may have the header too.
+        if !bytes.is_empty() {
+            let result = decoder.read_to_end(&mut decoded);
+            *bytes = decoded;
+            if let Err(error) = result {
+                return Extent::Damaged(error);
+            }
+        }
+    }
+    if bytes.len() <= limit {
+        return Extent::Whole;
+    }
+    bytes.truncate(limit);
+    Extent::TooLarge
+}
+
+/// Returns the wait that a response asks for: in milliseconds, as Azure has it, or else `Retry-After` in seconds or as a
+/// date (RFC 9110, section 10.2.3). A date is compared with that of the response, because our clock may be wrong.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let longest = |name: &str, parse: &dyn Fn(&str) -> Option<Duration>| {
+        let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+        values.filter_map(parse).max().map(|wait| wait.min(LONGEST))
     };
-    Some(wait.min(LONGEST))
+    let milliseconds = |text: &str| seconds(text).map(|wait| wait / 1000);
+    let date = |text: &str| httpdate::parse_http_date(text.trim()).ok();
+    let sent = headers.get(DATE).and_then(|sent| date(sent.to_str().ok()?));
+    longest("retry-after-ms", &milliseconds)
+        .or_else(|| longest("x-ms-retry-after-ms", &milliseconds))
+        .or_else(|| {
+            longest("retry-after", &|text| match date(text) {
+                Some(date) => {
+                    Some(date.duration_since(sent.unwrap_or_else(SystemTime::now)).unwrap_or_default())
+                }
+                None => seconds(text),
+            })
+        })
+}
+
+/// Parses a number of seconds, also with a fraction, or the largest of several.
+pub(crate) fn seconds(text: &str) -> Option<Duration> {
+    let number = |text: &str| {
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        text.parse().ok().filter(|_| is_number)
+    };
+    let waits = text.split(',').filter_map(|text| number(text.trim()));
+    // More than fits is a very long time.
+    waits.map(|number| Duration::try_from_secs_f64(number).unwrap_or(LONGEST)).max()
+}
+
+/// What is wrong and what to do if a connection failed for want of file descriptors.
+pub(crate) fn out_of_files(error: &(dyn StdError + 'static)) -> Option<&'static str> {
+    // EMFILE and ENFILE; on Windows WSAEMFILE.
+    let codes = if cfg!(windows) { [10_024; 2] } else { [24, 23] };
+    let mut errors = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>());
+    let is_out = errors.any(|error| error.raw_os_error().is_some_and(|code| codes.contains(&code)));
+    is_out.then_some("allow more open files (ulimit -n), or use less concurrency")
+}
+
+/// Settings that all clients share. Without encryption there is no use for certificates, and a proxy would see the token.
+pub(crate) fn client(is_encrypted: bool) -> reqwest::ClientBuilder {
+    let http = reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .no_gzip()
+        .default_headers([(ACCEPT_ENCODING, HeaderValue::from_static("gzip"))].into_iter().collect())
+        // A redirected request would be repeated elsewhere with its secrets, and that response believed.
+        .redirect(reqwest::redirect::Policy::none())
+        .https_only(is_encrypted);
+    if is_encrypted {
+        return http;
+    }
+    #[cfg(feature = "rustls")]
+    let http = http.tls_certs_only([]);
+    http.no_proxy()
+}
+
+/// Whether the host is this machine, so that HTTP without encryption stays on it.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 /// Extra root certificates.
@@ -84,9 +178,20 @@ impl Roots {
         self.pems.push(pem.to_vec());
     }
 
-    /// Adds the certificates to a client. The error says what is wrong with them.
+    /// Creates a client that trusts the certificates. The error says what is wrong, and what to do.
+    pub(crate) fn build(&self, http: reqwest::ClientBuilder) -> Result<reqwest::Client, String> {
+        self.apply(http)?.build().map_err(|error| match root_cause(&error) {
+            cause if cause.contains("No CA certificates") => {
+                "no CA certificates were found; install the package ca-certificates, or set SSL_CERT_FILE to a \
+                 file with certificates in PEM"
+                    .into()
+            }
+            cause => format!("the HTTP client could not be set up: {cause}"),
+        })
+    }
+
     #[cfg(feature = "rustls")]
-    pub(crate) fn apply(&self, mut http: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, String> {
+    fn apply(&self, mut http: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, String> {
         for pem in &self.pems {
             let certificates = reqwest::Certificate::from_pem_bundle(pem)
                 .map_err(|error| format!("invalid root certificate: {}", root_cause(&error)))?;
@@ -102,7 +207,7 @@ impl Roots {
 
     #[cfg(not(feature = "rustls"))]
     #[allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "same signature as with TLS")]
-    pub(crate) fn apply(&self, http: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, String> {
+    fn apply(&self, http: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder, String> {
         Ok(http)
     }
 }

@@ -1,4 +1,4 @@
-//! The body of a 200 response: an envelope of reports or executions.
+//! The body of a 200 response: an envelope of reports or executions, which may be odd.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -6,11 +6,21 @@ use partner_center_insights::fuzzing;
 
 fuzz_target!(|bytes: &[u8]| {
     for read in [fuzzing::reports, fuzzing::executions] {
-        // Every error can be printed on one line.
-        if let Err(error) = read(bytes) {
-            let line = error.to_string();
-            assert!(!line.contains(char::is_control), "{line:?}");
-            assert!(error.status().is_some(), "no status: {line}");
+        match read(bytes) {
+            // Every error can be printed on one line.
+            Err(error) => {
+                let line = error.to_string();
+                assert!(!line.contains(char::is_control), "{line:?}");
+                assert!(error.status().is_some(), "no status: {line}");
+            }
+            // So can every warning, and there are no more elements than could have been sent.
+            Ok((elements, warnings)) => {
+                assert!(elements <= bytes.len());
+                for line in warnings.iter().map(ToString::to_string) {
+                    assert!(!line.is_empty() && !line.contains(char::is_control), "{line:?}");
+                    assert!(line.chars().count() <= 420, "too long: {line:?}");
+                }
+            }
         }
     }
 });

@@ -86,6 +86,8 @@ impl AzureCli {
         if let Some(tenant) = &self.tenant {
             command.args(["--tenant", tenant]);
         }
+        // Colors, warnings and hints would surround the JSON.
+        command.env("AZURE_CORE_NO_COLOR", "true").env("AZURE_CORE_ONLY_SHOW_ERRORS", "true");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         match tokio::time::timeout(self.timeout, command.output()).await {
             Ok(Ok(output)) => self.read(&output, scope),
@@ -105,7 +107,7 @@ impl AzureCli {
             return Err(self.error(failure, &stderr, scope));
         }
         // Standard output holds the token, so it is never shown.
-        let response: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let response = object_in(&String::from_utf8_lossy(&output.stdout));
         let token = response.get("accessToken").and_then(Value::as_str).filter(|token| !token.is_empty());
         let Some(token) = token else {
             return Err(self.error(CommandFailure::InvalidOutput, &stderr, scope));
@@ -124,7 +126,8 @@ impl AzureCli {
         let tenant = self.tenant.as_deref().unwrap_or("<tenant>");
         let login = format!("az login --tenant {tenant} --allow-no-subscriptions --scope {scope}");
         let codes = hints::codes_in(stderr);
-        let stderr = one_line(stderr, 600);
+        let has_no_subscription = stderr.to_ascii_lowercase().contains("no subscription");
+        let stderr = one_line(cause_in(&stderr.replace("\r\n", "\n")), 600);
         let (mut message, help) = match failure {
             CommandFailure::NotFound => (
                 format!("{az} not found"),
@@ -135,7 +138,7 @@ impl AzureCli {
                 format!("{az} failed"),
                 match hints::for_codes(&codes) {
                     Some(help) => format!("{help}; to sign in again, run: {login}"),
-                    None if !codes.is_empty() => format!("to sign in again, run: {login}"),
+                    None if !codes.is_empty() || has_no_subscription => format!("to sign in again, run: {login}"),
                     None => "run az account get-access-token by hand to see what is wrong".to_owned(),
                 },
             ),
@@ -153,6 +156,20 @@ impl AzureCli {
         }
         AuthError::Command { failure, message, help }
     }
+}
+
+/// Finds the JSON object with the token: colors, warnings or a byte order mark may surround it.
+fn object_in(text: &str) -> Value {
+    let starts = text.match_indices('{').map(|(at, _)| &text[at..]);
+    let objects = starts.filter_map(|text| serde_json::Deserializer::from_str(text).into_iter().next()?.ok());
+    objects.into_iter().find(|object: &Value| object.get("accessToken").is_some()).unwrap_or_default()
+}
+
+/// Finds the exception in a Python traceback: the first line after it that is not indented.
+fn cause_in(stderr: &str) -> &str {
+    let Some(at) = stderr.rfind("Traceback (most recent call last)") else { return stderr };
+    let mut lines = stderr[at..].lines().skip(1).filter(|line| !line.trim().is_empty());
+    lines.find(|line| !line.starts_with([' ', '\t'])).unwrap_or(stderr)
 }
 
 impl TokenSource for AzureCli {

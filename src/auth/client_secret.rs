@@ -30,14 +30,16 @@ pub struct ClientSecret {
 
 impl ClientSecret {
     /// Creates a source for the application of `entra`. Pass the *value* of the secret, not its ID.
+    /// Whitespace and quotes around it are removed.
     pub fn new(entra: Entra, secret: impl Into<Secret>) -> Self {
-        Self { entra, secret: secret.into() }
+        Self { entra, secret: secret.into().unquoted() }
     }
 }
 
 impl TokenSource for ClientSecret {
     fn token<'a>(&'a self, request: TokenRequest<'a>) -> TokenFuture<'a> {
         Box::pin(async move {
+            self.secret.check("client secret")?;
             let fields = [
                 Field::Plain("grant_type", "client_credentials"),
                 Field::Plain("client_id", self.entra.client_id()),

@@ -1,18 +1,20 @@
 //! Requests to Entra: the form, the retries, and the response in whatever shape.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use reqwest::StatusCode;
-use reqwest::header::RETRY_AFTER;
 use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
 use super::{AccessToken, AuthError, Entra, EntraError, Secret, hints};
 use crate::body;
+use crate::proxy::ProxyFailure;
 use crate::text::one_line;
-use crate::transport::{LONGEST, backoff, is_invalid_data, read_body, retry_after, root_cause};
+use crate::transport::{
+    Extent, LONGEST, backoff, is_invalid_data, out_of_files, read_body, retry_after, root_cause,
+};
 
 /// Maximum number of attempts, including the first.
 const MAX_ATTEMPTS: u32 = 3;
@@ -93,18 +95,24 @@ async fn post_once(entra: &Entra, url: &Url, fields: &[Field<'_>], ends: Instant
     let form: Vec<_> = fields.iter().map(Field::pair).collect();
     let left = ends.saturating_duration_since(Instant::now());
     let sent = entra.http.post(url.clone()).timeout(left).form(&form).send().await;
-    let mut response = sent.map_err(|error| unreachable_endpoint(entra, error))?;
+    let mut response = match sent {
+        Ok(response) => response,
+        Err(error) => return Err(unreachable_endpoint(entra, error).await),
+    };
     let status = response.status();
-    let wait = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let wait = wait.and_then(|value| retry_after(value, SystemTime::now()));
+    let wait = retry_after(response.headers());
 
     let mut bytes = Vec::new();
     match read_body(&mut response, MAX_RESPONSE_BYTES, &mut bytes).await {
-        Ok(true) => {}
+        Ok(Extent::Whole) => {}
         // The status of a failure is known; its body may be incomplete.
         _ if !status.is_success() => {}
-        Ok(false) => {
+        Ok(Extent::TooLarge) => {
             return Err(Failed::Permanently(no_token("the response of the token endpoint is too large")));
+        }
+        Ok(Extent::Damaged(error)) => {
+            let message = format!("the response of the token endpoint is damaged: {error}");
+            return Err(Failed::Permanently(no_token(&message)));
         }
         Err(error) => return Err(Failed::Permanently(truncated(error))),
     }
@@ -145,7 +153,7 @@ fn refused(status: StatusCode, value: Option<&Value>, bytes: &[u8], fields: &[Fi
     let said = text("error_description");
     // Redacted before the message is cut: a part of a long secret would be left.
     let clean = || without_secrets(&String::from_utf8_lossy(bytes), fields);
-    let said = said.or_else(|| body::detail(clean().as_bytes()).message);
+    let said = said.or_else(|| body::detail(&clean()).message);
     let description = said.unwrap_or_else(|| match status {
         StatusCode::OK => "the server is not a token endpoint".into(),
         _ if status.is_redirection() => "redirected; redirects are not followed".into(),
@@ -180,11 +188,18 @@ fn without_secrets(text: &str, fields: &[Field<'_>]) -> String {
     })
 }
 
-fn unreachable_endpoint(entra: &Entra, error: reqwest::Error) -> Failed {
+async fn unreachable_endpoint(entra: &Entra, error: reqwest::Error) -> Failed {
+    let proxy = ProxyFailure::of(&error).await;
     let error = error.without_url();
     let tls = is_invalid_data(&error);
     let why = if error.is_timeout() { "timeout".into() } else { root_cause(&error) };
-    let retry = error.is_connect() && !tls;
+    let is_permanent = tls || proxy.as_ref().is_some_and(|proxy| proxy.is_permanent());
+    let retry = error.is_connect() && !is_permanent;
+    let why = match out_of_files(&error) {
+        Some(_) => format!("too few file descriptors: {why}"),
+        None => why,
+    };
+    let why = proxy.map_or(why, |proxy| proxy.to_string());
     let message = format!("{} is unreachable: {why}", entra.authority());
     let error = AuthError::Transport { message, is_tls: tls, source: Some(Arc::new(error)) };
     if retry { Failed::Transiently(error, None) } else { Failed::Permanently(error) }

@@ -7,7 +7,8 @@ use url::Url;
 
 use super::cloud::Cloud;
 use super::error::AuthError;
-use crate::transport::{Roots, USER_AGENT, root_cause};
+use super::pasted::{misread, unquoted};
+use crate::transport::{Roots, client};
 
 /// Entra's token endpoint for one tenant and one application.
 ///
@@ -116,29 +117,25 @@ impl EntraBuilder {
     pub fn build(self) -> Result<Entra, AuthError> {
         let authority = authority(&self.authority)?;
         let tenant = tenant(&self.tenant)?;
-        let client_id = self.client_id.trim();
-        if client_id.is_empty() || !client_id.bytes().all(|b| b.is_ascii_graphic()) {
+        let client_id = unquoted(&self.client_id);
+        if client_id.is_empty()
+            || misread(client_id).is_some()
+            || !client_id.bytes().all(|b| b.is_ascii_graphic())
+        {
             return Err(AuthError::configuration(
                 "missing or invalid client ID: expected the Application (client) ID of the app registration (GUID)",
                 "set the client ID that Entra shows under App registrations",
             ));
         }
-        let invalid = |cause: String| {
-            let message = format!("cannot create the HTTP client: {cause}");
-            AuthError::configuration(message, "check the authority host and the root certificates")
+        let invalid = |cause| {
+            AuthError::configuration(cause, "check the authority host, the proxy and the root certificates")
         };
         let endpoint = |name| {
             let url = Url::parse(&format!("{authority}/{tenant}/oauth2/v2.0/{name}"));
             url.map_err(|error| invalid(error.to_string()))
         };
-        let http = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            // The form holds secrets, which must not go to another host.
-            .redirect(reqwest::redirect::Policy::none())
-            .https_only(true)
-            .connect_timeout(self.max_elapsed.min(Duration::from_secs(5)));
-        let http = self.roots.apply(http).map_err(invalid)?;
-        let http = http.build().map_err(|error| invalid(root_cause(&error)))?;
+        let http = client(true).connect_timeout(self.max_elapsed.min(Duration::from_secs(5)));
+        let http = self.roots.build(http).map_err(invalid)?;
         Ok(Entra {
             token_endpoint: endpoint("token")?,
             device_code_endpoint: endpoint("devicecode")?,
@@ -158,7 +155,7 @@ fn authority(text: &str) -> Result<String, AuthError> {
         let message = format!("invalid authority host: {why}");
         AuthError::configuration(message, "set an address such as https://login.microsoftonline.com")
     };
-    let text = text.trim();
+    let text = unquoted(text);
     // The Azure tools accept a bare host name as well.
     let text = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
     let url = Url::parse(&text).map_err(|error| invalid(&error.to_string()))?;
@@ -176,8 +173,9 @@ fn authority(text: &str) -> Result<String, AuthError> {
 
 /// Validates a tenant, which becomes part of a path and of a command line.
 pub(super) fn tenant(text: &str) -> Result<String, AuthError> {
-    let text = text.trim();
-    let is_valid = text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
+    let text = unquoted(text);
+    let is_valid = misread(text).is_none()
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
     if text.is_empty() || !is_valid || text.starts_with(['-', '.']) || text.contains("..") {
         return Err(AuthError::configuration(
             "missing or invalid tenant: expected a tenant ID (GUID) or a verified domain such as contoso.onmicrosoft.com",

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::hints;
 use crate::text::one_line;
+use crate::transport::out_of_files;
 
 /// Maximum length of quoted text, in characters.
 const TEXT_LIMIT: usize = 1_500;
@@ -15,8 +16,12 @@ const TEXT_LIMIT: usize = 1_500;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AuthError {
-    /// The access token is empty or contains whitespace.
-    InvalidToken,
+    /// What was given is no access token (RFC 6750, section 2.1). It is neither sent nor shown.
+    #[non_exhaustive]
+    InvalidToken {
+        /// What is wrong, such as `is empty`.
+        problem: &'static str,
+    },
     /// A setting or a token file is missing or invalid.
     #[non_exhaustive]
     Configuration {
@@ -78,14 +83,17 @@ impl AuthError {
     /// Returns the next step.
     pub fn help(&self) -> &str {
         match self {
-            Self::InvalidToken => "pass the token alone, as one word",
+            Self::InvalidToken { .. } => "pass the token alone, as one word",
             Self::Configuration { help, .. } => help,
             Self::InteractionRequired(error) => hints::for_codes(&error.codes).unwrap_or("sign in again"),
             Self::Entra(error) => error.help(),
             Self::Transport { is_tls: true, .. } => {
                 "trust the authority that signed the certificate (a proxy may bring its own), or correct the authority host"
             }
-            Self::Transport { .. } => "check the network, the proxy settings and the authority host",
+            Self::Transport { source, .. } => source
+                .as_deref()
+                .and_then(|source| out_of_files(source))
+                .unwrap_or("check the network, the proxy settings and the authority host"),
             Self::Command { help, .. } => help,
             Self::Other(_) => "sign in again, or check the settings of the token source",
         }
@@ -95,7 +103,7 @@ impl AuthError {
 impl fmt::Display for AuthError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InvalidToken => f.write_str("the access token is empty or contains whitespace"),
+            Self::InvalidToken { problem } => write!(f, "the access token {problem}"),
             Self::Configuration { message, .. }
             | Self::Transport { message, .. }
             | Self::Command { message, .. } => f.write_str(&one_line(message, TEXT_LIMIT)),

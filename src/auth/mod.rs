@@ -93,6 +93,7 @@ mod entra;
 mod error;
 pub(crate) mod hints;
 pub mod inspect;
+mod pasted;
 mod refresh_token;
 mod secret;
 mod source;

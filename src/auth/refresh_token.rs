@@ -70,7 +70,7 @@ pub enum Saved {
 impl RefreshToken {
     /// Creates a source that keeps the refresh token in memory.
     pub fn new(entra: Entra, refresh_token: impl Into<Secret>) -> Self {
-        Self::with_storage(entra, Storage::Memory(Mutex::new(refresh_token.into())))
+        Self::with_storage(entra, Storage::Memory(Mutex::new(refresh_token.into().unquoted())))
     }
 
     /// Creates a source that reads the refresh token from this file for each request, and stores the new one there.
@@ -84,7 +84,7 @@ impl RefreshToken {
 
     /// Sets the client secret. A confidential application requires it; a public one must not send any.
     pub fn client_secret(mut self, secret: impl Into<Secret>) -> Self {
-        self.client_secret = Some(secret.into());
+        self.client_secret = Some(secret.into().unquoted());
         self
     }
 
@@ -102,11 +102,9 @@ impl RefreshToken {
     /// [`AuthError`]. A failure to store the refresh token is no error; see [`on_rotation`](Self::on_rotation).
     pub async fn redeem(&self, scope: &str) -> Result<TokenSet, AuthError> {
         let login = self.stored()?;
-        if login.refresh_token.expose().trim().is_empty() {
-            return Err(AuthError::configuration(
-                "the refresh token is empty",
-                "pass the refresh token alone, or sign in again",
-            ));
+        login.refresh_token.check("refresh token")?;
+        if let Some(secret) = &self.client_secret {
+            secret.check("client secret")?;
         }
         let scope = format!("{scope} offline_access");
         let mut fields = vec![

@@ -2,6 +2,9 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::error::AuthError;
+use super::pasted::{misread, unquoted};
+
 /// A secret, such as a refresh token. `Debug` redacts it, and it is wiped from memory when it is dropped.
 #[derive(Clone, Debug)]
 pub struct Secret(SecretString);
@@ -10,6 +13,26 @@ impl Secret {
     /// Returns the secret itself.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
+    }
+
+    /// Removes whitespace and quotes around it.
+    pub(super) fn unquoted(self) -> Self {
+        match unquoted(self.expose()) {
+            bare if bare.len() == self.expose().len() => self,
+            bare => bare.into(),
+        }
+    }
+
+    /// Fails if this is nothing that could be sent, such as a variable that was not expanded.
+    pub(super) fn check(&self, name: &str) -> Result<(), AuthError> {
+        let text = self.expose();
+        match misread(text).or(Some("is empty").filter(|_| text.is_empty())) {
+            Some(problem) => {
+                let message = format!("the {name} {problem}");
+                Err(AuthError::configuration(message, "pass the value alone, or sign in again"))
+            }
+            None => Ok(()),
+        }
     }
 }
 

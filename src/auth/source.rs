@@ -78,7 +78,7 @@ impl<'a> TokenRequest<'a> {
 pub struct StaticToken(AccessToken);
 
 impl StaticToken {
-    /// Creates a source of this token. Surrounding whitespace and a leading `Bearer` are removed.
+    /// Creates a source of this token. Whitespace and quotes around it and a leading `Bearer` are removed.
     pub fn new(token: impl Into<String>) -> Self {
         Self(AccessToken::new(token))
     }

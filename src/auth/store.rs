@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::entra::{Entra, EntraBuilder};
 use super::error::AuthError;
+use super::pasted::{misread, unquoted};
 use super::secret::Secret;
 
 /// A refresh token has about 2 KiB; a file far above that is something else.
@@ -81,14 +82,14 @@ impl StoredLogin {
 
     /// `None` if the text holds no refresh token.
     fn parse(text: &str) -> Option<Self> {
-        // Windows editors write a byte order mark.
-        let text = text.trim_start_matches('\u{feff}').trim();
+        let text = unquoted(text);
         if text.starts_with('{') {
             let Json { authority, tenant, client_id, refresh_token } =
                 serde_json::from_str::<Json<String>>(text).ok()?;
             return Some(Self { authority, tenant, client_id, refresh_token: refresh_token.into() });
         }
-        let is_token = !text.is_empty() && text.bytes().all(|b| b.is_ascii_graphic());
+        let is_token =
+            !text.is_empty() && misread(text).is_none() && text.bytes().all(|b| b.is_ascii_graphic());
         is_token.then(|| Self::new(text))
     }
 }

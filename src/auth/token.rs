@@ -7,6 +7,7 @@ use reqwest::header::HeaderValue;
 use tokio::time::Instant;
 
 use super::error::AuthError;
+use super::pasted::{bare_token, not_a_token};
 use super::secret::Secret;
 
 /// An access token. `Debug` redacts it, and it cannot be serialized.
@@ -31,14 +32,10 @@ struct Life {
 impl AccessToken {
     /// Creates a token of unknown lifetime, which is used until the service rejects it.
     ///
-    /// Surrounding whitespace and a leading `Bearer`, both common in pasted tokens, are removed.
+    /// Whitespace and quotes around it and a leading `Bearer`, all common in pasted tokens, are removed.
     pub fn new(value: impl Into<String>) -> Self {
         let value = Secret::from(value.into());
-        let text = value.expose().trim();
-        let bare = match text.split_at_checked(7) {
-            Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer ") => rest.trim_start(),
-            _ => text,
-        };
+        let bare = bare_token(value.expose());
         Self {
             authorization: authorization(bare),
             value: Arc::new(bare.into()),
@@ -92,13 +89,14 @@ impl AccessToken {
 
     /// The value of the `Authorization` header, marked as sensitive.
     pub(crate) fn authorization(&self) -> Result<HeaderValue, AuthError> {
-        self.authorization.clone().ok_or(AuthError::InvalidToken)
+        self.authorization.clone().ok_or_else(|| AuthError::InvalidToken {
+            problem: not_a_token(self.expose()).unwrap_or("is too long"),
+        })
     }
 }
 
 fn authorization(token: &str) -> Option<HeaderValue> {
-    // RFC 6750, section 2.1: visible ASCII without spaces.
-    if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
+    if not_a_token(token).is_some() {
         return None;
     }
     let mut value = HeaderValue::try_from(format!("Bearer {token}")).ok()?;

@@ -126,8 +126,8 @@ impl Driver {
             let ids = unverified.iter().map(|report| self.steps[report.index].report_id).collect();
             let poll = change.read(ids).for_each(|read| {
                 match read {
-                    Ok(reports) => {
-                        statuses.extend(reports.into_iter().map(|r| (r.report_id, r.report_status)));
+                    Ok(list) => {
+                        statuses.extend(list.items.into_iter().map(|r| (r.report_id, r.report_status)));
                     }
                     Err(error) => failure = Some(error),
                 }

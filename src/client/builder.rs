@@ -6,14 +6,17 @@ use std::time::Duration;
 
 use reqwest::Url;
 
-use super::{Inner, InsightsClient, OnWait};
+use super::{Inner, InsightsClient, OnWait, OnWarning};
 use crate::auth::{StaticToken, TokenCache, TokenSource, hints};
+#[cfg(feature = "download")]
+use crate::download::StoreSettings;
 use crate::error::{Error, ErrorKind};
 use crate::program::Program;
 use crate::retry::{RetryPolicy, Wait};
 use crate::spec;
 use crate::throttle::Throttle;
-use crate::transport::{Roots, USER_AGENT};
+use crate::transport::{Roots, client, is_loopback};
+use crate::warning::Warning;
 
 /// Builder of an [`InsightsClient`].
 #[must_use = "nothing happens until `build` is called"]
@@ -27,6 +30,7 @@ pub struct InsightsClientBuilder {
     timeout: Duration,
     retry: RetryPolicy,
     on_wait: Option<OnWait>,
+    on_warning: Option<OnWarning>,
     max_response_bytes: usize,
     roots: Roots,
 }
@@ -43,6 +47,7 @@ impl Default for InsightsClientBuilder {
             timeout: Duration::from_secs(60),
             retry: RetryPolicy::default(),
             on_wait: None,
+            on_warning: None,
             max_response_bytes: 16 << 20,
             roots: Roots::default(),
         }
@@ -65,7 +70,10 @@ impl InsightsClientBuilder {
 
     /// Sets the base URL, in place of the public service: an origin, and a path prefix if necessary.
     ///
-    /// It must be `https`; `http` is for loopback addresses only. A trailing slash is ignored.
+    /// It must be `https`; `http` is for loopback addresses only. A trailing slash is ignored, and so is the API's own path at
+    /// the end, such as `/insights/v1/mpn`, if it fits program and version.
+    ///
+    /// `https` uses the proxy of the system, on Unix that of `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = Some(base_url.into());
         self
@@ -116,6 +124,19 @@ impl InsightsClientBuilder {
     /// ```
     pub fn on_wait(mut self, on_wait: impl Fn(&Wait<'_>) + Send + Sync + 'static) -> Self {
         self.on_wait = Some(Box::new(on_wait));
+        self
+    }
+
+    /// Calls `on_warning` for each part of a response that does not match the spec, and was read leniently or left out.
+    ///
+    /// Elements of a list without a usable id are left out, so a list may be shorter than what the service sent.
+    ///
+    /// ```
+    /// # let builder = partner_center_insights::InsightsClient::builder();
+    /// builder.on_warning(|warning| eprintln!("warning: {warning}"));
+    /// ```
+    pub fn on_warning(mut self, on_warning: impl Fn(&Warning) + Send + Sync + 'static) -> Self {
+        self.on_warning = Some(Box::new(on_warning));
         self
     }
 
@@ -170,28 +191,33 @@ impl InsightsClientBuilder {
             return Err(Error::new(ErrorKind::InvalidArgument)
                 .with_message(format!("invalid API version {version:?}; expected e.g. v1 or v1.1")));
         }
-        let http = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            // A redirected PUT would be repeated elsewhere, and that response believed.
-            .redirect(reqwest::redirect::Policy::none())
-            .https_only(base.scheme() == "https")
-            .connect_timeout(self.connect_timeout)
-            .timeout(self.timeout);
-        // A proxy would see the token of a plain HTTP request.
-        let http = if base.scheme() == "https" { http } else { http.no_proxy() };
-        let http = self.roots.apply(http).map_err(Error::configuration)?;
-        let http = http.build().map_err(|error| {
-            Error::configuration("the HTTP client could not be set up").with_source(error.without_url())
-        })?;
+        let http =
+            client(base.scheme() == "https").connect_timeout(self.connect_timeout).timeout(self.timeout);
+        let http = self.roots.build(http).map_err(Error::configuration)?;
         let path = spec::base_path(version, self.program.as_str());
+        let prefix = without_base_path(base.as_str(), &path).ok_or_else(|| {
+            Error::configuration(format!(
+                "invalid base URL: its path does not match {path}; expected {} and the program and version as \
+                 settings of their own",
+                base.origin().ascii_serialization()
+            ))
+        })?;
         let inner = Inner {
-            base_url: format!("{}{path}", base.as_str().trim_end_matches('/')),
+            version: version.to_owned(),
+            base_url: format!("{prefix}{path}"),
             http,
             tokens: TokenCache::new(tokens, scope),
             throttle: Throttle::new(self.retry.max_elapsed),
             retry: self.retry,
             max_response_bytes: self.max_response_bytes,
             on_wait: self.on_wait,
+            #[cfg(feature = "download")]
+            store: StoreSettings {
+                roots: self.roots,
+                connect_timeout: self.connect_timeout,
+                timeout: self.timeout,
+            },
+            on_warning: self.on_warning,
         };
         Ok(InsightsClient { inner: Arc::new(inner) })
     }
@@ -203,13 +229,10 @@ impl InsightsClientBuilder {
         let text = self.base_url.as_deref().unwrap_or(spec::ORIGIN);
         let url =
             Url::parse(text.trim()).map_err(|error| invalid(&format!("{error}; expected https://host")))?;
-        let is_loopback = match url.host() {
-            Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => return Err(invalid("no host; expected https://host")),
-        };
-        if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback) {
+        if url.host().is_none() {
+            return Err(invalid("no host; expected https://host"));
+        }
+        if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback(&url)) {
             return Err(invalid(
                 "expected https:// (http:// only for loopback), because the token must be encrypted",
             ));
@@ -222,6 +245,25 @@ impl InsightsClientBuilder {
         }
         Ok(url)
     }
+}
+
+/// Removes the base path, or the beginning of it, from the end of a URL: both are pasted from the reference. Returns `None`
+/// if only a part of the URL looks like that.
+fn without_base_path<'a>(url: &'a str, base_path: &str) -> Option<&'a str> {
+    let url = url.trim_end_matches('/');
+    let wanted = base_path.to_ascii_lowercase();
+    let first = wanted.split('/').nth(1)?;
+    let path_at = url.find("://").map_or(0, |at| at + 3);
+    let path_at = url[path_at..].find('/').map_or(url.len(), |at| path_at + at);
+    let lower = url.to_ascii_lowercase();
+    let mut starts = lower[path_at..].match_indices('/').map(|(at, _)| path_at + at);
+    let Some(at) = starts.find(|at| lower[at + 1..].split('/').next() == Some(first)) else {
+        return Some(url);
+    };
+    let rest = &lower[at..];
+    let is_whole_part =
+        wanted.strip_prefix(rest).is_some_and(|left| left.is_empty() || left.starts_with('/'));
+    is_whole_part.then(|| &url[..at])
 }
 
 impl fmt::Debug for InsightsClientBuilder {

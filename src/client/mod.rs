@@ -10,6 +10,7 @@ pub use builder::InsightsClientBuilder;
 use crate::auth::TokenCache;
 use crate::retry::{RetryPolicy, Wait};
 use crate::throttle::Throttle;
+use crate::warning::Warning;
 
 /// A client for the scheduled reports of one program.
 ///
@@ -32,15 +33,21 @@ pub struct InsightsClient {
 pub(crate) struct Inner {
     /// Origin, prefix and base path, without a trailing slash.
     pub base_url: String,
+    /// The API version, such as `v1`.
+    pub version: String,
     pub http: reqwest::Client,
     pub tokens: TokenCache,
     pub retry: RetryPolicy,
     pub throttle: Throttle,
     pub max_response_bytes: usize,
     on_wait: Option<OnWait>,
+    #[cfg(feature = "download")]
+    pub store: crate::download::StoreSettings,
+    on_warning: Option<OnWarning>,
 }
 
 type OnWait = Box<dyn Fn(&Wait<'_>) + Send + Sync>;
+type OnWarning = Box<dyn Fn(&Warning) + Send + Sync>;
 
 impl InsightsClient {
     /// Creates a builder. Only a token is required.
@@ -54,6 +61,14 @@ impl Inner {
     pub fn announce(&self, wait: &Wait<'_>) {
         if let Some(on_wait) = &self.on_wait {
             on_wait(wait);
+        }
+    }
+
+    /// Logs a warning, and calls the `on_warning` callback.
+    pub fn warn(&self, warning: &Warning) {
+        tracing::warn!(id = warning.id, field = warning.field, problem = warning.problem, "read leniently");
+        if let Some(on_warning) = &self.on_warning {
+            on_warning(warning);
         }
     }
 }

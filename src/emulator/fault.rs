@@ -14,7 +14,7 @@ use crate::spec::Operation;
 /// use partner_center_insights::spec;
 ///
 /// // The first two resumes fail with an HTML page, as from a gateway.
-/// let fault = Fault::answer(503, "text/html", "<title>Busy</title>").on(&spec::RESUME_REPORT_EXECUTIONS).first(2);
+/// let fault = Fault::respond(503, "text/html", "<title>Busy</title>").on(&spec::RESUME_REPORT_EXECUTIONS).first(2);
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
@@ -52,7 +52,7 @@ impl Fault {
     }
 
     /// Responds with this status and body; the operation is not performed.
-    pub fn answer(status: u16, content_type: &str, body: impl Into<String>) -> Self {
+    pub fn respond(status: u16, content_type: &str, body: impl Into<String>) -> Self {
         let headers = vec![("content-type".to_owned(), content_type.to_owned())];
         Self::new(Effect::Respond { status, headers, body: body.into() })
     }
@@ -82,7 +82,7 @@ impl Fault {
         Self::new(Effect::Truncate(bytes))
     }
 
-    /// Adds a response header. Only [`answer`](Self::answer) has headers.
+    /// Adds a response header. Only [`respond`](Self::respond) has headers.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         if let Effect::Respond { headers, .. } = &mut self.effect {
             headers.push((name.to_owned(), value.to_owned()));
@@ -180,20 +180,20 @@ impl Scenario {
     pub(super) fn faults(self) -> Vec<Fault> {
         match self {
             Self::Mfa => vec![
-                Fault::answer(
+                Fault::respond(
                     401,
                     "application/json",
                     r#"{"code":"900421","description":"MFA is required to call this API.","data":[],"source":"PartnerApiServiceCore"}"#,
                 )
                 .header("www-authenticate", "Bearer error=\"invalid_token\""),
             ],
-            Self::Html403 => vec![Fault::answer(
+            Self::Html403 => vec![Fault::respond(
                 403,
                 "text/html",
                 "<!doctype html><html><head><title>Request blocked</title></head><body><h1>Request blocked</h1></body></html>",
             )],
             Self::Flaky => vec![
-                Fault::answer(503, "text/plain", "Service unavailable").with_probability(0.1),
+                Fault::respond(503, "text/plain", "Service unavailable").with_probability(0.1),
                 Fault::disconnect_before().with_probability(0.05),
                 Fault::disconnect_after().with_probability(0.05),
                 Fault::truncate(40).with_probability(0.05),

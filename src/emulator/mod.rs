@@ -36,6 +36,8 @@
 //! * A resume makes a paused report active, and both operations set `modifiedTime`.
 //! * An unknown report is answered with 404 and the message that is documented for lists.
 //! * A paused report has no executions while it is paused, and its next one has the status `Paused`.
+//! * A link is signed when executions are listed, and valid for seven days. Files are stored compressed, and any content
+//!   fits any query.
 //! * An execution completes at the moment it is due. Executions missed during a pause are not repeated.
 //! * Before the first execution, a request without further parameters returns 404, not the pending execution.
 //! * Parameters that the spec does not define, and values that do not match their schema, are refused with 400.
@@ -62,11 +64,13 @@
 //! * A report becomes inactive at its last execution or its end. Reports that exist at the start keep their status.
 //! * An update keeps absent members, the status and earlier executions, also of a report that ended. The start may be in
 //!   the past. One-time reports are refused with `Invalid report parameters`.
-//! * Deleting returns the item as it was. Deleting again is answered with 404.
+//! * Deleting returns the item as it was. Deleting again is answered with 404. Links to files stay valid.
 
+mod builder;
 mod catalog;
 mod check;
 mod fault;
+mod files;
 mod input;
 pub(crate) mod limit;
 mod queries;
@@ -89,24 +93,19 @@ mod tls {
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Arc;
 
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+pub use builder::EmulatorBuilder;
 pub use fault::{Fault, Scenario};
+pub use files::{FileFault, Files};
 pub use limit::Limit;
 pub use record::RecordedRequest;
 
 use crate::report::{Report, ReportId};
 use crate::spec::Operation;
-use catalog::Catalog;
-use limit::Meter;
-use record::Record;
-use service::{Service, Shared};
-use settings::Settings;
-use state::{Clock, State};
+use service::Service;
 use tls::Tls;
 
 /// A running emulator. Dropping it stops it.
@@ -203,132 +202,5 @@ impl Emulator {
 impl fmt::Debug for Emulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Emulator").field("base_url", &self.base_url()).finish_non_exhaustive()
-    }
-}
-
-/// Configures an [`Emulator`].
-#[derive(Default)]
-#[must_use = "nothing happens until `start` is called"]
-pub struct EmulatorBuilder {
-    address: Option<SocketAddr>,
-    token: Option<String>,
-    reports: Option<Vec<Report>>,
-    clock: Option<Clock>,
-    faults: Vec<Fault>,
-    limit: Option<Limit>,
-    settings: Settings,
-    seed: u64,
-    #[cfg(feature = "emulator-tls")]
-    tls: bool,
-}
-
-impl EmulatorBuilder {
-    /// Sets the address to listen on. Default: a free port of 127.0.0.1.
-    pub fn listen(mut self, address: SocketAddr) -> Self {
-        self.address = Some(address);
-        self
-    }
-
-    /// Sets the accepted access token. Default: `emulator-token`.
-    pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(token.into());
-        self
-    }
-
-    /// Replaces the sample reports.
-    pub fn reports(mut self, reports: impl IntoIterator<Item = Report>) -> Self {
-        self.reports = Some(reports.into_iter().collect());
-        self
-    }
-
-    /// Replaces the sample reports with those of a JSON document: a list of reports or a response of the service, in
-    /// camelCase or PascalCase.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the document is anything else.
-    pub fn reports_json(self, json: &str) -> Result<Self, serde_json::Error> {
-        Ok(self.reports(state::parse_reports(json)?))
-    }
-
-    /// Sets the clock, for predictable times in responses.
-    pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.clock = Some(Arc::new(clock));
-        self
-    }
-
-    /// Adds a fault. If several apply to a request, the first one takes effect.
-    pub fn fault(mut self, fault: Fault) -> Self {
-        self.faults.push(fault);
-        self
-    }
-
-    /// Sets a rate limit. Requests beyond it are refused with 429, and every response reports what remains. Such headers
-    /// have been seen, with a limit of ten; the rest is [assumed](self#assumptions).
-    pub fn limit(mut self, limit: Limit) -> Self {
-        self.limit = Some(limit);
-        self
-    }
-
-    /// Adds a named scenario.
-    pub fn scenario(mut self, scenario: Scenario) -> Self {
-        self.faults.extend(scenario.faults());
-        match scenario {
-            Scenario::Throttle => self.limit(Limit::window(10, Duration::from_secs(10))),
-            _ => self,
-        }
-    }
-
-    /// Sets the seed of random faults and ids. Default: 0.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// Serves over TLS, with a certificate from a new [authority](Emulator::root_certificate).
-    #[cfg(feature = "emulator-tls")]
-    pub fn tls(mut self) -> Self {
-        self.tls = true;
-        self
-    }
-
-    /// Starts the emulator.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the address cannot be bound.
-    pub async fn start(self) -> io::Result<Emulator> {
-        let reports = match self.reports {
-            Some(reports) => reports,
-            None => state::parse_reports(include_str!("sample.json")).map_err(io::Error::other)?,
-        };
-        let catalog = Catalog::load().map_err(io::Error::other)?;
-        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemTime::now));
-        let shared = Shared {
-            state: State::new(reports, catalog, self.settings, clock),
-            faults: self.faults,
-            meter: self.limit.map(|limit| Meter::new(limit, Instant::now())),
-            random: fastrand::Rng::with_seed(self.seed),
-            record: Record::default(),
-        };
-        let service = Arc::new(Service {
-            token: self.token.unwrap_or_else(|| "emulator-token".to_owned()),
-            shared: Mutex::new(shared),
-        });
-        #[cfg(feature = "emulator-tls")]
-        let tls = self.tls.then(Tls::new).transpose()?;
-        #[cfg(not(feature = "emulator-tls"))]
-        let tls: Option<Tls> = None;
-        let listener = TcpListener::bind(self.address.unwrap_or((Ipv4Addr::LOCALHOST, 0).into())).await?;
-        let address = listener.local_addr()?;
-        let (stop, stopped) = oneshot::channel();
-        tokio::spawn(server::serve(listener, tls.clone(), service.router(), stopped));
-        Ok(Emulator { address, service, tls, _stop: stop })
-    }
-}
-
-impl fmt::Debug for EmulatorBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EmulatorBuilder").field("address", &self.address).finish_non_exhaustive()
     }
 }

@@ -7,18 +7,20 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::extract::rejection::BytesRejection;
+use axum::http::header::HOST;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
-use axum::routing::{MethodFilter, on};
+use axum::routing::{MethodFilter, get, on};
 use uuid::Uuid;
 
 use super::check::{self, Parameters, refusal};
 use super::fault::{Effect, Fault};
+use super::files::Store;
 use super::limit::{Meter, Verdict};
 use super::record::{Record, RecordedRequest};
 use super::response::{self, Disconnect, Refusal};
 use super::state::{Refused, State};
-use crate::report::{ExecutionStatus, ReportId, ReportStatus};
+use crate::report::{Execution, ExecutionStatus, ReportId, ReportStatus};
 use crate::spec::{self, Operation};
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("ms-correlationid");
@@ -28,6 +30,8 @@ const RATE_LIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-re
 
 pub(super) struct Service {
     pub token: String,
+    pub is_tls: bool,
+    pub store: Store,
     pub shared: Mutex<Shared>,
 }
 
@@ -89,7 +93,13 @@ impl Service {
             let path = format!("{}{}", spec::BASE_PATH, operation.path);
             router = router.route(&path, on(filter, handler(Ok(operation))));
         }
+        let service = self.clone();
+        let file = async move |Path(name): Path<String>, uri: Uri, headers: HeaderMap| {
+            let now = service.shared().state.now();
+            service.store.serve(&name, uri.query().unwrap_or_default(), &headers, now)
+        };
         router
+            .route("/files/{name}", get(file))
             .method_not_allowed_fallback(handler(Err(StatusCode::METHOD_NOT_ALLOWED)))
             .fallback(handler(Err(StatusCode::NOT_FOUND)))
     }
@@ -149,20 +159,22 @@ impl Service {
         let (is_marketplace, is_v1_1) = (is("program", "cmp"), is("version", "v1.1"));
         let call = Call { parameters, body: &request.body, is_marketplace, is_v1_1 };
         self.shared().state.settle();
-        match operation.id {
-            "getDatasets" => self.list_datasets(&call),
-            "getReportQueries" => self.list_queries(&call),
-            "createReportQuery" => self.create_query(&call),
-            "deleteReportQuery" => self.delete_query(&call),
-            "tryReportQuery" => self.try_query(&call),
-            "getReports" => self.list_reports(&call.parameters),
-            "createReport" => self.create_report(&call),
-            "updateReport" => self.update_report(&call),
-            "deleteReport" => self.delete_report(&call),
-            "pauseReportExecutions" => self.set_status(&call.parameters, ReportStatus::Paused),
-            "resumeReportExecutions" => self.set_status(&call.parameters, ReportStatus::Active),
-            "getReportExecutions" => self.list_executions(&call.parameters),
-            id => Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, format!("The emulator does not know {id}."))),
+        match *operation {
+            spec::GET_DATASETS => self.list_datasets(&call),
+            spec::GET_REPORT_QUERIES => self.list_queries(&call),
+            spec::CREATE_REPORT_QUERY => self.create_query(&call),
+            spec::DELETE_REPORT_QUERY => self.delete_query(&call),
+            spec::TRY_REPORT_QUERY => self.try_query(&call),
+            spec::GET_REPORTS => self.list_reports(&call.parameters),
+            spec::CREATE_REPORT => self.create_report(&call),
+            spec::UPDATE_REPORT => self.update_report(&call),
+            spec::DELETE_REPORT => self.delete_report(&call),
+            spec::PAUSE_REPORT_EXECUTIONS => self.set_status(&call.parameters, ReportStatus::Paused),
+            spec::RESUME_REPORT_EXECUTIONS => self.set_status(&call.parameters, ReportStatus::Active),
+            spec::GET_REPORT_EXECUTIONS => self.list_executions(&call.parameters, &request.headers),
+            Operation { id, .. } => {
+                Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, format!("The emulator does not know {id}.")))
+            }
         }
     }
 
@@ -181,7 +193,7 @@ impl Service {
         if reports.is_empty() { Err(no_item()) } else { Ok(response::success(&reports)) }
     }
 
-    fn list_executions(&self, parameters: &Parameters) -> Result<Response, Refusal> {
+    fn list_executions(&self, parameters: &Parameters, headers: &HeaderMap) -> Result<Response, Refusal> {
         let get = |name: &str| parameters.get(name).map(String::as_str);
         let status = get("executionStatus").map(ExecutionStatus::from);
         let latest = get("getLatestExecution").is_none_or(|latest| latest.eq_ignore_ascii_case("true"));
@@ -205,7 +217,22 @@ impl Service {
         if executions.is_empty() {
             return Err(refusal(&spec::GET_REPORT_EXECUTIONS, StatusCode::NOT_FOUND));
         }
+        for execution in &mut executions {
+            self.sign(execution, headers);
+        }
         Ok(response::success(&executions))
+    }
+
+    /// Adds the links to the file, at the address that the caller uses.
+    fn sign(&self, execution: &mut Execution, headers: &HeaderMap) {
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        if let Some(host) = host.filter(|_| execution.is_completed()) {
+            let scheme = if self.is_tls { "https" } else { "http" };
+            let name = format!("{}.{}", execution.execution_id, execution.format.as_deref().unwrap_or("csv"));
+            let link = self.store.link(&format!("{scheme}://{host}"), &name, self.shared().state.now());
+            execution.report_location = link.split('?').next().map(str::to_owned);
+            execution.report_access_secure_link = Some(link.into());
+        }
     }
 
     fn set_status(&self, parameters: &Parameters, status: ReportStatus) -> Result<Response, Refusal> {

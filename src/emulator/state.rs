@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::catalog::Catalog;
 use super::queries::Query;
 use super::settings::Settings;
-use crate::generated::types::ReportEnvelope;
+use crate::envelope::Envelope;
 use crate::report::{Execution, ExecutionStatus, Report, ReportId, ReportStatus, Timestamp};
 
 pub(super) type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
@@ -209,10 +209,7 @@ fn execution(report: &Report, number: u128, status: ExecutionStatus, due: System
     execution.callback_method.clone_from(&report.callback_method);
     execution.format.clone_from(&report.format);
     if completed {
-        let format = report.format.as_deref().unwrap_or("csv");
-        let file = format!("https://storage.example/exports/{id}.{format}");
-        execution = execution.with_file(format!("{file}?sig=emulated"), due);
-        execution.report_location = Some(file);
+        execution.report_generated_time = Some(due.into());
     }
     execution
 }
@@ -223,6 +220,6 @@ pub(super) fn parse_reports(json: &str) -> serde_json::Result<Vec<Report>> {
     if json.trim_start().starts_with('[') {
         return serde_json::from_str(json);
     }
-    let envelope: ReportEnvelope = serde_json::from_str(json)?;
+    let envelope: Envelope<Report> = serde_json::from_str(json)?;
     envelope.value.ok_or_else(|| serde::de::Error::missing_field("value"))
 }

@@ -23,7 +23,9 @@ macro_rules! error_kinds {
         /// What went wrong, by meaning.
         ///
         /// The first row that matches the response decides. Kinds without a status occur when there was no response.
-        /// If the body of a 200 reports another status, that status counts.
+        /// If the body of a 200 reports another status, that status counts. Of a 401 or 403, the reason phrase, the challenge
+        /// (`WWW-Authenticate`) and the message decide too: they may speak of multi-factor authentication or of the audience,
+        /// and of a 403 also `Retry-After` or an exceeded quota, which is [`Throttled`](Self::Throttled).
         ///
         /// | kind | HTTP status | service code | retryable | help |
         /// | --- | --- | --- | --- | --- |
@@ -80,7 +82,7 @@ error_kinds! {
     /// The state of the report does not allow the operation.
     Conflict("conflict", [409, 412], Never,
         "list the reports to see the state of this one"),
-    /// Too many requests.
+    /// Too many requests, or an exceeded quota of calls.
     Throttled("throttled", [429], Later,
         "wait as long as the service asks, then retry with less concurrency"),
     /// The service, or a gateway in front of it, is temporarily unavailable.
@@ -92,6 +94,15 @@ error_kinds! {
     /// The service refused the request.
     BadRequest("bad request", [400..=499], Never,
         "read the message of the service; exceeded quotas are reported this way too"),
+    /// There are as many active reports as the service allows.
+    ReportQuota("quota of active reports", [], Never,
+        "delete reports that are not needed, or resume one that is paused instead of creating another; 50 can be active"),
+    /// More one-time reports were created within an hour than the service allows.
+    OneTimeQuota("quota of one-time reports", [], Never,
+        "wait: five one-time reports can be created in 60 minutes"),
+    /// There are as many queries as the service allows.
+    QueryQuota("quota of queries", [], Never,
+        "delete queries that no report runs; there can be 100"),
     /// The response does not match the spec.
     InvalidResponse("invalid response", [_], Never,
         "check the base URL and any proxy in between; if both are right, the service has changed and the spec must follow"),
@@ -104,6 +115,18 @@ error_kinds! {
     /// The TLS handshake failed: a certificate or the protocol was not accepted.
     Tls("TLS failure", [], Never,
         "trust the authority that signed the certificate (a proxy may have its own), correct the host name, or use http if the server has no TLS"),
+    /// The store of files refused a link.
+    LinkRefused("link refused", [], Never,
+        "read the executions again for a new link; links expire after some days, and are https"),
+    /// The execution has no file, or the file was deleted.
+    FileNotFound("no file", [], Never,
+        "choose a later execution, or run the query again with a one-time report; files are deleted after some time"),
+    /// The file is incomplete, does not match its checksum, or changed during the download.
+    FileDamaged("damaged file", [], Later,
+        "download it again"),
+    /// A local file cannot be read or written.
+    Io("file system", [], Never,
+        "check the folder, its permissions and the space that is left"),
     /// No access token could be obtained.
     Credential("no credential", [], Never,
         "sign in again, or check the settings that the token comes from"),
@@ -122,6 +145,17 @@ impl ErrorKind {
     /// Classifies a response by its status and service code.
     pub(crate) fn of(status: u16, code: Option<&str>) -> Self {
         classify(status, code)
+    }
+
+    /// Classifies a refusal by the documented message of a quota.
+    pub(crate) fn of_quota(message: &str) -> Option<Self> {
+        let message = message.to_ascii_lowercase();
+        let quotas = [
+            ("executenow report creation quota", Self::OneTimeQuota),
+            ("report creation quota", Self::ReportQuota),
+            ("number of queries exceeded", Self::QueryQuota),
+        ];
+        quotas.into_iter().find(|(text, _)| message.contains(text)).map(|(_, kind)| kind)
     }
 
     /// Returns a short name, such as `not found`.

@@ -77,6 +77,52 @@ async fn az_token_and_expiry_are_read() {
 }
 
 #[tokio::test]
+async fn token_is_found_among_colors_and_warnings() {
+    let json = format!(r#"{{"accessToken":"{ACCESS_TOKEN}","expires_on":4102444800}}"#);
+    for output in [
+        format!("\u{1b}[0m{json}\u{1b}[0m"),
+        format!("\u{feff}{json}"),
+        format!("WARNING: {{this}} is a preview.\n{json}"),
+        format!("{json}\nWARNING: a new version is available"),
+        format!("{{\"notice\":true}}\n{json}"),
+    ] {
+        let token = request(&Az::printing(&output).source()).await.unwrap();
+        assert_eq!(token.expose(), ACCESS_TOKEN, "{output}");
+        assert!(token.expires_at().is_some());
+    }
+}
+
+#[tokio::test]
+async fn az_is_run_without_colors_and_warnings() {
+    let variables = "$AZURE_CORE_NO_COLOR-$AZURE_CORE_ONLY_SHOW_ERRORS";
+    let az = Az::running(&format!("echo \"{{\\\"accessToken\\\":\\\"{variables}\\\"}}\""));
+    assert_eq!(request(&az.source()).await.unwrap().expose(), "true-true");
+}
+
+#[tokio::test]
+async fn traceback_is_shown_by_its_last_line() {
+    let frames = "  File \"x.py\", line 1, in main\n    run()\n".repeat(40);
+    let text = format!(
+        "\u{1b}[91mERROR: The command failed with an unexpected error. Here is the traceback:\u{1b}[0m\n\
+         Traceback (most recent call last):\n{frames}PermissionError: [Errno 13] Permission denied: msal.json\n\
+         To check existing issues, please visit: https://github.com/Azure/azure-cli/issues"
+    );
+    let az = Az::running(&format!("cat >&2 <<'END'\n{text}\nEND\nexit 1"));
+    let (_, line, _) = failure(&az.source()).await;
+    assert_eq!(line, "az failed: PermissionError: [Errno 13] Permission denied: msal.json");
+}
+
+#[tokio::test]
+async fn missing_subscription_hints_at_the_option() {
+    let text = "ERROR: No subscription found. Run 'az account set' to select a subscription.";
+    let az = Az::running(&format!("printf '\\033[91m%s\\033[0m\\n' \"{text}\" >&2; exit 1"));
+    let (_, line, help) = failure(&az.source()).await;
+    assert_eq!(line, format!("az failed: {text}"));
+    assert!(help.contains("run: az login"), "{help}");
+    assert!(help.contains("--allow-no-subscriptions"), "{help}");
+}
+
+#[tokio::test]
 async fn older_az_gives_a_token_without_expiry() {
     let az = Az::printing(r#"{"accessToken":"A","expiresOn":"2026-01-01 00:00:00.000000"}"#);
     let token = request(&az.source()).await.unwrap();

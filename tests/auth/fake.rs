@@ -30,6 +30,11 @@ impl Answer {
         Self { bytes: support::json(status, &body.to_string()), delay: Duration::ZERO }
     }
 
+    /// A response of these bytes.
+    pub fn of(bytes: Vec<u8>) -> Self {
+        Self { bytes, delay: Duration::ZERO }
+    }
+
     /// Cuts off the last `count` bytes.
     pub fn without_the_last(mut self, count: usize) -> Self {
         self.bytes.truncate(self.bytes.len() - count);

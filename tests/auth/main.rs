@@ -1,6 +1,5 @@
 //! Sign-in, against a token endpoint and a service over TLS.
 
-mod answers;
 #[cfg(all(unix, feature = "azure-cli"))]
 mod azure_cli;
 #[cfg(feature = "azure-identity")]
@@ -13,6 +12,7 @@ mod inspect;
 mod logs;
 mod refresh_token;
 mod renewal;
+mod responses;
 mod settings;
 #[path = "../support/mod.rs"]
 mod support;

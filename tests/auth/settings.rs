@@ -6,7 +6,10 @@ use partner_center_insights::auth::{
     StoredLogin, TokenFile, TokenRequest, TokenSource,
 };
 
-use crate::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SCOPE, TENANT, holds_no_secret, shown};
+use crate::fake::Server;
+use crate::{
+    ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, REFRESH_TOKEN, SCOPE, TENANT, holds_no_secret, rotated, shown,
+};
 
 fn builder() -> EntraBuilder {
     Entra::builder().tenant(TENANT).client_id(CLIENT_ID)
@@ -47,10 +50,58 @@ fn tenant_and_client_id_are_validated() {
         // A line break at the end comes from pasting.
         assert_eq!(error.is_ok(), bad == "contoso\n", "{bad:?}");
     }
-    for bad in ["", " ", "two words"] {
+    for bad in ["", " ", "two words", "${AZURE_CLIENT_ID}", "null", "undefined", "@{Id=x}", "<guid>"] {
         let error = Entra::builder().tenant(TENANT).client_id(bad).build().unwrap_err();
         assert!(shown(&error).contains("client ID"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn quotes_around_settings_are_removed() {
+    for (open, close) in [("\"", "\""), ("'", "'"), (" \"", "\"\r\n"), ("\u{feff}", "")] {
+        let quoted = |text| format!("{open}{text}{close}");
+        let builder = Entra::builder().tenant(quoted(TENANT)).client_id(quoted(CLIENT_ID));
+        let entra = builder.authority(quoted("https://localhost:8443")).build().unwrap();
+        assert_eq!((entra.tenant(), entra.client_id()), (TENANT, CLIENT_ID));
+        assert_eq!(entra.authority(), "https://localhost:8443");
+
+        let server = Server::start(vec![rotated(ACCESS_TOKEN, REFRESH_TOKEN)]).await;
+        let secret = quoted(CLIENT_SECRET);
+        ClientSecret::new(crate::entra(&server), &*secret).token(TokenRequest::new(SCOPE)).await.unwrap();
+        let refresh = RefreshToken::new(crate::entra(&server), quoted(REFRESH_TOKEN)).client_secret(secret);
+        refresh.redeem(SCOPE).await.unwrap();
+        for request in server.requests() {
+            assert_eq!(request.form["client_secret"], CLIENT_SECRET);
+        }
+        assert_eq!(server.requests()[1].form["refresh_token"], REFRESH_TOKEN);
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_secret_is_not_sent() {
+    let server = Server::start(vec![rotated(ACCESS_TOKEN, REFRESH_TOKEN)]).await;
+    let json = format!(r#"{{"access_token":"{ACCESS_TOKEN}","refresh_token":"{REFRESH_TOKEN}"}}"#);
+    for bad in [
+        "",
+        "\"\"",
+        "null",
+        "${SECRET}",
+        "@{Secret=s3cr3t}",
+        "System.Security.SecureString",
+        "“s3cr3t”",
+        &json,
+    ] {
+        let request = TokenRequest::new(SCOPE);
+        let errors = [
+            ClientSecret::new(crate::entra(&server), bad).token(request).await.unwrap_err(),
+            RefreshToken::new(crate::entra(&server), bad).redeem(SCOPE).await.unwrap_err(),
+        ];
+        for error in errors {
+            assert!(matches!(error, AuthError::Configuration { .. }), "{bad}: {error:?}");
+            shown(&error);
+        }
+    }
+    assert_eq!(server.connections(), 0);
 }
 
 #[test]

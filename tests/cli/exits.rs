@@ -9,7 +9,7 @@ use crate::{ACTIVE, INACTIVE, PAUSED, RESUME, TOKEN, UNKNOWN, bare, emulator, fi
 /// An exit code, the emulator and the arguments that lead to it.
 fn rows() -> Vec<(i32, EmulatorBuilder, Vec<&'static str>)> {
     let all = || vec!["resume", "--all-paused", "--yes", "--verify-timeout", "0"];
-    let answer = |status, body| Fault::answer(status, "application/json", body);
+    let answer = |status, body| Fault::respond(status, "application/json", body);
     vec![
         (0, emulator(), all()),
         (0, emulator(), vec!["resume", ACTIVE]),
@@ -32,10 +32,11 @@ fn rows() -> Vec<(i32, EmulatorBuilder, Vec<&'static str>)> {
             emulator().fault(answer(503, "{}").header("retry-after", "3600").on(RESUME)),
             vec!["resume", PAUSED, "--no-verify"],
         ),
-        (8, emulator().fault(Fault::answer(200, "text/plain", "hello")), vec!["list"]),
+        (8, emulator().fault(Fault::respond(200, "text/plain", "hello")), vec!["list"]),
         (9, emulator(), vec!["resume", PAUSED, INACTIVE]),
         (9, emulator(), vec!["resume", UNKNOWN, INACTIVE]),
         (9, emulator(), vec!["resume", PAUSED, UNKNOWN, "--dry-run"]),
+        (11, emulator(), vec!["health"]),
         (10, emulator().fault(answer(200, r#"{"value":[],"statusCode":200}"#).on(RESUME)), all()),
     ]
 }

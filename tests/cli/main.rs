@@ -9,6 +9,8 @@ mod golden;
 #[cfg(unix)]
 mod interrupt;
 mod killed;
+mod lenient;
+mod network;
 mod parity;
 mod picture;
 mod schema;

@@ -15,8 +15,11 @@ const COMMANDS: [(&str, &[&str]); 4] = [
 ];
 
 /// Commands without an operation, and the reason.
-const WITHOUT: [(&str, &str); 7] = [
+const WITHOUT: [(&str, &str); 10] = [
     ("auth", "talks to Entra; its probe lists reports"),
+    ("health", "lists reports and executions"),
+    ("wait", "lists executions until one is completed"),
+    ("download", "lists executions, and reads their files from the store"),
     ("emulator", "serves the spec"),
     ("spec", "prints the spec"),
     ("schema", "describes output"),

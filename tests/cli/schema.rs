@@ -39,11 +39,13 @@ fn close(schema: &mut Value) {
 #[tokio::test]
 async fn json_output_matches_its_schema() {
     let body = r#"{"code":"900329","description":"Not for applications."}"#;
-    let fault = Fault::answer(403, "application/json", body).header("retry-after", "5").on(RESUME);
+    let fault = Fault::respond(403, "application/json", body).header("retry-after", "5").on(RESUME);
     let emulator = emulator().fault(fault).start().await.unwrap();
     fits(&emulator, &["list"]).await;
     fits(&emulator, &["resume", "--all-paused", "--dry-run"]).await;
     fits(&emulator, &["resume", PAUSED, ACTIVE, INACTIVE, UNKNOWN]).await;
     fits(&emulator, &["pause", ACTIVE]).await;
     fits(&emulator, &["executions", MONTHLY, "--all", "--show-links"]).await;
+    fits(&emulator, &["health"]).await;
+    fits(&emulator, &["wait", MONTHLY, "--after", "2026-01-01"]).await;
 }

@@ -9,7 +9,7 @@ use crate::{ACTIVE, INACTIVE, PAUSED, RESUME, TOKEN, UNKNOWN, cli, emulator, fin
 
 #[tokio::test]
 async fn json_output_stays_valid_when_reports_fail() {
-    let gateway = Fault::answer(403, "text/html", "<title>Blocked</title>").on(RESUME);
+    let gateway = Fault::respond(403, "text/html", "<title>Blocked</title>").on(RESUME);
     let emulator = emulator().fault(gateway).start().await.unwrap();
     let args = ["resume", PAUSED, ACTIVE, UNKNOWN, INACTIVE, "--output", "json"];
     let finished = run(&emulator, &args).await;
@@ -45,7 +45,7 @@ async fn error_and_hint_are_on_lines_of_their_own() {
 
 #[tokio::test]
 async fn long_waits_are_reported() {
-    let throttled = Fault::answer(429, "application/json", "{}").header("retry-after", "57");
+    let throttled = Fault::respond(429, "application/json", "{}").header("retry-after", "57");
     let emulator = emulator().fault(throttled).start().await.unwrap();
     let mut child = cli(&emulator).arg("list").spawn().unwrap();
     let mut notes = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -56,7 +56,7 @@ async fn long_waits_are_reported() {
 
 #[tokio::test]
 async fn shared_error_is_printed_once() {
-    let expired = Fault::answer(401, "application/json", r#"{"code":401,"message":"Token expired"}"#);
+    let expired = Fault::respond(401, "application/json", r#"{"code":401,"message":"Token expired"}"#);
     let emulator = emulator().reports(paused(100)).fault(expired.on(RESUME)).start().await.unwrap();
     // One at a time, so that only the first report is tried.
     let args = ["resume", "--all-paused", "--yes", "--concurrency", "1"];
@@ -127,7 +127,7 @@ async fn closed_stderr_keeps_the_exit_code() {
 #[tokio::test]
 async fn token_is_in_no_output() {
     // The service quotes the token.
-    let echo = Fault::answer(400, "text/plain", format!("no such bearer: {TOKEN}")).on(RESUME);
+    let echo = Fault::respond(400, "text/plain", format!("no such bearer: {TOKEN}")).on(RESUME);
     let emulator = emulator().fault(echo).start().await.unwrap();
     for args in [
         &["list", "-vv"][..],

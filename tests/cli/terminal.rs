@@ -82,7 +82,7 @@ async fn yes_runs_the_listed_plan() {
 #[tokio::test]
 async fn progress_bar_counts_verified_reports() {
     let nothing_done = r#"{"value":[],"totalCount":0,"message":null,"statusCode":200}"#;
-    let lie = Fault::answer(200, "application/json", nothing_done).on(RESUME);
+    let lie = Fault::respond(200, "application/json", nothing_done).on(RESUME);
     let emulator = emulator().reports(paused(3)).fault(lie).start().await.unwrap();
     let args = ["resume", "--all-paused", "--yes", "--verify-timeout", "1s"];
     let (code, text) = Terminal::start(&emulator, &args, &[]).finish().await;
@@ -132,7 +132,7 @@ async fn colors_can_be_turned_off() {
 #[tokio::test]
 async fn ids_are_never_wrapped() {
     let gateway =
-        Fault::answer(403, "text/html", format!("<title>{}</title>", "Blocked ".repeat(20))).on(RESUME);
+        Fault::respond(403, "text/html", format!("<title>{}</title>", "Blocked ".repeat(20))).on(RESUME);
     let emulator = emulator().fault(gateway).start().await.unwrap();
     for columns in [0, 1, 40, 80, 200] {
         for args in [&["list"][..], &["executions", PAUSED], &["resume", PAUSED]] {

@@ -2,9 +2,11 @@
 //! accepts must be listed.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use fastrand::Rng;
-use partner_center_insights::ErrorKind;
+use partner_center_insights::{ErrorKind, InsightsClientBuilder};
 use serde_json::{Map, Value, json};
 
 use crate::document::{Document, Operation, entries, pascal, without_nulls};
@@ -14,13 +16,24 @@ use crate::recorder::{Recorder, Response};
 use crate::schema::{UnknownFields, validator};
 
 /// Valid bodies that the client refuses on purpose.
-const REFUSALS: [(&str, fn(&Operation, &Value) -> bool, Option<ErrorKind>); 3] = [
+const REFUSALS: [(&str, fn(&Operation, &Value) -> bool, Option<ErrorKind>); 4] = [
     // The HTTP status is 200, but the envelope states a failure.
     ("a failure inside 200", |_, body| body["statusCode"].as_i64() >= Some(400), None),
     // The schema allows any JSON object; one without these two is not an envelope.
     (
         "no envelope",
-        |_, body| body["value"].is_null() && body["statusCode"].is_null(),
+        |_, body| body["value"].is_null() && body["statusCode"].is_null() && body["totalCount"] != 0,
+        Some(ErrorKind::InvalidResponse),
+    ),
+    // Neither may a missing list be returned as an empty one.
+    (
+        "fewer elements than there are",
+        |operation, body| {
+            let elements = body["value"].as_array().map(|elements| i64::try_from(elements.len()).unwrap());
+            let total = body["totalCount"].as_i64();
+            operation.method == "GET"
+                && elements.map_or(total != Some(0), |elements| total.is_some_and(|total| total > elements))
+        },
         Some(ErrorKind::InvalidResponse),
     ),
     // A partial list must not be returned as the whole list.
@@ -34,7 +47,8 @@ const REFUSALS: [(&str, fn(&Operation, &Value) -> bool, Option<ErrorKind>); 3] =
 ];
 
 /// Invalid bodies that the client accepts on purpose: change, class of the value, reason.
-pub const LENIENCIES: [(&str, &str, &str); 11] = [
+pub const LENIENCIES: [(&str, &str, &str); 12] = [
+    ("too large", "int32", "a status of that size is a failure"),
     ("null", "any", "the service does not distinguish absent and null"),
     ("free text", "date-time", "one malformed time must not fail the whole response"),
     ("no offset", "date-time", "a published sample has no offset"),
@@ -87,9 +101,18 @@ fn generate(document: &Document, schema: &Value, rng: &mut Rng) -> Value {
             if rng.u8(..) < 64 {
                 object.insert("newField".to_owned(), json!({ "deep": [1] }));
             }
-            Value::Object(object)
+            let mut object = Value::Object(object);
+            refuse_link(&mut object);
+            object
         }
         other => panic!("no value for {other:?}"),
+    }
+}
+
+/// Lets a link to another page lead to another origin. Otherwise, it would be followed.
+fn refuse_link(body: &mut Value) {
+    if body["nextLink"].as_str().is_some_and(|link| !link.trim().is_empty()) {
+        body["nextLink"] = json!("https://another.example/");
     }
 }
 
@@ -144,7 +167,15 @@ pub async fn refused(document: &Document, seed: u64, bodies: usize) -> Vec<Strin
 
 /// Returns the invalid bodies that are accepted but not listed, and the leniencies that no body needs.
 pub async fn accepted(document: &Document) -> Vec<String> {
-    let mut recorder = Recorder::start().await;
+    let warnings = Arc::<AtomicUsize>::default();
+    let counter = warnings.clone();
+    let settings = move |builder: InsightsClientBuilder| {
+        let counter = counter.clone();
+        builder.on_warning(move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        })
+    };
+    let mut recorder = Recorder::with("", settings).await;
     let mut problems = Vec::new();
     let mut used = BTreeSet::new();
     // One operation for each envelope, if possible one that returns all elements.
@@ -160,17 +191,22 @@ pub async fn accepted(document: &Document) -> Vec<String> {
         let mut full = mutants::full(document, schema);
         // With another page, every body would be refused.
         full["nextLink"] = Value::Null;
+        full["totalCount"] = json!(full["value"].as_array().unwrap().len());
         assert!(valid.is_valid(&full), "{full}");
-        for Mutant { place, change, class, body } in mutants::all(document, schema, &full) {
+        for Mutant { place, change, class, mut body } in mutants::all(document, schema, &full) {
+            refuse_link(&mut body);
             let refusal = REFUSALS.iter().any(|(_, applies, _)| applies(&operation, &body));
             let is_valid = valid.is_valid(&body) && !refusal;
             for body in [body.clone(), pascal(&body)] {
                 let (_, outcome) = recorder.drive(operation.id, Response::json(200, &body)).await;
                 let read = is_read(&outcome);
+                let is_warned = warnings.swap(0, Ordering::Relaxed) > 0;
                 let lenient =
                     LENIENCIES.iter().find(|(c, on, _)| *c == change && (*on == class || *on == "any"));
                 match (is_valid, read, lenient) {
                     (true, true, _) | (false, false, _) => {}
+                    // What is read with a warning is not accepted silently.
+                    (false, true, None) if is_warned => {}
                     (false, true, Some(row)) => drop(used.insert(row)),
                     (false, true, None) => {
                         problems.push(format!("{place}: `{change}` is accepted, but not valid"));

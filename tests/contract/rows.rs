@@ -20,7 +20,9 @@ fn described(command: &str) -> Value {
     // An optional named type is the first of two alternatives.
     let resolved =
         |value: &Value| target(value).or_else(|| target(&value["anyOf"][0])).unwrap_or_else(|| value.clone());
-    let properties = entries(&row["properties"]).map(|(name, value)| (name.to_owned(), resolved(value)));
+    // Warnings are about the response, not a part of it.
+    let properties = entries(&row["properties"]).filter(|(name, _)| *name != "warnings");
+    let properties = properties.map(|(name, value)| (name.to_owned(), resolved(value)));
     Value::Object(properties.collect())
 }
 

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod connections;
+mod refusals;
 mod statuses;
 mod successes;
 mod unreadable;

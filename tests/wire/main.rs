@@ -1,9 +1,15 @@
 //! The client over real HTTP: the requests it sends, and how it handles every kind of response.
 
+#[cfg(feature = "download")]
+mod downloads;
 mod executions;
 mod faults;
+mod hidden_failures;
+mod lenient;
+mod limits;
 mod lists;
 mod logs;
+mod pages;
 mod probe;
 mod properties;
 mod redirects;
@@ -14,6 +20,7 @@ mod responses;
 mod support;
 #[cfg(feature = "rustls")]
 mod tls;
+mod waits;
 
 use std::time::Duration;
 

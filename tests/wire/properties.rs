@@ -1,14 +1,16 @@
 //! Random responses: the client never panics, hangs, or loses a status that it received.
 
 use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use partner_center_insights::{Error, ErrorKind, InsightsClient};
+use partner_center_insights::{Error, ErrorKind, InsightsClient, Warning};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use crate::builder;
-use crate::support::{ONE_REPORT, REPORT_ID, Server, TOKEN};
+use crate::support::{ONE_REPORT, REPORT_ID, Server, TOKEN, json};
 
 const TIMEOUT: Duration = Duration::from_millis(500);
 
@@ -40,6 +42,9 @@ fn responses() -> impl Strategy<Value = Vec<u8>> {
         Just(ONE_REPORT.as_bytes().to_vec()),
         Just(br#"{"Value":null,"Message":"No item found","StatusCode":404}"#.to_vec()),
         Just(b"<html><title>no</title>".to_vec()),
+        Just(br#"{"error":{"code":"x","details":[{"message":"m"}]},"statusCode":"409"}"#.to_vec()),
+        Just(br#"{"value":[{"reportId":null},{"reportId":"3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4","user":7}],"@nextLink":"?a=1","totalCount":"2"}"#.to_vec()),
+        Just(b"\xff\xfe<\0h\0t\0m\0l\0>\0".to_vec()),
         "[{}\\[\\]\":,a-z0-9 ]{0,120}".prop_map(String::into_bytes),
         proptest::collection::vec(any::<u8>(), 0..200),
     ];
@@ -92,8 +97,9 @@ fn check(
         ),
         Err(error) => {
             let invalid_http = error.kind() == ErrorKind::InvalidResponse && error.status().is_none();
-            // The envelope of HTTP 200 may hold another status.
-            let in_envelope = status == Some(200) && error.status().is_some_and(|status| status >= 400);
+            // The envelope of a success may hold another status.
+            let is_success = status.is_some_and(|status| (200..300).contains(&status));
+            let in_envelope = is_success && error.status().is_some_and(|status| status >= 400);
             prop_assert!(
                 status.is_none() || error.status() == status || in_envelope || invalid_http,
                 "received {status:?}, reported {error:?}"
@@ -132,6 +138,73 @@ fn random_responses_are_handled() {
             shared.replace(client(&server));
         }
         check(&bytes, is_list, &result, took)
+    });
+    outcome.unwrap();
+}
+
+/// A member of a report, and whether it leaves the report usable.
+fn members() -> impl Strategy<Value = (String, bool)> {
+    let field = prop_oneof!["recurrenceInterval", "executeNow", "user", "reportName", "startTime", "other"];
+    let value = prop_oneof![
+        Just("null".to_owned()),
+        Just("true".to_owned()),
+        Just("24.0".to_owned()),
+        Just("1e999".to_owned()),
+        Just("\"\\ud83d\"".to_owned()),
+        Just("[{}]".to_owned()),
+        any::<i64>().prop_map(|number| number.to_string()),
+        "\"[ -!#-\\[\\]-~]{0,8}\"",
+    ];
+    let id = prop_oneof![
+        4 => Just((format!("\"{REPORT_ID}\""), true)),
+        1 => prop_oneof![Just("null"), Just("7"), Just("\"sales\""), Just("{}")].prop_map(|id| (id.to_owned(), false)),
+    ];
+    (id, proptest::collection::vec((field, value), 0..4)).prop_map(|((id, is_usable), fields)| {
+        let fields: String = fields.iter().map(|(name, value)| format!(",\"{name}\":{value}")).collect();
+        (format!("{{\"reportId\":{id}{fields}}}"), is_usable)
+    })
+}
+
+#[test]
+fn odd_lists_are_whole_or_an_error() {
+    let signs = prop_oneof![
+        6 => Just(("", false)),
+        1 => Just((r#","nextLink":"https://example.com/2""#, true)),
+        1 => Just((r#","@odata.nextLink":"//example.com""#, true)),
+        1 => Just((r#","paging":{"cursor":"x"}"#, true)),
+        1 => Just((r#","hasMore":"true""#, true)),
+    ];
+    let lists = (proptest::collection::vec(members(), 0..5), 0_usize..8, any::<bool>(), signs);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let config = Config { cases: 500, failure_persistence: None, ..Config::default() };
+    let seed = TestRng::from_seed(RngAlgorithm::ChaCha, b"partner-center-insights seed no2");
+    let server = runtime.block_on(Server::start(Vec::new()));
+    let left_out = Arc::<AtomicUsize>::default();
+    let counter = left_out.clone();
+    let count = move |warning: &Warning| {
+        counter.fetch_add(usize::from(warning.problem.contains("whole element")), Ordering::Relaxed);
+    };
+    let client = builder(&server).on_warning(count).build().unwrap();
+    let outcome = TestRunner::new_with_rng(config, seed).run(&lists, |(elements, total, as_text, sign)| {
+        let value: Vec<_> = elements.iter().map(|(element, _)| &**element).collect();
+        let total_text = if as_text { format!("\"{total}\"") } else { total.to_string() };
+        let body = format!("{{\"value\":[{}],\"totalCount\":{total_text}{}}}", value.join(","), sign.0);
+        server.send_next(json(200, &body));
+        left_out.store(0, Ordering::Relaxed);
+        let usable = elements.iter().filter(|(_, is_usable)| *is_usable).count();
+        let is_whole = !sign.1 && total <= elements.len() && (usable > 0 || elements.is_empty());
+        match runtime.block_on(async { client.reports().await }) {
+            Ok(reports) => {
+                prop_assert!(is_whole, "a part of the list");
+                prop_assert_eq!(reports.len(), usable);
+                prop_assert_eq!(left_out.load(Ordering::Relaxed), elements.len() - usable);
+            }
+            Err(error) => {
+                prop_assert!(!is_whole, "{}", error);
+                prop_assert_eq!(error.kind(), ErrorKind::InvalidResponse);
+            }
+        }
+        Ok(())
     });
     outcome.unwrap();
 }

@@ -65,6 +65,12 @@ async fn path_follows_base_url_program_and_version() {
         ("/gateway", Program::Mpn, None, "/gateway/insights/v1/mpn"),
         ("/gateway/", Program::Cmp, None, "/gateway/insights/v1.1/cmp"),
         ("", Program::Cmp, Some("v1"), "/insights/v1/cmp"),
+        ("/insights/v1/mpn", Program::Mpn, None, "/insights/v1/mpn"),
+        ("/Insights/V1/MPN/", Program::Mpn, None, "/insights/v1/mpn"),
+        ("/gateway/insights/v1.1/cmp", Program::Cmp, None, "/gateway/insights/v1.1/cmp"),
+        ("/insights/v1", Program::Mpn, None, "/insights/v1/mpn"),
+        ("/insights/", Program::Cmp, None, "/insights/v1.1/cmp"),
+        ("/insights-gateway", Program::Mpn, None, "/insights-gateway/insights/v1/mpn"),
     ] {
         let builder = builder(&server).base_url(server.url() + suffix).program(program);
         let builder = match version {
@@ -99,21 +105,61 @@ async fn report_id_is_sent_trimmed_and_in_lower_case() {
 #[tokio::test]
 async fn pasted_token_is_trimmed() {
     let server = server().await;
-    let client = builder(&server).token(format!(" Bearer {TOKEN}\n")).build().unwrap();
-    client.resume(REPORT_ID).await.unwrap();
-    let sent = format!("Bearer {TOKEN}");
-    assert_eq!(server.requests()[0].header("authorization"), Some(&*sent));
+    for pasted in [
+        format!(" Bearer {TOKEN}\n"),
+        format!("\"{TOKEN}\"\r\n"),
+        format!("'{TOKEN}'"),
+        format!("\"Bearer {TOKEN}\""),
+        format!("bearer \"{TOKEN}\""),
+        format!("Authorization: Bearer {TOKEN}"),
+        format!("\u{feff}{TOKEN}\u{200b}"),
+    ] {
+        builder(&server).token(&pasted).build().unwrap().resume(REPORT_ID).await.unwrap();
+        let sent = format!("Bearer {TOKEN}");
+        assert_eq!(server.take_requests()[0].header("authorization"), Some(&*sent), "{pasted:?}");
+    }
 }
 
 #[tokio::test]
 async fn invalid_token_is_refused_and_not_shown() {
     let server = server().await;
-    for token in ["", "  ", "{\"access_token\": \"x\"}", "two words", "line\r\nX-Injected: 1", "tökén"] {
+    for token in [
+        "",
+        "  ",
+        "\"\"",
+        r#"{"access_token":"x","refresh_token":"s3cr3t"}"#,
+        r#"["x"]"#,
+        "two words",
+        "line\r\nX-Injected: 1",
+        "tökén",
+        "“eyJ0.eyJ0.c2ln”",
+        "'“eyJ0.eyJ0.c2ln”'",
+        "@{AccessToken=x}",
+        "@{AccessToken=x; ExpiresOn=y}",
+        "${TOKEN}",
+        "$TOKEN",
+        "$(az_token)",
+        "%TOKEN%",
+        "{{TOKEN}}",
+        "<token>",
+        "null",
+        "Undefined",
+        "Bearer null",
+        "None",
+        "System.Security.SecureString",
+        "Microsoft.Azure.Commands.Profile.Models.PSSecureAccessToken",
+        "[object Object]",
+        "access_token=x",
+        "x=y=",
+        "==",
+        "a,b",
+    ] {
         let client = builder(&server).token(token).build().unwrap();
         let error = client.resume(REPORT_ID).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Credential);
         let shown = format!("{error} {error:#} {error:?}");
-        assert!(token.trim().is_empty() || !shown.contains(token), "{shown}");
+        let bare = token.trim_matches([' ', '"']);
+        assert!(bare.len() < 5 || !shown.contains(bare), "{shown}");
     }
     assert_eq!(server.connections(), 0);
 }
@@ -161,6 +207,24 @@ fn other_base_urls_are_refused_without_the_password() {
         let error = InsightsClient::builder().token(TOKEN).base_url(url).build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration, "{url}");
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+    }
+}
+
+#[test]
+fn base_url_with_another_path_of_the_api_is_refused() {
+    for path in [
+        "/insights/v1/cmp",
+        "/insights/v1.1/mpn",
+        "/insights/v1/mpn/ScheduledReport",
+        "/insights/v2",
+        "/insights/v1/mpn/insights/v1/mpn",
+        "/gateway/insights/v1/m",
+    ] {
+        let builder = InsightsClient::builder().token(TOKEN);
+        let error = builder.base_url(format!("https://api.example{path}")).build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Configuration, "{path}");
+        let message = error.message().unwrap();
+        assert!(message.contains("expected https://api.example and"), "{message}");
     }
 }
 

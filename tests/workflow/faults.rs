@@ -16,7 +16,7 @@ async fn thousand_resumes_survive_faults_and_a_limit() {
         .fault(Fault::disconnect_before().on(RESUME).every(10));
     // Bursts of three.
     for call in (101..1000).step_by(150).flat_map(|start| start..start + 3) {
-        builder = builder.fault(Fault::answer(503, "text/plain", "busy").on(RESUME).nth(call));
+        builder = builder.fault(Fault::respond(503, "text/plain", "busy").on(RESUME).nth(call));
     }
     let (emulator, _) = start(builder).await;
     let client = client(&emulator, 8);
@@ -58,7 +58,7 @@ async fn thousand_resumes_survive_faults_and_a_limit() {
 async fn mfa_refusal_ends_the_run() {
     let refusal = r#"{"statusCode":401,"code":"900421","message":"The sign-in was not multi-factor"}"#;
     // Every 50th, so that any request sent after it would succeed.
-    let fault = Fault::answer(401, "application/json", refusal).on(RESUME).every(50);
+    let fault = Fault::respond(401, "application/json", refusal).on(RESUME).every(50);
     let (emulator, client) = start(Emulator::builder().reports(paused(500)).fault(fault)).await;
     let outcomes = client.resume_all(Selection::all()).plan().await.unwrap().run().outcomes().await;
     assert_eq!(outcomes.len(), 500);
@@ -75,7 +75,7 @@ async fn mfa_refusal_ends_the_run() {
 async fn server_errors_leave_other_reports_alone() {
     let mut builder = Emulator::builder().reports(paused(40));
     for number in 1..=20 {
-        builder = builder.fault(Fault::answer(500, "text/plain", "oops").report(id(number)));
+        builder = builder.fault(Fault::respond(500, "text/plain", "oops").report(id(number)));
     }
     let emulator = builder.start().await.unwrap();
     let change = client(&emulator, 1).resume_all(Selection::all());

@@ -1,6 +1,8 @@
 //! Bulk changes against the emulator.
 
 mod faults;
+mod files;
+mod health;
 mod outcomes;
 mod reads;
 mod stops;

@@ -156,7 +156,7 @@ async fn lost_request_is_failed() {
 #[tokio::test]
 async fn long_retry_after_is_failed_at_once() {
     for status in [429, 503] {
-        let fault = Fault::answer(status, "text/plain", "later").header("retry-after", "3600").on(RESUME);
+        let fault = Fault::respond(status, "text/plain", "later").header("retry-after", "3600").on(RESUME);
         let (emulator, client) = start(Emulator::builder().reports(paused(1)).fault(fault)).await;
         let outcomes = client.resume_all(Selection::all()).plan().await.unwrap().run().outcomes().await;
         assert_eq!(words(&outcomes), ["failed"]);
@@ -167,7 +167,7 @@ async fn long_retry_after_is_failed_at_once() {
 
 #[tokio::test]
 async fn unchanged_status_is_unconfirmed() {
-    let fault = Fault::answer(200, "application/json", list(&[])).on(RESUME);
+    let fault = Fault::respond(200, "application/json", list(&[])).on(RESUME);
     let (_emulator, client) = start(Emulator::builder().reports(paused(1)).fault(fault)).await;
     let change = client.resume_all(Selection::all()).verify_timeout(SHORT);
     let outcomes = change.plan().await.unwrap().run().outcomes().await;
@@ -177,7 +177,7 @@ async fn unchanged_status_is_unconfirmed() {
 
 #[tokio::test]
 async fn skipped_verification_checks_the_response() {
-    let fault = Fault::answer(200, "application/json", list(&[report(1, "Paused")])).on(RESUME);
+    let fault = Fault::respond(200, "application/json", list(&[report(1, "Paused")])).on(RESUME);
     let (_emulator, client) = start(Emulator::builder().reports(paused(1)).fault(fault)).await;
     let change = client.resume_all(Selection::ids([id(1)])).skip_verification();
     let outcomes = change.plan().await.unwrap().run().outcomes().await;
@@ -210,7 +210,7 @@ async fn truncated_acceptance_is_unconfirmed() {
     let emulator = Emulator::builder()
         .reports(paused(1))
         .fault(Fault::truncate(30).on(RESUME))
-        .fault(Fault::answer(200, "application/json", list(&[report(1, "Paused")])).on(LIST))
+        .fault(Fault::respond(200, "application/json", list(&[report(1, "Paused")])).on(LIST))
         .start()
         .await
         .unwrap();
@@ -222,7 +222,7 @@ async fn truncated_acceptance_is_unconfirmed() {
 
 #[tokio::test]
 async fn unreadable_acceptance_is_unconfirmed() {
-    let fault = Fault::answer(200, "application/json", "[").on(RESUME);
+    let fault = Fault::respond(200, "application/json", "[").on(RESUME);
     let (_emulator, client) = start(Emulator::builder().reports(paused(1)).fault(fault)).await;
     let change = client.resume_all(Selection::all()).verify_timeout(SHORT);
     let outcomes = change.plan().await.unwrap().run().outcomes().await;
@@ -233,7 +233,7 @@ async fn unreadable_acceptance_is_unconfirmed() {
 #[tokio::test]
 async fn refusal_leaves_other_reports_alone() {
     let quota = r#"{"statusCode":400,"message":"quota"}"#;
-    let fault = Fault::answer(400, "application/json", quota).report(id(2));
+    let fault = Fault::respond(400, "application/json", quota).report(id(2));
     let (emulator, client) = start(Emulator::builder().reports(paused(9)).fault(fault)).await;
     let outcomes = client.resume_all(Selection::all()).plan().await.unwrap().run().outcomes().await;
     assert_eq!((outcomes[1].report_id, outcomes[1].outcome), (id(2), Outcome::Refused));

@@ -66,8 +66,8 @@ async fn ignored_filter_makes_no_difference() {
     let (_emulator, client) = start(
         Emulator::builder()
             .reports(paused(3))
-            .fault(Fault::answer(200, "application/json", before).on(LIST).first(1))
-            .fault(Fault::answer(200, "application/json", after).on(LIST)),
+            .fault(Fault::respond(200, "application/json", before).on(LIST).first(1))
+            .fault(Fault::respond(200, "application/json", after).on(LIST)),
     )
     .await;
     let plan = client.resume_all(Selection::ids([id(2)])).plan().await.unwrap();
@@ -78,7 +78,7 @@ async fn ignored_filter_makes_no_difference() {
 #[tokio::test]
 async fn look_up_that_finds_nothing_is_not_found() {
     let not_found = Fault::refuse(404).on(LIST);
-    let empty = Fault::answer(200, "application/json", list(&[])).on(LIST);
+    let empty = Fault::respond(200, "application/json", list(&[])).on(LIST);
     for fault in [not_found, empty] {
         let (emulator, client) = start(Emulator::builder().reports(paused(2)).fault(fault)).await;
         let plan = client.resume_all(Selection::ids([id(1)])).plan().await.unwrap();
@@ -100,7 +100,7 @@ async fn failed_look_up_leaves_other_reports_alone() {
     // Two look-ups of the plan, then two of the first poll: one fails, one shows the old status.
     let stale = list(&[report(2, "Paused")]);
     let builder = Emulator::builder().reports(paused(2)).fault(Fault::refuse(400).on(LIST).nth(3));
-    let stale = Fault::answer(200, "application/json", stale).on(LIST).nth(4);
+    let stale = Fault::respond(200, "application/json", stale).on(LIST).nth(4);
     let (_emulator, client) = start(builder.fault(stale)).await;
     let change = client.resume_all(Selection::ids([id(1), id(2)])).concurrency(1);
     let outcomes = change.plan().await.unwrap().run().outcomes().await;

@@ -32,7 +32,7 @@ async fn stop_finishes_requests_in_flight() {
 #[tokio::test]
 async fn stop_has_a_grace_period() {
     let slow = Fault::delay(NEVER).on(RESUME);
-    let throttled = Fault::answer(429, "application/json", "{}").header("Retry-After", "25").on(RESUME);
+    let throttled = Fault::respond(429, "application/json", "{}").header("Retry-After", "25").on(RESUME);
     for (fault, verifies) in [(slow.clone(), true), (slow, false), (throttled, true)] {
         let emulator = Emulator::builder().reports(paused(2)).fault(fault).start().await.unwrap();
         let change = client(&emulator, 3).resume_all(Selection::ids([id(1), id(2)]));
@@ -56,8 +56,8 @@ async fn stop_has_a_grace_period() {
 async fn stop_leaves_gateway_timeouts_unconfirmed() {
     let emulator = Emulator::builder()
         .reports(paused(2))
-        .fault(Fault::answer(504, "text/html", "<title>Gateway timeout</title>").report(id(1)))
-        .fault(Fault::answer(500, "text/plain", "oops").report(id(2)))
+        .fault(Fault::respond(504, "text/html", "<title>Gateway timeout</title>").report(id(1)))
+        .fault(Fault::respond(500, "text/plain", "oops").report(id(2)))
         .start()
         .await
         .unwrap();
@@ -69,7 +69,7 @@ async fn stop_leaves_gateway_timeouts_unconfirmed() {
 
 #[tokio::test]
 async fn stop_interrupts_the_pause_between_polls() {
-    let fault = Fault::answer(200, "application/json", list(&[])).on(RESUME);
+    let fault = Fault::respond(200, "application/json", list(&[])).on(RESUME);
     let (emulator, client) = start(Emulator::builder().reports(paused(1)).fault(fault)).await;
     let change = client.resume_all(Selection::all()).verify_timeout(NEVER);
     let mut run = change.plan().await.unwrap().run();

@@ -1,5 +1,6 @@
 //! The command line: commands, flags and their environment variables.
 
+mod files;
 mod help;
 mod values;
 
@@ -12,6 +13,7 @@ use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use partner_center_insights::emulator::Scenario;
 use partner_center_insights::{ExecutionStatus, Program, ReportId, ReportStatus};
 
+pub use self::files::{Download, Health, Wait};
 use self::help::examples;
 use self::values::{duration, execution_status, program, report_status, scenario};
 use crate::output::{Color, Format};
@@ -131,6 +133,19 @@ pub enum Command {
     /// List the executions of a report
     #[command(after_long_help = examples(&["executions 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 --all --output json"]))]
     Executions(Executions),
+    /// Check whether reports deliver their files
+    #[command(after_long_help = examples(&["health", "health --name 'Sales*' --output json"]))]
+    Health(Health),
+    /// Wait until a report has delivered a file
+    #[command(after_long_help = examples(&["wait 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 --timeout 6h"]))]
+    Wait(Wait),
+    /// Download the files of a report
+    #[command(after_long_help = examples(&[
+"download 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4",
+"download 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 --new --output-dir reports",
+"download 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 -O - | head",
+]))]
+    Download(Download),
     /// Sign in or out, and inspect tokens
     #[command(subcommand, after_long_help = help::auth())]
     Auth(Auth),
@@ -175,6 +190,12 @@ pub struct Filter {
     /// Only reports that run this query
     #[arg(long, value_name = "ID")]
     pub query_id: Option<String>,
+}
+
+impl Filter {
+    pub fn is_set(&self) -> bool {
+        self.name.is_some() || self.query_id.is_some()
+    }
 }
 
 #[derive(Debug, ClapArgs)]
@@ -284,6 +305,9 @@ pub enum SchemaCommand {
     Resume,
     Pause,
     Executions,
+    Health,
+    Wait,
+    Download,
     AuthCheck,
 }
 

@@ -14,6 +14,7 @@ use crate::args::{Auth, Check, Global};
 use crate::credentials::{Credentials, device_code, login_file};
 use crate::exit::{self, Failure};
 use crate::output::{Format, Output};
+use crate::proxy;
 use crate::session;
 use crate::table::text;
 
@@ -40,6 +41,7 @@ pub async fn run(global: &Global, command: Auth, output: &Output) -> Result<u8, 
 }
 
 async fn login(global: &Global, output: &Output) -> Result<u8, Failure> {
+    proxy::check(global)?;
     let file = config_file()?;
     let scope = session::builder(global).token_scope()?;
     let (entra, device) = device_code(&global.sign_in, output)?;
@@ -71,6 +73,7 @@ fn config_file() -> Result<TokenFile, Failure> {
 
 /// Gets a token, and the name of its source.
 async fn token(global: &Global, output: &Output) -> Result<(String, AccessToken), Failure> {
+    proxy::check(global)?;
     let scope = session::builder(global).token_scope()?;
     let Credentials { source, tokens } = Credentials::new(&global.sign_in, output).await?;
     Ok((source.name(), tokens.token(TokenRequest::new(&scope)).await?))

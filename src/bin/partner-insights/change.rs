@@ -6,17 +6,17 @@ mod summary;
 
 use std::time::Duration;
 
-use partner_center_insights::{Event, Plan, Run, Selection};
+use partner_center_insights::{ErrorKind, Event, Plan, Run, Selection};
 use tokio::time::Instant;
 
 pub use self::row::{ChangeRow, Direction};
 use self::summary::{Summary, requests};
 use crate::args::{Change, Global};
-use crate::exit::Failure;
+use crate::exit::{self, Failure};
 use crate::input;
 use crate::interrupt::Interrupts;
 use crate::output::Output;
-use crate::session::Session;
+use crate::session::{Session, Warnings};
 
 /// Interval of progress notes where there is no bar: a rate limit may stop a run for minutes.
 const NOTE_INTERVAL: Duration = Duration::from_secs(30);
@@ -32,7 +32,7 @@ pub async fn run(
     let mut interrupts = Interrupts::listen().map_err(Failure::unexpected)?;
     let (session, plan) = interrupts.or_interrupted(plan(global, &command, direction, output)).await?;
     if command.dry_run {
-        return preview(&plan, direction, output);
+        return preview(&plan, direction, &session.warnings, output);
     }
     let bulk = command.ids.is_empty();
     if bulk && plan.requests() > 0 && !command.yes && !session.is_emulated() {
@@ -44,7 +44,7 @@ pub async fn run(
             None => format!("No reports to {}.", direction.verb()),
         });
     }
-    execute(plan, &command, direction, interrupts, output).await
+    execute(plan, &command, direction, interrupts, &session.warnings, output).await
 }
 
 /// Checks what clap cannot.
@@ -103,14 +103,27 @@ async fn plan(
     Ok((session, plan))
 }
 
-fn preview(plan: &Plan, direction: Direction, output: &Output) -> Result<u8, Failure> {
+fn preview(plan: &Plan, direction: Direction, warnings: &Warnings, output: &Output) -> Result<u8, Failure> {
     let mut summary = Summary::of_skipped(plan);
     summary.add_planned(plan.requests());
-    let rows: Vec<_> = plan.steps().iter().map(|step| ChangeRow::planned(step.clone(), direction)).collect();
+    let rows: Vec<_> = plan
+        .steps()
+        .iter()
+        .map(|step| ChangeRow::planned(step.clone(), direction))
+        .map(|row| row.with_warnings(warnings))
+        .collect();
     output.rows(&rows)?;
     output.note(format_args!("Would {} {}; nothing was changed.", direction.verb(), requests(plan)));
     summary.print_hints(output);
-    Ok(summary.code())
+    Ok(code(&summary, plan.unreadable()))
+}
+
+/// A report that cannot be read may be one that was selected, so that is no success.
+fn code(summary: &Summary, unreadable: usize) -> u8 {
+    match summary.code() {
+        exit::OK if unreadable > 0 => exit::code(ErrorKind::InvalidResponse),
+        code => code,
+    }
 }
 
 /// Runs the plan, and reports all that is known however it ends. The first Ctrl-C waits for requests in flight, the
@@ -120,8 +133,10 @@ async fn execute(
     command: &Change,
     direction: Direction,
     mut interrupts: Interrupts,
+    warnings: &Warnings,
     output: &Output,
 ) -> Result<u8, Failure> {
+    let unreadable = plan.unreadable();
     let total = plan.steps().len();
     let mut run = plan.run();
     let progress = output.progress(total);
@@ -161,7 +176,7 @@ async fn execute(
         match event {
             Some(Event::Finished { report, .. }) => {
                 summary.add(report.outcome, report.error.as_ref());
-                let (index, row) = (report.index, ChangeRow::from(report));
+                let (index, row) = (report.index, ChangeRow::from(report).with_warnings(warnings));
                 if let Err(failure) = output.row(&row) {
                     // Change nothing that cannot be reported.
                     run.stop();
@@ -189,5 +204,5 @@ async fn execute(
     }
     summary.print_hints(output);
     written?;
-    if stopped { Err(Failure::interrupted()) } else { Ok(summary.code()) }
+    if stopped { Err(Failure::interrupted()) } else { Ok(code(&summary, unreadable)) }
 }

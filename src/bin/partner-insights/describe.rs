@@ -2,13 +2,17 @@
 
 use clap::CommandFactory;
 use clap_complete::Shell;
-use partner_center_insights::{Execution, Report, spec};
+use partner_center_insights::spec;
 use schemars::schema_for;
 
 use crate::args::{self, Args, SchemaCommand};
 use crate::auth::CheckRow;
 use crate::change::ChangeRow;
+use crate::download::DownloadRow;
+use crate::executions::ExecutionRow;
 use crate::exit::{self, Failure};
+use crate::health::HealthRow;
+use crate::list::ReportRow;
 use crate::output::Output;
 
 pub fn spec(command: &args::Spec, output: &Output) -> Result<u8, Failure> {
@@ -18,9 +22,11 @@ pub fn spec(command: &args::Spec, output: &Output) -> Result<u8, Failure> {
 
 pub fn schema(command: SchemaCommand, output: &Output) -> Result<u8, Failure> {
     output.json(&match command {
-        SchemaCommand::List => schema_for!(Vec<Report>),
+        SchemaCommand::List => schema_for!(Vec<ReportRow>),
         SchemaCommand::Resume | SchemaCommand::Pause => schema_for!(Vec<ChangeRow>),
-        SchemaCommand::Executions => schema_for!(Vec<Execution>),
+        SchemaCommand::Executions | SchemaCommand::Wait => schema_for!(Vec<ExecutionRow>),
+        SchemaCommand::Health => schema_for!(Vec<HealthRow>),
+        SchemaCommand::Download => schema_for!(Vec<DownloadRow>),
         SchemaCommand::AuthCheck => schema_for!(Vec<CheckRow>),
     })?;
     Ok(exit::OK)

@@ -2,6 +2,7 @@
 
 use comfy_table::{Cell, Color};
 use partner_center_insights::{Execution, ExecutionStatus, SecureLink, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::{Executions, Global};
@@ -24,7 +25,8 @@ pub async fn run(global: &Global, command: Executions, output: &Output) -> Resul
     let mut rows = Vec::new();
     for mut execution in executions.await? {
         execution.report_access_secure_link.take_if(|_| !command.show_links);
-        rows.push(ExecutionRow { execution });
+        let warnings = session.warnings.of(&execution.execution_id);
+        rows.push(ExecutionRow { execution, warnings });
     }
     output.rows(&rows)?;
     if rows.is_empty() {
@@ -33,10 +35,22 @@ pub async fn run(global: &Global, command: Executions, output: &Output) -> Resul
     Ok(exit::OK)
 }
 
-#[derive(Serialize)]
-#[serde(transparent)]
-struct ExecutionRow {
+#[derive(Serialize, JsonSchema)]
+pub struct ExecutionRow {
+    #[serde(flatten)]
     execution: Execution,
+    /// What could only be read leniently, or not at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    warnings: Vec<String>,
+}
+
+impl ExecutionRow {
+    /// A row that does not give access to the file.
+    pub fn without_link(mut execution: Execution) -> Self {
+        execution.report_access_secure_link = None;
+        Self { execution, warnings: Vec::new() }
+    }
 }
 
 impl Row for ExecutionRow {

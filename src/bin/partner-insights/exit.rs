@@ -14,25 +14,31 @@ pub const AUTH: u8 = 4;
 pub const REFUSED: u8 = 6;
 pub const SOME_FAILED: u8 = 9;
 pub const UNCONFIRMED: u8 = 10;
+pub const STANDS_STILL: u8 = 11;
 const INTERRUPTED: u8 = 130;
 
 /// Every exit code, its meaning, and the kinds of error that lead to it.
-pub const TABLE: [(u8, &str, &[ErrorKind]); 12] = [
+pub const TABLE: [(u8, &str, &[ErrorKind]); 13] = [
     (OK, "success: every requested report is in the requested state, or there was nothing to do", &[]),
-    (UNEXPECTED, "unexpected error", &[Tls]),
+    (UNEXPECTED, "unexpected error", &[Tls, Io]),
     (USAGE, "usage or configuration error", &[Configuration, InvalidArgument]),
-    (NOT_FOUND, "report not found", &[NotFound]),
+    (NOT_FOUND, "report or file not found", &[NotFound, FileNotFound]),
     (
         AUTH,
         "authentication failed",
         &[Credential, Unauthenticated, MfaRequired, WrongAudience, AppOnlyNotAllowed],
     ),
-    (5, "forbidden", &[Forbidden]),
-    (REFUSED, "refused by the service, or the report cannot be resumed or paused", &[BadRequest, Conflict]),
+    (5, "forbidden", &[Forbidden, LinkRefused]),
+    (
+        REFUSED,
+        "refused by the service, or the report cannot be resumed or paused",
+        &[BadRequest, Conflict, ReportQuota, OneTimeQuota, QueryQuota],
+    ),
     (7, "throttled or unavailable, after retries", &[Throttled, Unavailable, ServerError, Connect, Timeout]),
-    (8, "invalid response", &[InvalidResponse]),
+    (8, "invalid response or damaged file", &[InvalidResponse, FileDamaged]),
     (SOME_FAILED, "some reports failed", &[]),
     (UNCONFIRMED, "verification timed out", &[]),
+    (STANDS_STILL, "health: some reports need attention", &[]),
     (INTERRUPTED, "interrupted or declined", &[]),
 ];
 

@@ -2,6 +2,7 @@
 
 use comfy_table::{Cell, Color};
 use partner_center_insights::{Report, ReportStatus};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::{Global, List};
@@ -22,7 +23,11 @@ pub async fn run(global: &Global, command: List, output: &Output) -> Result<u8, 
     if let Some(query_id) = command.filter.query_id {
         reports = reports.query_id(query_id);
     }
-    let rows: Vec<_> = reports.await?.into_iter().map(|report| ReportRow { report }).collect();
+    let row = |report: Report| {
+        let warnings = session.warnings.of(&report.report_id.to_string());
+        ReportRow { report, warnings }
+    };
+    let rows: Vec<_> = reports.await?.into_iter().map(row).collect();
     output.rows(&rows)?;
     if rows.is_empty() {
         output.note("No matching reports.");
@@ -30,10 +35,14 @@ pub async fn run(global: &Global, command: List, output: &Output) -> Result<u8, 
     Ok(exit::OK)
 }
 
-#[derive(Serialize)]
-#[serde(transparent)]
-struct ReportRow {
+#[derive(Serialize, JsonSchema)]
+pub struct ReportRow {
+    #[serde(flatten)]
     report: Report,
+    /// What could only be read leniently, or not at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    warnings: Vec<String>,
 }
 
 impl Row for ReportRow {

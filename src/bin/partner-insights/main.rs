@@ -14,9 +14,11 @@ mod auth;
 mod change;
 mod credentials;
 mod describe;
+mod download;
 mod emulator;
 mod executions;
 mod exit;
+mod health;
 mod input;
 mod interrupt;
 mod list;
@@ -24,8 +26,10 @@ mod log;
 mod output;
 mod precedence;
 mod progress;
+mod proxy;
 mod session;
 mod table;
+mod wait;
 
 use std::process::ExitCode;
 
@@ -65,6 +69,9 @@ async fn run(global: &Global, command: Command, output: &Output) -> Result<u8, F
             change::run(global, change, all_active, Direction::Pause, output).await
         }
         Command::Executions(command) => until_interrupted(executions::run(global, command, output)).await,
+        Command::Health(command) => until_interrupted(health::run(global, command, output)).await,
+        Command::Wait(command) => until_interrupted(wait::run(global, command, output)).await,
+        Command::Download(command) => until_interrupted(download::run(global, command, output)).await,
         Command::Auth(command) => until_interrupted(auth::run(global, command, output)).await,
         Command::Emulator(command) => emulator::run(command, output).await,
         Command::Spec(command) => describe::spec(&command, output),

@@ -69,11 +69,20 @@ impl Output {
         &self.bar
     }
 
-    /// Prints text to standard output. That its reader has gone is no error.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// Prints text to standard output.
     pub fn text(&self, text: &str) -> Result<(), Failure> {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Prints bytes to standard output. That its reader has gone is no error.
+    pub fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
         let written = self.bar.suspend(|| {
             let mut stdout = io::stdout();
-            stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+            stdout.write_all(bytes).and_then(|()| stdout.flush())
         });
         match written {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

@@ -1,16 +1,22 @@
 //! The client of a command, for the service or the emulator.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use partner_center_insights::emulator::Emulator;
-use partner_center_insights::{ErrorKind, InsightsClient, InsightsClientBuilder, WaitReason};
+use partner_center_insights::{ErrorKind, InsightsClient, InsightsClientBuilder, WaitReason, Warning};
 
 use crate::args::Global;
 use crate::credentials::Credentials;
 use crate::exit::Failure;
 use crate::output::Output;
+use crate::proxy;
+use crate::table::visible;
 
 /// A client, and the emulator that it uses, if any.
 pub struct Session {
     pub client: InsightsClient,
+    pub warnings: Warnings,
     emulator: Option<Emulator>,
 }
 
@@ -22,6 +28,7 @@ impl Session {
             let builder = InsightsClient::builder().program(global.program);
             (builder.base_url(emulator.base_url()).token(emulator.token()), Some(emulator))
         } else {
+            proxy::check(global)?;
             let credentials = Credentials::new(&global.sign_in, output).await?;
             if global.verbose > 0 {
                 output.note(format_args!("Credential source: {}.", credentials.source.name()));
@@ -35,12 +42,53 @@ impl Session {
             }
             _ => notes.report_wait(wait.duration, "Rate limited by the service"),
         });
-        Ok(Self { client: builder.build()?, emulator })
+        let warnings = Warnings::default();
+        let (seen, output) = (warnings.clone(), output.clone());
+        let builder = builder.on_warning(move |warning| match seen.add(warning) {
+            Some(1..=MAX_WARNINGS) => output.prompt(visible(&format!("warning: {warning}"))),
+            Some(number) if number == MAX_WARNINGS + 1 => {
+                output.prompt("warning: there are more; --output json has all that are about a row");
+            }
+            _ => {}
+        });
+        Ok(Self { client: builder.build()?, emulator, warnings })
     }
 
     pub fn is_emulated(&self) -> bool {
         self.emulator.is_some()
     }
+}
+
+/// Maximum number of warnings that are printed.
+const MAX_WARNINGS: usize = 50;
+
+/// What was read leniently, without repetitions. All clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct Warnings(Arc<Mutex<HashMap<String, Vec<Warning>>>>);
+
+impl Warnings {
+    /// Adds a warning. Returns the number of warnings, unless it is known.
+    fn add(&self, warning: &Warning) -> Option<usize> {
+        let mut warnings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = warnings.entry(key(warning.id.as_deref().unwrap_or_default())).or_default();
+        if own.contains(warning) {
+            return None;
+        }
+        own.push(warning.clone());
+        Some(warnings.values().map(Vec::len).sum())
+    }
+
+    /// Returns the warnings about a report or an execution, for its row.
+    pub fn of(&self, id: &str) -> Vec<String> {
+        let warnings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = warnings.get(&key(id)).into_iter().flatten();
+        own.map(|Warning { field, problem, .. }| format!("{field}: {problem}")).collect()
+    }
+}
+
+/// Letter case does not matter in an id.
+fn key(id: &str) -> String {
+    id.to_ascii_lowercase()
 }
 
 /// A client's settings without its token source.

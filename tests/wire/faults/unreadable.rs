@@ -4,16 +4,23 @@ use partner_center_insights::ErrorKind::*;
 
 use super::{check, fails, gzip, gzipped};
 use crate::client;
-use crate::support::{ONE_REPORT, REPORT_ID, Server, html, json};
+use crate::support::{ONE_REPORT, REPORT_ID, Server, html, json, response, text};
 
 #[tokio::test]
 async fn unreadable_success_names_the_problem() {
     let name_only = r#"{"value":[{"reportName":"no id"}]}"#;
     check(vec![
         fails("empty", json(200, ""), InvalidResponse, 200, 1, "EOF"),
-        fails("HTML", html(200, "<html>Sign in</html>"), InvalidResponse, 200, 1, "expected value"),
+        fails(
+            "HTML",
+            html(200, "<html>Sign in</html>"),
+            InvalidResponse,
+            200,
+            1,
+            "a web page came instead: Sign in",
+        ),
         fails("another object", json(200, r#"{"ok":true}"#), InvalidResponse, 200, 1, "envelope"),
-        fails("array", json(200, "[]"), InvalidResponse, 200, 1, "ReportEnvelope"),
+        fails("array", json(200, "[]"), InvalidResponse, 200, 1, "expected an envelope"),
         fails(
             "invalid id",
             json(200, r#"{"value":[{"reportId":"sales"}]}"#),
@@ -39,6 +46,30 @@ async fn unreadable_success_names_the_problem() {
 }
 
 #[tokio::test]
+async fn page_inside_a_success_is_quoted() {
+    let portal = "<!doctype html><html><head><title>Guest Wi-Fi - sign in</title></head></html>";
+    let message = "a web page came instead: Guest Wi-Fi - sign in";
+    let utf16 = portal.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let row = |name, response, message| fails(name, response, InvalidResponse, 200, 1, message);
+    check(vec![
+        row("text/html", html(200, portal), message),
+        row("application/json", json(200, portal), message),
+        row("text/plain", text(200, portal), message),
+        row("byte order mark", html(200, &format!("\u{feff}\n{portal}")), message),
+        row("UTF-16", response(200, "", utf16), message),
+        row("gzip", gzipped(200, &gzip(portal)), message),
+        row(
+            "heading",
+            html(200, "<body><h1>Accept the terms</h1>"),
+            "a web page came instead: Accept the terms",
+        ),
+        row("XML", text(200, "<Error><Message>down</Message></Error>"), "an XML document came instead: down"),
+        fails("202", html(202, portal), InvalidResponse, 202, 1, message),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn response_over_the_default_limit_is_refused() {
     let spaces = " ".repeat(18_000_000);
     check(vec![
@@ -52,7 +83,7 @@ async fn response_over_the_default_limit_is_refused() {
 async fn unreadable_success_says_it_was_accepted() {
     let server = Server::start(Vec::new()).await;
     let client = client(&server);
-    for body in ["", "<html>", "[]", r#"{"unrelated":true}"#, r#"{"value":[{"reportId":"sales"}]}"#] {
+    for body in ["", "[]", r#"{"unrelated":true}"#, r#"{"value":[{"reportId":"sales"}]}"#] {
         server.send_next(json(200, body));
         let error = client.resume(REPORT_ID).await.unwrap_err();
         assert!(error.to_string().contains("accepted the request"), "{error}");

@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 use crate::output::Row;
+use crate::session::Warnings;
 use crate::table::{colored, text, visible};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,10 @@ pub struct ChangeRow {
     #[serde(skip)]
     done: Option<Outcome>,
     error: Option<ErrorRow>,
+    /// What could only be read leniently, or not at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    warnings: Vec<String>,
 }
 
 /// What went wrong, and what to do about it.
@@ -76,7 +81,12 @@ impl ChangeRow {
             outcome: step.skip.map_or(format!("would-{}", direction.verb()), |outcome| outcome.to_string()),
             done: step.skip,
             error: None,
+            warnings: Vec::new(),
         }
+    }
+
+    pub fn with_warnings(self, warnings: &Warnings) -> Self {
+        Self { warnings: warnings.of(&self.report_id), ..self }
     }
 }
 
@@ -89,6 +99,7 @@ impl From<ReportOutcome> for ChangeRow {
             outcome: report.outcome.to_string(),
             done: Some(report.outcome),
             error: report.error.as_ref().map(ErrorRow::from),
+            warnings: Vec::new(),
         }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::fake::{Answer, Server};
+use crate::support::response;
 use crate::{
     ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, CORRELATION_ID, SCOPE, TENANT, TRACE_ID, entra, refusal, shown,
     token,
@@ -247,4 +248,25 @@ async fn unreachable_server_is_named() {
     let error = source.token(TokenRequest::new(SCOPE)).await.unwrap_err();
     assert!(matches!(error, AuthError::Transport { is_tls: false, .. }), "{error:?}");
     assert!(shown(&error).starts_with(&url), "{error}");
+}
+
+#[tokio::test]
+async fn response_in_gzip_is_read_in_every_spelling() {
+    let body = json!({"access_token": ACCESS_TOKEN, "expires_in": 3599}).to_string();
+    let (start, end) = body.split_at(20);
+    for coding in ["gzip", "GZIP", "x-gzip", "gzip, identity"] {
+        let members = [gzip(start), gzip(end)].concat();
+        let headers = format!("Content-Encoding: {coding}\r\n");
+        let response = Answer::of(response(200, &headers, members));
+        assert_eq!(respond(response).await.unwrap().expose(), ACCESS_TOKEN, "{coding}");
+    }
+    let damaged = Answer::of(response(200, "Content-Encoding: gzip\r\n", "not gzip at all"));
+    let error = respond(damaged).await.unwrap_err();
+    assert!(shown(&error).contains("damaged"), "{error}");
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut encoder, text.as_bytes()).unwrap();
+    encoder.finish().unwrap()
 }

@@ -1,0 +1,77 @@
+//! Commands about what reports deliver: `health`, `wait`, `download`.
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use clap::Args;
+use partner_center_insights::{ReportId, Timestamp};
+
+use super::Filter;
+use super::values::duration;
+
+#[derive(Debug, Args)]
+pub struct Health {
+    #[command(flatten)]
+    pub filter: Filter,
+    /// How late a file may be, in percent of the interval between executions
+    #[arg(long, value_name = "PERCENT", default_value = "25%", value_parser = percent)]
+    pub grace: f64,
+}
+
+#[derive(Debug, Args)]
+pub struct Wait {
+    /// Report ID
+    pub id: ReportId,
+    /// Only a file written at this time or later, e.g. 2026-12-01T06:00:00Z [default: the next one]
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub after: Option<SystemTime>,
+    /// How long to wait, e.g. 90s, 30m or 6h [default: no limit]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub timeout: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+pub struct Download {
+    /// Report ID
+    pub id: ReportId,
+    #[command(flatten)]
+    pub choice: Choice,
+    /// Folder for the files
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub output_dir: PathBuf,
+    /// Write one file under this name (- for stdout)
+    #[arg(long, short = 'O', value_name = "FILE", conflicts_with_all = ["output_dir", "all", "new"])]
+    pub output_file: Option<PathBuf>,
+    /// Keep files as they are stored, compressed or not
+    #[arg(long)]
+    pub raw: bool,
+}
+
+#[derive(Debug, Args)]
+#[group(multiple = false)]
+pub struct Choice {
+    /// The latest completed execution (the default)
+    #[arg(long)]
+    pub latest: bool,
+    /// The execution with this ID
+    #[arg(long, value_name = "ID")]
+    pub execution: Option<String>,
+    /// All completed executions of the last 90 days
+    #[arg(long)]
+    pub all: bool,
+    /// All completed executions that are not in the folder yet
+    #[arg(long)]
+    pub new: bool,
+}
+
+/// Parses `25%` or `25` to 0.25.
+fn percent(text: &str) -> Result<f64, &'static str> {
+    let percent = text.trim_end_matches('%').parse::<f64>().ok();
+    let percent = percent.filter(|percent| (0.0..=10_000.0).contains(percent));
+    percent.map(|percent| percent / 100.0).ok_or("expected a percentage, e.g. 25%")
+}
+
+fn time(text: &str) -> Result<SystemTime, &'static str> {
+    let time = Timestamp::from(text).to_system_time();
+    time.ok_or("expected a time in UTC, e.g. 2026-12-01T06:00:00Z")
+}

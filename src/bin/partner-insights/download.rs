@@ -1,0 +1,200 @@
+//! `download`: the files of a report.
+
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+
+use comfy_table::Cell;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use partner_center_insights::{Execution, InsightsClient, Report, ReportId, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::args::{self, Global};
+use crate::exit::{self, Failure};
+use crate::output::{Output, Row};
+use crate::session::Session;
+use crate::table::text;
+
+pub async fn run(global: &Global, command: args::Download, output: &Output) -> Result<u8, Failure> {
+    let session = Session::open(global, output).await?;
+    let client = &session.client;
+    let executions = chosen(client, &command).await?;
+    if let Some(file) = &command.output_file {
+        let Some(execution) = executions.first() else { return Ok(nothing(output, &command)) };
+        if file.as_os_str() == "-" {
+            return print(client, execution, command.raw, output).await;
+        }
+        let row = save(client, execution, file, &command, output).await?;
+        output.rows(&[row])?;
+        return Ok(exit::OK);
+    }
+    let report = client.report(command.id).await?;
+    let present = file_names(&command.output_dir)?;
+    let mut rows = Vec::new();
+    for execution in &executions {
+        let is_present =
+            present.iter().any(|name| name.contains(&execution.execution_id) && !name.starts_with('.'));
+        if command.choice.new && is_present {
+            continue;
+        }
+        let path = command.output_dir.join(file_name(report.as_ref(), execution, command.raw));
+        let row = save(client, execution, &path, &command, output).await?;
+        output.row(&row)?;
+        rows.push(row);
+    }
+    output.end(&rows)?;
+    if rows.is_empty() {
+        return Ok(nothing(output, &command));
+    }
+    Ok(exit::OK)
+}
+
+/// The executions to download, oldest first.
+async fn chosen(client: &InsightsClient, command: &args::Download) -> Result<Vec<Execution>, Failure> {
+    let mut executions = client.executions(command.id);
+    if let Some(id) = &command.choice.execution {
+        executions = executions.execution_id(id);
+    } else if !command.choice.all && !command.choice.new {
+        executions = executions.latest();
+    }
+    let mut executions = executions.await?;
+    executions.retain(|execution| {
+        execution.is_completed()
+            && command.choice.execution.as_ref().is_none_or(|id| *id == execution.execution_id)
+    });
+    executions.sort_by_key(Execution::generated);
+    Ok(executions)
+}
+
+/// Says that there is nothing to download. With --new that is as it should be.
+fn nothing(output: &Output, command: &args::Download) -> u8 {
+    if command.choice.new {
+        output.note("No new files.");
+        return exit::OK;
+    }
+    output.note("No completed execution; `partner-insights wait` waits for one.");
+    exit::NOT_FOUND
+}
+
+async fn print(
+    client: &InsightsClient,
+    execution: &Execution,
+    raw: bool,
+    output: &Output,
+) -> Result<u8, Failure> {
+    let download = client.download(execution);
+    let mut file = if raw { download.raw() } else { download }.open().await?;
+    while let Some(part) = file.chunk().await? {
+        output.bytes(&part)?;
+    }
+    Ok(exit::OK)
+}
+
+async fn save(
+    client: &InsightsClient,
+    execution: &Execution,
+    path: &Path,
+    command: &args::Download,
+    output: &Output,
+) -> Result<DownloadRow, Failure> {
+    let bar = output.progress_of_bytes();
+    let download = client.download(execution);
+    let download = if command.raw { download.raw() } else { download };
+    let shown = bar.clone();
+    let save = download.save(path).on_progress(move |progress| {
+        if let Some(size) = progress.stored_size {
+            shown.set_length(size);
+        }
+        shown.set_position(progress.received);
+    });
+    let saved = save.await;
+    bar.finish_and_clear();
+    let saved = saved?;
+    if saved.is_header_only {
+        output.note(format_args!(
+            "warning: {} has column names only. Usual causes: TIMESPAN LAST_MONTH before the data of the month has come, \
+             or a filter on True or False instead of 1 or 0.",
+            saved.path.display()
+        ));
+    }
+    Ok(DownloadRow {
+        report_id: command.id,
+        execution_id: execution.execution_id.clone(),
+        generated: execution.report_generated_time.clone(),
+        path: saved.path,
+        bytes: saved.bytes,
+        continued_from: saved.continued_from,
+        header_only: saved.is_header_only,
+    })
+}
+
+/// The names of the files in a folder, which is created if necessary.
+fn file_names(folder: &Path) -> Result<Vec<String>, Failure> {
+    let names = || {
+        fs::create_dir_all(folder)?;
+        let names = fs::read_dir(folder)?.map(|file| Ok(file?.file_name().to_string_lossy().into_owned()));
+        names.collect::<io::Result<_>>()
+    };
+    names().map_err(|error| Failure::unexpected(format!("{}: {error}", folder.display())))
+}
+
+/// Report name, time and execution ID: readable, sorted by time, and of one execution only.
+fn file_name(report: Option<&Report>, execution: &Execution, raw: bool) -> String {
+    let plain = |text: &str| -> String {
+        let is_plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+        text.chars().take(80).map(|c| if is_plain(c) { c } else { '_' }).collect()
+    };
+    let name = report.and_then(|report| report.report_name.as_deref()).unwrap_or("report");
+    let time = execution.report_generated_time.as_ref().map_or("", Timestamp::as_str).replace(':', "");
+    let format = execution.format.as_deref().unwrap_or("csv").to_lowercase();
+    let suffix = if raw { ".stored" } else { "" };
+    format!("{}_{}_{}.{}{suffix}", plain(name), plain(&time), plain(&execution.execution_id), plain(&format))
+}
+
+/// A file that was downloaded.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DownloadRow {
+    report_id: ReportId,
+    execution_id: String,
+    /// When the service wrote the file.
+    generated: Option<Timestamp>,
+    path: PathBuf,
+    /// The size of the saved file.
+    bytes: u64,
+    /// How many bytes of the stored file an interrupted download had left.
+    continued_from: u64,
+    /// Whether the file has column names only.
+    header_only: bool,
+}
+
+impl Row for DownloadRow {
+    const HEADINGS: &'static [&'static str] = &["EXECUTION", "BYTES", "FILE"];
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![text(Some(&self.execution_id)), Cell::new(self.bytes), text(self.path.to_str())]
+    }
+
+    /// What scripts go on with is the file.
+    fn id(&self) -> Option<String> {
+        Some(self.path.display().to_string())
+    }
+}
+
+impl Output {
+    /// A bar of bytes and their rate; hidden if quiet or without a terminal.
+    fn progress_of_bytes(&self) -> ProgressBar {
+        let bar = self.progress(1).clone();
+        if !self.is_quiet() && io::stderr().is_terminal() {
+            if let Ok(style) =
+                ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes}, {bytes_per_sec}")
+            {
+                bar.set_style(style);
+            }
+            bar.reset();
+            bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        bar
+    }
+}

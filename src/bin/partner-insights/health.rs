@@ -1,0 +1,93 @@
+//! `health`: whether reports deliver.
+
+use comfy_table::{Cell, Color};
+use partner_center_insights::{Health, ReportId, ReportStatus, Timestamp, Verdict};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::args::{self, Global};
+use crate::exit::{self, Failure};
+use crate::output::{Output, Row};
+use crate::session::Session;
+use crate::table::{colored, text};
+
+pub async fn run(global: &Global, command: args::Health, output: &Output) -> Result<u8, Failure> {
+    let session = Session::open(global, output).await?;
+    let mut check = session.client.health().grace(command.grace);
+    if let Some(name) = &command.filter.name {
+        check = check.name_matches(name);
+    }
+    if let Some(query_id) = &command.filter.query_id {
+        check = check.query_id(query_id);
+    }
+    let rows: Vec<_> = check.await?.into_iter().map(HealthRow::from).collect();
+    output.rows(&rows)?;
+    if rows.is_empty() {
+        output.note("No matching reports.");
+        return Ok(if command.filter.is_set() { exit::NOT_FOUND } else { exit::OK });
+    }
+    let ill = rows.iter().filter(|row| !row.healthy).count();
+    output.note(format_args!("{} of {} reports need attention.", ill, rows.len()));
+    Ok(if ill == 0 { exit::OK } else { exit::STANDS_STILL })
+}
+
+/// The health of a report.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HealthRow {
+    report_id: ReportId,
+    report_name: Option<String>,
+    report_status: Option<ReportStatus>,
+    /// ok, paused, ended, once, overdue, never-ran, failing or unknown.
+    verdict: String,
+    /// Whether nothing has to be done.
+    healthy: bool,
+    /// The verdict in one sentence.
+    reason: String,
+    /// When the latest file was written.
+    last_file: Option<Timestamp>,
+    /// When the report is due next, by its schedule.
+    next_execution: Option<Timestamp>,
+    /// How many files in a row are missing.
+    missed: u64,
+}
+
+impl From<Health> for HealthRow {
+    fn from(health: Health) -> Self {
+        let report = health.report;
+        Self {
+            report_id: report.report_id,
+            report_name: report.report_name,
+            report_status: report.report_status,
+            verdict: health.verdict.as_str().to_owned(),
+            healthy: health.verdict.is_healthy(),
+            reason: health.reason,
+            last_file: health.last.and_then(|execution| execution.report_generated_time),
+            next_execution: health.next.map(Timestamp::from),
+            missed: health.missed,
+        }
+    }
+}
+
+impl Row for HealthRow {
+    const HEADINGS: &'static [&'static str] = &["REPORT", "HEALTH", "LAST FILE", "NEXT", "NAME"];
+
+    fn cells(&self) -> Vec<Cell> {
+        let color = match &*self.verdict {
+            verdict if verdict == Verdict::Ok.as_str() || verdict == Verdict::Once.as_str() => Color::Green,
+            verdict if verdict == Verdict::Paused.as_str() => Color::Yellow,
+            _ => Color::Red,
+        };
+        vec![
+            Cell::new(self.report_id),
+            colored(&self.verdict, color),
+            text(self.last_file.as_ref().map(Timestamp::as_str)),
+            text(self.next_execution.as_ref().map(Timestamp::as_str)),
+            text(self.report_name.as_deref()),
+        ]
+    }
+
+    fn id(&self) -> Option<String> {
+        (!self.healthy).then(|| self.report_id.to_string())
+    }
+}

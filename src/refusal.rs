@@ -1,0 +1,203 @@
+//! What a refusal means, by all that the response says: status, service code, reason phrase, challenge and message.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use hyper::ext::ReasonPhrase;
+use reqwest::header::WWW_AUTHENTICATE;
+
+use crate::body::Detail;
+use crate::error::{Error, ErrorKind};
+use crate::response::Attempted;
+use crate::transport::seconds;
+
+/// What the head of a refusal says.
+#[derive(Debug)]
+pub(crate) struct Evidence {
+    /// Only if it is not that of the standard. HTTP/2 has none.
+    reason: Option<String>,
+    /// The parameters of all challenges (RFC 9110, section 11.6.1).
+    challenge: Vec<(String, String)>,
+}
+
+impl Evidence {
+    pub fn of(response: &reqwest::Response) -> Option<Box<Self>> {
+        let status = response.status();
+        if !status.is_client_error() && !status.is_server_error() {
+            return None;
+        }
+        let reason = response.extensions().get::<ReasonPhrase>();
+        let reason = reason.map(|reason| String::from_utf8_lossy(reason.as_bytes()).into_owned());
+        let challenges = response.headers().get_all(WWW_AUTHENTICATE).iter();
+        let challenge =
+            challenges.flat_map(|value| parameters(&String::from_utf8_lossy(value.as_bytes()))).collect();
+        Some(Box::new(Self { reason, challenge }))
+    }
+
+    /// A parameter of the challenges (RFC 6750, section 3).
+    fn get(&self, name: &str) -> Option<&str> {
+        let mut found = self.challenge.iter().filter(|(known, value)| known == name && !value.is_empty());
+        found.next().map(|(_, value)| value.as_str())
+    }
+}
+
+impl Attempted<'_> {
+    /// Creates the error of a refusal.
+    pub(crate) fn refusal(&self, status: u16, detail: Detail) -> Error {
+        let evidence = self.record.evidence.as_deref();
+        let get = |name| evidence.and_then(|evidence| evidence.get(name));
+        let code = detail.code.or_else(|| get("error").map(|code| self.clean_line(code, 60)));
+        let reason = evidence.and_then(|evidence| evidence.reason.as_deref());
+        let mut message = String::new();
+        for part in [detail.message.as_deref(), reason, get("error_description")].into_iter().flatten() {
+            if !message.contains(part.trim()) {
+                message += if message.is_empty() { "" } else { "; " };
+                message += part.trim();
+            }
+        }
+        let message = self.clean_line(&message, 300);
+        let lower = message.to_ascii_lowercase();
+        let kind = match ErrorKind::of(status, code.as_deref()) {
+            kind @ (ErrorKind::Unauthenticated | ErrorKind::Forbidden) => {
+                let demands_more = code.as_deref() == Some("insufficient_claims") || get("claims").is_some();
+                let is_limit = kind == ErrorKind::Forbidden
+                    && (self.record.limit.retry_after.is_some() || mentions_limit(&lower));
+                if mentions_mfa(&lower) || (demands_more && !is_revocation(get("claims"))) {
+                    ErrorKind::MfaRequired
+                } else if lower.contains("audience") {
+                    ErrorKind::WrongAudience
+                } else if is_limit {
+                    ErrorKind::Throttled
+                } else {
+                    kind
+                }
+            }
+            kind => kind,
+        };
+        let wait = Some(kind).filter(|kind| *kind == ErrorKind::Throttled).and_then(|_| wait_in(&lower));
+        let error = Error::new(kind).with_status(Some(status)).with_service_code(code);
+        error.with_message(message).with_retry_after(wait)
+    }
+}
+
+fn mentions_mfa(text: &str) -> bool {
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| matches!(word, "mfa" | "multifactor"))
+        || ["multi-factor", "multi factor", "two-factor", "strong authentication"]
+            .iter()
+            .any(|words| text.contains(words))
+}
+
+/// Gateways such as Azure API Management refuse exceeded quotas with 403.
+fn mentions_limit(text: &str) -> bool {
+    let phrases = ["out of call volume", "out of bandwidth", "rate limit", "too many requests", "throttl"];
+    phrases.iter().any(|phrase| text.contains(phrase))
+        || (text.contains("quota") && (text.contains("replenish") || text.contains("exceeded")))
+}
+
+/// Whether the claims only demand a token that is newer than a revocation, which needs no other sign-in
+/// (continuous access evaluation).
+fn is_revocation(claims: Option<&str>) -> bool {
+    let Some(claims) = claims.map(|claims| claims.trim_end_matches('=')) else { return false };
+    let decoded = STANDARD_NO_PAD.decode(claims).or_else(|_| URL_SAFE_NO_PAD.decode(claims));
+    let claims = decoded.map_or(claims.to_owned(), |bytes| String::from_utf8_lossy(&bytes).into_owned());
+    claims.contains("\"nbf\"") && !claims.contains("acr")
+}
+
+/// The parameters in a list of challenges, with names in lower case. A word that has no value is a scheme.
+fn parameters(challenges: &str) -> Vec<(String, String)> {
+    let mut parameters = Vec::new();
+    let mut rest = challenges;
+    while let Some(at) = rest.find('=') {
+        let (before, after) = (rest[..at].trim_end(), rest[at + 1..].trim_start());
+        let name = before.rsplit([' ', ',', '\t']).next().unwrap_or_default().to_ascii_lowercase();
+        let mut value = String::new();
+        if let Some(quoted) = after.strip_prefix('"') {
+            let mut chars = quoted.chars();
+            while let Some(c) = chars.next().filter(|c| *c != '"') {
+                value.push(if c == '\\' { chars.next().unwrap_or(c) } else { c });
+            }
+            rest = chars.as_str();
+        } else {
+            let end = after.find([',', ' ', '\t']).unwrap_or(after.len());
+            value.push_str(&after[..end]);
+            rest = &after[end..];
+        }
+        parameters.push((name, value));
+    }
+    parameters
+}
+
+/// Finds a wait such as `in 00:12:33`, `in 27 seconds` or `after 5 minutes`. The text is in lower case.
+fn wait_in(text: &str) -> Option<Duration> {
+    let words: Vec<_> =
+        text.split_whitespace().map(|word| word.trim_matches(['.', ',', ';', '"', '\''])).collect();
+    let mut places = words.iter().enumerate().filter(|(_, word)| matches!(**word, "in" | "after" | "for"));
+    places.find_map(|(at, _)| {
+        let value = *words.get(at + 1)?;
+        if value.contains(':') {
+            return clock(value);
+        }
+        let end = value.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(value.len());
+        let unit = if end < value.len() { &value[end..] } else { words.get(at + 2)? };
+        let length = match unit {
+            unit if unit.starts_with("ms") || unit.starts_with("milli") => 0.001,
+            unit if unit.starts_with('s') => 1.0,
+            unit if unit.starts_with('m') => 60.0,
+            unit if unit.starts_with('h') => 3_600.0,
+            unit if unit.starts_with('d') => 86_400.0,
+            _ => return None,
+        };
+        Duration::try_from_secs_f64(seconds(&value[..end])?.as_secs_f64() * length).ok()
+    })
+}
+
+/// Parses `hh:mm:ss`, also with days before it: `1.02:03:04`.
+fn clock(text: &str) -> Option<Duration> {
+    let (first, rest) = text.split_once(':')?;
+    let (days, hours) = first.split_once('.').unwrap_or(("0", first));
+    let mut total = seconds(days)?.as_secs_f64() * 24.0 + seconds(hours)?.as_secs_f64();
+    for part in rest.split(':') {
+        total = total * 60.0 + seconds(part)?.as_secs_f64();
+    }
+    Duration::try_from_secs_f64(total).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn challenges_are_split_into_parameters() {
+        let rows: [(&str, &[(&str, &str)]); 6] = [
+            ("Bearer", &[]),
+            ("Bearer error=\"invalid_token\"", &[("error", "invalid_token")]),
+            ("Negotiate, Bearer realm=\"a, b\", Error = x", &[("realm", "a, b"), ("error", "x")]),
+            (r#"Basic realm="say \"hi\"",Bearer error=e"#, &[("realm", "say \"hi\""), ("error", "e")]),
+            ("Bearer error=\"no end", &[("error", "no end")]),
+            ("Bearer error=\"\", claims=eyJ9==", &[("error", ""), ("claims", "eyJ9==")]),
+        ];
+        for (text, expected) in rows {
+            let found = parameters(text);
+            let found: Vec<_> = found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn waits_are_found_in_messages() {
+        for (text, expected) in [
+            ("quota will be replenished in 00:12:33.", Some(753.0)),
+            ("quota will be replenished in 1.00:00:05", Some(86_405.0)),
+            ("rate limit is exceeded. try again in 27 seconds.", Some(27.0)),
+            ("please retry after 1.5s", Some(1.5)),
+            ("retry after 5 minutes", Some(300.0)),
+            ("failed after 3 attempts", None),
+            ("in", None),
+            ("", None),
+        ] {
+            assert_eq!(wait_in(text).map(|wait| wait.as_secs_f64()), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Responses that do not match the spec: what is printed, and the exit code.
+
+use partner_center_insights::emulator::{Emulator, Fault};
+use partner_center_insights::spec::GET_REPORT_EXECUTIONS;
+use serde_json::{Value, json};
+
+use crate::{ALSO_PAUSED, LIST, PAUSED, RESUME, run};
+
+/// An emulator that lists these reports.
+async fn listing(reports: Value, more: Value) -> Emulator {
+    let mut body = json!({ "value": reports, "statusCode": 200 });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let list = Fault::respond(200, "application/json", body.to_string());
+    crate::emulator().fault(list.on(LIST)).start().await.unwrap()
+}
+
+fn odd_list() -> Value {
+    json!([
+        { "reportId": PAUSED, "reportStatus": "Active" },
+        { "reportId": ALSO_PAUSED, "reportStatus": "Active", "recurrenceInterval": "24" },
+    ])
+}
+
+#[tokio::test]
+async fn part_of_a_list_exits_with_8() {
+    for more in [json!({ "totalCount": 31 }), json!({ "@nextLink": "https://example.com/2" })] {
+        let emulator = listing(odd_list(), more.clone()).await;
+        for args in [&["list"][..], &["resume", "--all-paused", "--yes"]] {
+            let finished = run(&emulator, args).await;
+            assert_eq!((finished.code, &*finished.stdout), (Some(8), ""), "{more} {}", finished.stderr);
+        }
+    }
+}
+
+#[tokio::test]
+async fn odd_field_is_a_warning() {
+    let emulator = listing(odd_list(), json!({})).await;
+    for args in [&["list"][..], &["resume", PAUSED], &["resume", "--all-paused", "--yes"]] {
+        let finished = run(&emulator, args).await;
+        assert_eq!(finished.code, Some(0), "{args:?} {}", finished.stderr);
+        let warning = format!("warning: {ALSO_PAUSED}: value[1].recurrenceInterval: a string instead of");
+        assert_eq!(finished.stderr.matches(&warning).count(), 1, "{args:?} {}", finished.stderr);
+    }
+}
+
+#[tokio::test]
+async fn warnings_are_in_json_rows() {
+    let emulator = listing(odd_list(), json!({})).await;
+    for args in [&["list", "--output", "json"][..], &["resume", PAUSED, ALSO_PAUSED, "--output", "json"]] {
+        let finished = run(&emulator, args).await;
+        let rows: Value = serde_json::from_str(&finished.stdout).unwrap();
+        assert_eq!(rows[0].get("warnings"), None, "{rows}");
+        let warning = rows[1]["warnings"][0].as_str().unwrap();
+        assert!(warning.starts_with("value[1].recurrenceInterval: "), "{warning}");
+    }
+    let body = r#"{"value":[{"executionId":"e1","recurrenceCount":"7"}]}"#;
+    let executions = Fault::respond(200, "application/json", body).on(&GET_REPORT_EXECUTIONS);
+    let emulator = crate::emulator().fault(executions).start().await.unwrap();
+    let finished = run(&emulator, &["executions", PAUSED, "--output", "json"]).await;
+    let rows: Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!(rows[0]["warnings"].as_array().map(Vec::len), Some(1), "{rows}");
+}
+
+#[tokio::test]
+async fn unreadable_report_is_no_success_for_all() {
+    let reports = json!([{ "reportId": PAUSED, "reportStatus": "Active" }, { "reportId": null }]);
+    let emulator = listing(reports, json!({})).await;
+    for (args, code) in [
+        (&["list"][..], 0),
+        (&["resume", PAUSED], 0),
+        (&["resume", ALSO_PAUSED], 8),
+        (&["resume", "--all-paused", "--yes"], 8),
+        (&["resume", "--all-paused", "--dry-run"], 8),
+    ] {
+        let finished = run(&emulator, args).await;
+        assert_eq!(finished.code, Some(code), "{args:?} {}", finished.stderr);
+        assert!(finished.stderr.contains("warning: value[1].reportId: null"), "{}", finished.stderr);
+    }
+}
+
+#[tokio::test]
+async fn report_without_a_status_is_no_success_for_all() {
+    let emulator = listing(json!([{ "reportId": PAUSED, "reportStatus": 1 }]), json!({})).await;
+    let finished = run(&emulator, &["resume", "--all-paused", "--yes"]).await;
+    assert_eq!(finished.code, Some(6), "{}", finished.stderr);
+    assert!(finished.stdout.contains("not-resumable"), "{}", finished.stdout);
+}
+
+#[tokio::test]
+async fn failure_in_202_is_not_resumed() {
+    let body = r#"{"value":[],"statusCode":404,"message":"gone"}"#;
+    let fault = Fault::respond(202, "application/json", body).on(RESUME);
+    let emulator = crate::emulator().fault(fault).start().await.unwrap();
+    let finished = run(&emulator, &["resume", PAUSED, "--no-verify"]).await;
+    assert_eq!(finished.code, Some(3), "{}", finished.stderr);
+}

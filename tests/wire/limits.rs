@@ -1,0 +1,66 @@
+//! What responses say about waits and the calls that are left.
+
+use std::time::Duration;
+
+use partner_center_insights::ErrorKind;
+
+use crate::support::{EMPTY_LIST, REPORT_ID, Server, Step, response};
+use crate::{builder, client};
+
+#[tokio::test]
+async fn requested_wait_is_read_in_every_form() {
+    let server = Server::start(Vec::new()).await;
+    let dated = "Date: Sun, 06 Nov 1994 08:49:00 GMT\r\nRetry-After: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+    for (headers, milliseconds) in [
+        ("Retry-After: 30\r\n", Some(30_000)),
+        ("Retry-After: 2.5\r\n", Some(2_500)),
+        ("Retry-After: 299.997\r\n", Some(299_997)),
+        ("Retry-After: 3, 3\r\n", Some(3_000)),
+        ("Retry-After: 3\r\nRetry-After: 5\r\n", Some(5_000)),
+        ("retry-after-ms: 1500\r\n", Some(1_500)),
+        ("x-ms-retry-after-ms: 1500\r\nRetry-After: 2\r\n", Some(1_500)),
+        ("x-ms-retry-after-ms: soon\r\nRetry-After: 2\r\n", Some(2_000)),
+        // Our clock is decades ahead of this one.
+        (dated, Some(37_000)),
+        ("Retry-After: -1\r\n", None),
+        ("Retry-After: inf\r\n", None),
+        ("Retry-After: 1e9\r\n", None),
+        ("Retry-After:\r\n", None),
+    ] {
+        server.send_next(response(429, headers, ""));
+        let error = client(&server).resume(REPORT_ID).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Throttled);
+        assert_eq!(error.retry_after(), milliseconds.map(Duration::from_millis), "{headers}");
+    }
+}
+
+#[tokio::test]
+async fn odd_counts_of_remaining_calls_block_nothing() {
+    let server = Server::start(Vec::new()).await;
+    for headers in [
+        "X-RateLimit-Remaining: -1\r\n",
+        "X-RateLimit-Remaining: 0, 9\r\n",
+        "X-RateLimit-Remaining: 9\r\nX-RateLimit-Remaining: 0\r\n",
+        "X-RateLimit-Remaining: 0\r\n",
+        "X-RateLimit-Remaining: many\r\n",
+    ] {
+        server.send_next(response(200, headers, EMPTY_LIST));
+        let client = builder(&server).build().unwrap();
+        for _ in 0..3 {
+            client.resume(REPORT_ID).await.unwrap();
+        }
+        assert_eq!(server.count(), 3, "{headers}");
+    }
+}
+
+#[tokio::test]
+async fn connection_closed_on_reuse_is_no_failure() {
+    // The first response promises a connection that is then closed.
+    let kept = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{EMPTY_LIST}", EMPTY_LIST.len());
+    let server = Server::start(vec![vec![Step::Send(kept.into_bytes())]]).await;
+    let client = client(&server);
+    for _ in 0..5 {
+        client.resume(REPORT_ID).await.unwrap();
+    }
+    assert_eq!(server.count(), 5);
+}
