@@ -8,7 +8,7 @@ use schemars::schema_for;
 use crate::args::{Args, SchemaCommand};
 use crate::auth::CheckRow;
 use crate::change::ChangeRow;
-use crate::executions::ExecutionFields;
+use crate::executions::ExecutionRow;
 use crate::exit::{self, Failure};
 use crate::list::ReportFields;
 use crate::output::Output;
@@ -22,7 +22,7 @@ pub fn schema(command: SchemaCommand, output: &Output) -> Result<u8, Failure> {
     output.json(&match command {
         SchemaCommand::List => schema_for!(Vec<ReportFields>),
         SchemaCommand::Resume | SchemaCommand::Pause => schema_for!(Vec<ChangeRow>),
-        SchemaCommand::Executions => schema_for!(Vec<ExecutionFields>),
+        SchemaCommand::Executions => schema_for!(Vec<ExecutionRow>),
         SchemaCommand::AuthCheck => schema_for!(Vec<CheckRow>),
     })?;
     Ok(exit::OK)

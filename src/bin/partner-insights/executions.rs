@@ -1,5 +1,7 @@
 //! `executions`, and the rows of executions.
 
+use std::collections::HashSet;
+
 use comfy_table::{Cell, Color};
 use partner_center_insights::{Execution, ExecutionStatus, ReportId, SecureLink, Timestamp};
 use schemars::JsonSchema;
@@ -13,19 +15,39 @@ use crate::table::{colored, text};
 
 pub async fn run(global: &Global, command: Executions, output: &Output) -> Result<u8, Failure> {
     let session = Session::open(global, output).await?;
-    let mut executions = session.client.executions(command.id);
     let default =
         if command.status.is_none() { " Without --status, only completed ones are listed." } else { "" };
-    if let Some(status) = command.status {
-        executions = executions.status(status);
+    let mut ids = command.ids;
+    if ids.is_empty() {
+        let mut reports = session.client.reports();
+        if let Some(name) = &command.filter.name {
+            reports = reports.name_matches(name);
+        }
+        if let Some(query_id) = command.filter.query_id {
+            reports = reports.query_id(query_id);
+        }
+        ids = reports.await?.into_iter().map(|report| report.report_id).collect();
+        if ids.is_empty() {
+            return Err(
+                Failure::not_found("no report matches").hint("`partner-insights list` shows all reports")
+            );
+        }
     }
-    if !command.all {
-        executions = executions.latest();
-    }
+    let mut seen = HashSet::new();
+    ids.retain(|id| seen.insert(*id));
     let mut rows = Vec::new();
-    for mut execution in executions.await? {
-        execution.report_access_secure_link.take_if(|_| !command.show_links);
-        rows.push(ExecutionRow { execution });
+    for id in ids {
+        let mut executions = session.client.executions(id);
+        if let Some(status) = command.status.clone() {
+            executions = executions.status(status);
+        }
+        if !command.all {
+            executions = executions.latest();
+        }
+        for mut execution in executions.await? {
+            let hidden = execution.report_access_secure_link.take_if(|_| !command.show_links);
+            rows.push(ExecutionRow { execution, link_hidden: hidden.is_some() });
+        }
     }
     output.rows(&rows)?;
     if rows.is_empty() {
@@ -34,25 +56,30 @@ pub async fn run(global: &Global, command: Executions, output: &Output) -> Resul
     Ok(exit::OK)
 }
 
-#[derive(Serialize)]
-#[serde(transparent)]
-struct ExecutionRow {
-    #[serde(with = "ExecutionFields")]
+/// An execution of a report.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExecutionRow {
+    #[serde(flatten, with = "ExecutionFields")]
+    #[schemars(with = "ExecutionFields")]
     execution: Execution,
+    /// Whether there is a download link that is not shown; --show-links shows it.
+    link_hidden: bool,
 }
 
 /// An execution of a report, with the field names of the service.
 #[derive(Serialize, JsonSchema)]
 #[serde(remote = "Execution", rename_all = "camelCase")]
-pub struct ExecutionFields {
+struct ExecutionFields {
     execution_id: String,
     report_id: Option<ReportId>,
     execution_status: Option<ExecutionStatus>,
     /// In UTC, as the service wrote it.
     report_generated_time: Option<Timestamp>,
     format: Option<String>,
-    /// The download link, only with --show-links. Anyone with it can read the file.
-    #[schemars(with = "Option<String>")]
+    /// The download link; absent if there is none or it is hidden. Anyone with it can read the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String", default)]
     report_access_secure_link: Option<SecureLink>,
 }
 
@@ -72,7 +99,11 @@ impl Row for ExecutionRow {
             },
             text(execution.report_generated_time.as_ref().map(Timestamp::as_str)),
             text(execution.format.as_deref()),
-            text(execution.report_access_secure_link.as_ref().map(SecureLink::expose)),
+            if self.link_hidden {
+                Cell::new("hidden (--show-links)")
+            } else {
+                text(execution.report_access_secure_link.as_ref().map(SecureLink::expose))
+            },
         ]
     }
 

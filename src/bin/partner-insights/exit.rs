@@ -58,6 +58,10 @@ impl Failure {
         Self::new(USAGE, message)
     }
 
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(NOT_FOUND, message)
+    }
+
     pub fn authentication(message: impl Into<String>) -> Self {
         Self::new(AUTH, message)
     }

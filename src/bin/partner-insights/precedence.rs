@@ -8,6 +8,7 @@ use clap::parser::ValueSource;
 use clap::{Command, CommandFactory, Error, FromArgMatches};
 
 use crate::args::{Args, CredentialSource};
+use crate::input::unquoted;
 
 /// Parses the command line and the environment. Exits if they are invalid.
 pub fn parse() -> Args {
@@ -23,6 +24,8 @@ fn try_parse() -> Result<Args, Error> {
     let matches = command.try_get_matches_from_mut(env::args_os())?;
     let mut args = Args::from_arg_matches(&matches)?;
     let is_flag = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+    // Two variables cannot be told apart by what was typed.
+    let name = |id, flag, variable| if is_flag(id) { flag } else { variable };
     let conflict = |one: &str, other: &str| {
         Err(Error::raw(ErrorKind::ArgumentConflict, format!("{one} cannot be used with {other}\n")))
     };
@@ -31,7 +34,12 @@ fn try_parse() -> Result<Args, Error> {
         match (is_flag("emulator"), is_flag("base_url")) {
             (true, false) => global.base_url = None,
             (false, true) => global.emulator = false,
-            _ => return conflict("--emulator", "--base-url"),
+            _ => {
+                return conflict(
+                    name("emulator", "--emulator", "PARTNER_CENTER_EMULATOR"),
+                    name("base_url", "--base-url", "PARTNER_CENTER_BASE_URL"),
+                );
+            }
         }
     }
     if global.quiet && global.verbose > 0 {
@@ -68,7 +76,7 @@ fn prepare(command: Command) -> Command {
         let Some(variable) = arg.get_env().map(|name| name.to_string_lossy().into_owned()) else {
             return arg;
         };
-        if env::var_os(&variable).is_some_and(|value| value.is_empty()) {
+        if env::var(&variable).is_ok_and(|value| unquoted(&value).is_empty()) {
             arg = arg.env(Resettable::Reset);
         }
         let help = arg.get_long_help().or(arg.get_help()).cloned().unwrap_or_default();
