@@ -1,6 +1,6 @@
 //! The command line: commands, flags and their environment variables.
 
-mod help;
+pub mod help;
 mod values;
 
 use std::net::SocketAddr;

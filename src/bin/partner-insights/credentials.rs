@@ -113,7 +113,7 @@ async fn from_file(sign_in: &SignIn, path: &Path) -> Result<RefreshToken, Failur
         };
         Failure::authentication(problem).hint(check)
     })?;
-    let login = pasted::login(&text, &input::name(path))?;
+    let login = pasted::login(&text, &format!("token file {file}"))?;
     let entra = entra(sign_in, login.entra())?;
     // A pipe can be read only once, and not be written to.
     if !path.is_file() {

@@ -16,6 +16,8 @@ pub const SOME_FAILED: u8 = 9;
 pub const UNCONFIRMED: u8 = 10;
 const INTERRUPTED: u8 = 130;
 
+const DECLINED: &str = "Declined; nothing was changed.";
+
 /// Every exit code, its meaning, and the kinds of error that lead to it.
 pub const TABLE: [(u8, &str, &[ErrorKind]); 12] = [
     (OK, "success: every requested report is in the requested state, or there was nothing to do", &[]),
@@ -75,7 +77,7 @@ impl Failure {
     }
 
     pub fn declined() -> Self {
-        Self::new(INTERRUPTED, "declined; nothing was changed")
+        Self::new(INTERRUPTED, DECLINED)
     }
 
     pub fn hint(self, hint: impl Into<String>) -> Self {
@@ -85,7 +87,9 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.message)?;
+        // To decline is a choice, not an error.
+        let prefix = if self.message.starts_with(DECLINED) { "" } else { "error: " };
+        write!(f, "{prefix}{}", self.message)?;
         self.hint.as_ref().map_or(Ok(()), |hint| write!(f, "\nhint: {hint}"))
     }
 }

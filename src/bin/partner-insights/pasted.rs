@@ -10,25 +10,17 @@ use crate::input::unquoted;
 const PLACEHOLDERS: [&str; 7] =
     ["null", "undefined", "none", "true", "false", "System.Security.SecureString", "System.String"];
 
-/// Extracts an access token: alone, in quotes, after `Bearer`, or in the JSON of a token response. `name` is where it
-/// came from; the text itself is never shown.
+/// Extracts an access token: alone, in quotes, or after `Bearer`. A token response as JSON is refused: it holds more
+/// than one token. `name` is where the text came from; the text itself is never shown.
 pub fn access_token(text: &str, name: &str) -> Result<String, Failure> {
-    let text = unquoted(text);
-    let token = match serde_json::from_str(text) {
-        Ok(Value::Object(fields)) => ["access_token", "accessToken"]
-            .into_iter()
-            .find_map(|key| fields.get(key)?.as_str())
-            .map(str::to_owned),
-        _ => Some(text.to_owned()),
-    };
-    let token = token.unwrap_or_default();
+    let token = unquoted(text);
     let bare = match token.split_at_checked(7) {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case("bearer ") => unquoted(rest),
-        _ => unquoted(&token),
+        _ => token,
     };
     if !is_b64token(bare) || is_placeholder(bare) {
         return Err(Failure::authentication(format!("{name} holds no access token"))
-            .hint("pass the access token alone, as `partner-insights auth token` prints it"));
+            .hint("pass the token alone, as `partner-insights auth token` prints it"));
     }
     Ok(bare.to_owned())
 }
@@ -43,8 +35,9 @@ pub fn login(text: &str, name: &str) -> Result<StoredLogin, Failure> {
         text.bytes().all(|b| b.is_ascii_graphic()) && !text.contains(['{', '}', '"', '\'', '<', '>'])
     };
     if token.is_empty() || !is_token(&token) || is_placeholder(&token) {
-        return Err(Failure::authentication(format!("{name} holds no refresh token"))
-            .hint("pass the refresh token alone, or sign in with `partner-insights auth login`"));
+        return Err(Failure::authentication(format!("{name} holds no refresh token")).hint(
+            "put the refresh token alone into the file or the variable, or run `partner-insights auth login`",
+        ));
     }
     let mut login = StoredLogin::new(token);
     login.authority = field("authority");
@@ -69,14 +62,7 @@ mod tests {
 
     #[test]
     fn access_token_is_found_in_what_was_pasted() {
-        for text in [
-            "a.b-c_d==",
-            "\"a.b-c_d==\"\r\n",
-            "\u{201c}a.b-c_d==\u{201d}",
-            "Bearer a.b-c_d==",
-            r#"{"token_type":"Bearer","access_token":"a.b-c_d==","refresh_token":"secret"}"#,
-            r#"{"accessToken": "a.b-c_d=="}"#,
-        ] {
+        for text in ["a.b-c_d==", "\"a.b-c_d==\"\r\n", "\u{201c}a.b-c_d==\u{201d}", "Bearer a.b-c_d=="] {
             assert_eq!(access_token(text, "X").unwrap(), "a.b-c_d==", "{text}");
         }
     }
@@ -92,7 +78,7 @@ mod tests {
             "System.Security.SecureString",
             "a secret",
             "a,secret",
-            r#"{"refresh_token":"secret"}"#,
+            r#"{"access_token":"secret","refresh_token":"secret"}"#,
             "{\"access_token\":\"secret",
         ] {
             let failure = access_token(text, "X").unwrap_err().to_string();

@@ -3,24 +3,42 @@
 use std::env;
 
 use clap::builder::Resettable;
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{Command, CommandFactory, Error, FromArgMatches};
+use clap::{Arg, Command, CommandFactory, Error, FromArgMatches};
 
 use crate::args::{Args, CredentialSource};
 use crate::input::unquoted;
+
+/// Commands that change reports or logins.
+const CHANGES: [&str; 7] = ["resume", "pause", "create", "update", "delete", "login", "logout"];
+/// Commands that need no service.
+const OFFLINE: [&str; 4] = ["spec", "schema", "completions", "man"];
 
 /// Parses the command line and the environment. Exits if they are invalid.
 pub fn parse() -> Args {
     try_parse().unwrap_or_else(|mut error| {
         // The error alone, without the usage.
         error.remove(ContextKind::Usage);
+        // A tip is followed without thinking; it must not change a report.
+        if let Some(ContextValue::Strings(tips)) = error.get(ContextKind::SuggestedSubcommand)
+            && tips.iter().any(|tip| CHANGES.contains(&tip.as_str()))
+        {
+            error.remove(ContextKind::SuggestedSubcommand);
+        }
         error.exit()
     })
 }
 
 fn try_parse() -> Result<Args, Error> {
     let mut command = prepare(Args::command());
+    command.build();
+    for name in OFFLINE {
+        let is_sign_in = |arg: &Arg| arg.get_help_heading() == Some("Authentication");
+        command = command.mut_subcommand(name, |offline| {
+            offline.mut_args(|arg| if is_sign_in(&arg) { arg.hide(true) } else { arg })
+        });
+    }
     let matches = command.try_get_matches_from_mut(env::args_os())?;
     let mut args = Args::from_arg_matches(&matches)?;
     let is_flag = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
