@@ -61,13 +61,14 @@ fn parse(text: &str) -> Result<Vec<ReportId>, String> {
 fn ids_of_json(value: Value, line: usize, ids: &mut Vec<ReportId>) -> Result<(), String> {
     let rows = match value {
         Value::Array(rows) => rows,
-        value => match field(&value, "value").or_else(|| field(&value, "reports")) {
-            Some(Value::Array(rows)) => rows.clone(),
-            _ => {
+        value => {
+            let list = field(&value, "value").or_else(|| field(&value, "reports")).and_then(Value::as_array);
+            let Some(rows) = list else {
                 ids.push(id_of_row(&value).map_err(|problem| format!(", line {line}: {problem}"))?);
                 return Ok(());
-            }
-        },
+            };
+            rows.clone()
+        }
     };
     for (row, number) in rows.iter().zip(1..) {
         ids.push(id_of_row(row).map_err(|problem| format!(", report {number}: {problem}"))?);
@@ -168,8 +169,8 @@ mod tests {
             ),
             format!("{{\"reportId\":\"{ONE}\"}},\n# more\n{TWO}"),
         ] {
-            let ids = parse(&text).unwrap_or_else(|problem| panic!("{text}{problem}"));
-            assert_eq!(ids, [ONE.parse().unwrap(), TWO.parse().unwrap()], "{text}");
+            let expected = [ONE, TWO].map(|id| id.parse().ok()).into_iter().flatten().collect();
+            assert_eq!(parse(&text), Ok(expected), "{text}");
         }
     }
 
@@ -182,7 +183,7 @@ mod tests {
             (format!("{ONE}\n{{\"reportId\":"), ", line 2: invalid JSON"),
             ("{\"value\":[{\"reportId\":null}]}".to_owned(), ", report 1: missing reportId"),
         ] {
-            let said = parse(&text).unwrap_err();
+            let said = parse(&text).err().unwrap_or_default();
             assert!(said.starts_with(problem), "{text}: {said}");
         }
     }

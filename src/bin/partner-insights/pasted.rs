@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn access_token_is_found_in_what_was_pasted() {
         for text in ["a.b-c_d==", "\"a.b-c_d==\"\r\n", "\u{201c}a.b-c_d==\u{201d}", "Bearer a.b-c_d=="] {
-            assert_eq!(access_token(text, "X").unwrap(), "a.b-c_d==", "{text}");
+            assert_eq!(access_token(text, "X").ok().as_deref(), Some("a.b-c_d=="), "{text}");
         }
     }
 
@@ -81,7 +81,8 @@ mod tests {
             r#"{"access_token":"secret","refresh_token":"secret"}"#,
             "{\"access_token\":\"secret",
         ] {
-            let failure = access_token(text, "X").unwrap_err().to_string();
+            let failure =
+                access_token(text, "X").err().map(|failure| failure.to_string()).unwrap_or_default();
             assert!(failure.starts_with("error: X holds no access token\n"), "{failure}");
             assert!(!failure.contains("secret"), "{failure}");
         }
