@@ -20,7 +20,7 @@ use crate::transport::causes;
 ///
 /// `Display` is one line: operation, kind, status, message, attempts and ids; `{:#}` adds the causes, and
 /// [`help`](Self::help) has the next step. Neither holds a header, a token, the query of a URL or a body.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Error(Box<Details>);
 
 #[derive(Clone, Debug)]
@@ -183,6 +183,13 @@ impl Error {
     }
 }
 
+impl fmt::Debug for Error {
+    /// Ends with the next step: `main` prints errors in this form.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error").field("details", &self.0).field("help", &self.help()).finish()
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(operation) = self.operation() {
@@ -251,6 +258,12 @@ mod tests {
         let expected = "getReports: throttled (HTTP 429): Slow down; retry after 30 s; 5 attempts";
         assert_eq!(error.to_string(), expected);
         assert_eq!(error.help(), ErrorKind::Throttled.help());
+    }
+
+    #[test]
+    fn debug_ends_with_the_next_step() {
+        let error = Error::new(ErrorKind::Throttled);
+        assert!(format!("{error:?}").ends_with(&format!("help: {:?} }}", error.help())), "{error:?}");
     }
 
     #[test]

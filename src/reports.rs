@@ -3,6 +3,7 @@
 use std::future::IntoFuture;
 use std::pin::Pin;
 
+use icu_normalizer::ComposingNormalizerBorrowed;
 use wildmatch::WildMatch;
 
 use crate::client::InsightsClient;
@@ -202,7 +203,7 @@ impl ReportFilter {
         let name = report.report_name.as_deref().unwrap_or_default();
         let query_id = report.query_id.as_deref().map(str::trim);
         self.status.as_ref().is_none_or(|status| report.report_status.as_ref() == Some(status))
-            && self.name.as_ref().is_none_or(|pattern| pattern.matches(name))
+            && self.name.as_ref().is_none_or(|pattern| pattern.matches(&normalized(name)))
             && self
                 .query_id
                 .as_ref()
@@ -212,5 +213,12 @@ impl ReportFilter {
 
 /// A pattern for a report's name, ignoring case: `*` matches any text, `?` one character.
 pub(crate) fn name_pattern(pattern: &str) -> WildMatch {
-    WildMatch::new_case_insensitive(pattern)
+    WildMatch::new_case_insensitive(&normalized(pattern))
+}
+
+/// Composes letters and accents, and reduces blanks of any kind to single spaces between words: names and patterns look
+/// the same in other forms.
+fn normalized(text: &str) -> String {
+    let text = ComposingNormalizerBorrowed::new_nfc().normalize(text);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

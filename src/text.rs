@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-/// Returns the text as one line of at most `limit` characters, without control characters.
+/// Returns the text as one line of at most `limit` characters, without control characters, those of writing direction
+/// included.
 pub(crate) fn one_line(text: &str, limit: usize) -> String {
     let (mut line, text) = (String::new(), &*without_escapes(text));
-    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
+    for word in text.split(is_blank).filter(|word| !word.is_empty()) {
         if !line.is_empty() {
             line.push(' ');
         }
@@ -35,6 +36,12 @@ fn without_escapes(text: &str) -> Cow<'_, str> {
     Cow::Owned(std::iter::once(first).chain(rest).collect())
 }
 
+fn is_blank(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -42,6 +49,11 @@ mod tests {
     #[test]
     fn one_line_removes_control_characters() {
         assert_eq!(one_line(" a\r\n\tb\u{1b}[31m ", 300), "a b");
+    }
+
+    #[test]
+    fn one_line_removes_direction_controls() {
+        assert_eq!(one_line("a\u{202e}b\u{2066}c\u{61c}", 300), "a b c");
     }
 
     #[test]

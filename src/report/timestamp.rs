@@ -10,7 +10,7 @@ use super::text;
 /// A time as the service wrote it.
 ///
 /// The documented format is `yyyy-MM-ddTHH:mm:ssZ`, in UTC. A text without an offset is read as UTC. A text that cannot be
-/// parsed is stored as it is.
+/// parsed is stored as it is. Formats of HTTP, of mail and of .NET (`1/12/2026 2:00:00 PM`) are understood too.
 ///
 /// ```
 /// use partner_center_insights::Timestamp;
@@ -39,8 +39,19 @@ impl Timestamp {
             let civil = text.parse::<jiff::civil::DateTime>().ok()?;
             Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
         });
-        instant.map(SystemTime::from)
+        instant.map(SystemTime::from).or_else(|| http_date(text))
     }
+}
+
+/// Parses the formats of HTTP and mail, and the one that .NET writes for the United States.
+fn http_date(text: &str) -> Option<SystemTime> {
+    let mail = || jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp().into());
+    let american = || {
+        let time = ["%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S"];
+        let time = time.into_iter().find_map(|format| jiff::civil::DateTime::strptime(format, text).ok())?;
+        Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().into())
+    };
+    httpdate::parse_http_date(text).ok().or_else(mail).or_else(american)
 }
 
 impl From<SystemTime> for Timestamp {

@@ -53,6 +53,7 @@ async fn active_and_inactive_reports_get_no_request() {
 #[tokio::test]
 async fn emulator_needs_no_confirmation() {
     let finished = finish(bare().args(["resume", "--all-paused", "--emulator"])).await;
-    let notes = "Using the emulator; no real data is read or changed.\n3 resumed.\n";
+    let notes = "Using the emulator; no real data is read or changed, and it forgets everything at the end \
+                 (`partner-insights emulator` starts one that stays).\n3 resumed.\n";
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), notes));
 }

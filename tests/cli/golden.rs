@@ -141,6 +141,14 @@ async fn help_texts() {
 }
 
 #[tokio::test]
+async fn help_of_offline_commands_has_no_sign_in() {
+    for command in ["spec", "schema", "completions", "man"] {
+        let help = finish(bare().args([command, "--help"])).await.stdout;
+        assert!(!help.contains("--tenant") && help.contains("--output"), "{command}: {help}");
+    }
+}
+
+#[tokio::test]
 async fn schemas() {
     let lines: [&[&str]; 3] = [&["schema", "list"], &["schema", "resume"], &["schema", "executions"]];
     golden("schema.txt", described(&lines).await);
@@ -198,6 +206,8 @@ async fn spec_is_printed_verbatim() {
     let finished = finish(bare().arg("spec")).await;
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
     assert!(finished.stdout == spec::YAML);
+    let finished = finish(bare().args(["spec", "--output", "json"])).await;
+    assert!(finished.stdout == spec::JSON);
 }
 
 #[tokio::test]

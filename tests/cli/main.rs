@@ -4,8 +4,12 @@ mod auth;
 mod changes;
 #[cfg(unix)]
 mod completions;
+mod environment;
 mod exits;
 mod golden;
+#[cfg(unix)]
+mod hangup;
+mod inputs;
 #[cfg(unix)]
 mod interrupt;
 mod killed;

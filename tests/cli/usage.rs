@@ -10,7 +10,8 @@ use crate::{ACTIVE, ALSO_PAUSED, LIST, PAUSED, RESUME, cli, count, emulator, run
 async fn usage_errors_exit_2_and_say_what_is_wrong() {
     let emulator = emulator().start().await.unwrap();
     for (args, said) in [
-        (&["resme"][..], "similar subcommand exists: 'resume'"),
+        (&["lst"][..], "similar subcommand exists: 'list'"),
+        (&["status"], "unrecognized subcommand 'status'\n\n\nFor more information"),
         (&["list", "--stauts", "paused"], "similar argument exists: '--status'"),
         (&["list", "--output", "jsn"], "similar value exists: 'json'"),
         (&["list", "--status", "stopped"], "[possible values: active, paused, inactive]"),

@@ -1,21 +1,23 @@
 //! The command line: commands, flags and their environment variables.
 
 mod files;
-mod help;
+pub mod help;
 mod values;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, EnumValueParser, PathBufValueParser, StringValueParser};
 use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use partner_center_insights::emulator::Scenario;
 use partner_center_insights::{ExecutionStatus, Program, ReportId, ReportStatus};
 
 pub use self::files::{Download, Health, Wait};
 use self::help::examples;
-use self::values::{duration, execution_status, program, report_status, scenario};
+use self::values::{
+    Setting, duration, execution_status, program, report_id, report_status, scenario, verbosity,
+};
 use crate::output::{Color, Format};
 
 /// Resume paused Partner Center Insights reports and verify that they run
@@ -38,26 +40,28 @@ pub struct Global {
         global = true,
         env = "PARTNER_CENTER_OUTPUT",
         default_value = "table",
-        value_name = "FORMAT"
+        value_name = "FORMAT",
+        ignore_case = true,
+        value_parser = Setting(EnumValueParser::<Format>::new())
     )]
     pub output: Format,
     /// Use an in-process emulator with sample reports
-    #[arg(long, global = true, env = "PARTNER_CENTER_EMULATOR", value_parser = BoolishValueParser::new())]
+    #[arg(long, global = true, env = "PARTNER_CENTER_EMULATOR", value_parser = Setting(BoolishValueParser::new()))]
     pub emulator: bool,
     /// API program
-    #[arg(long, global = true, env = "PARTNER_CENTER_PROGRAM", default_value = "mpn", value_parser = program())]
+    #[arg(long, global = true, env = "PARTNER_CENTER_PROGRAM", default_value = "mpn", ignore_case = true, value_parser = Setting(program()))]
     pub program: Program,
     /// Override the service URL (https; http only for loopback)
-    #[arg(long, global = true, env = "PARTNER_CENTER_BASE_URL", value_name = "URL")]
+    #[arg(long, global = true, env = "PARTNER_CENTER_BASE_URL", value_name = "URL", value_parser = Setting(StringValueParser::new()))]
     pub base_url: Option<String>,
     /// Print only errors to stderr
-    #[arg(long, short, global = true, env = "PARTNER_CENTER_QUIET", value_parser = BoolishValueParser::new())]
+    #[arg(long, short, global = true, env = "PARTNER_CENTER_QUIET", value_parser = Setting(BoolishValueParser::new()))]
     pub quiet: bool,
     /// Log requests to stderr (-vv: trace)
-    #[arg(long, short, global = true, env = "PARTNER_CENTER_VERBOSE", action = ArgAction::Count)]
+    #[arg(long, short, global = true, env = "PARTNER_CENTER_VERBOSE", action = ArgAction::Count, value_parser = Setting(verbosity()))]
     pub verbose: u8,
     /// Color tables
-    #[arg(long, global = true, env = "PARTNER_CENTER_COLOR", default_value = "auto", value_name = "WHEN")]
+    #[arg(long, global = true, env = "PARTNER_CENTER_COLOR", default_value = "auto", value_name = "WHEN", ignore_case = true, value_parser = Setting(EnumValueParser::<Color>::new()))]
     pub color: Color,
     #[command(flatten)]
     pub sign_in: SignIn,
@@ -67,25 +71,25 @@ pub struct Global {
 #[command(next_help_heading = "Authentication")]
 pub struct SignIn {
     /// Credential source; auto uses the first configured one, in this order
-    #[arg(long, global = true, env = "PARTNER_CENTER_AUTH", default_value = "auto", value_name = "SOURCE")]
+    #[arg(long, global = true, env = "PARTNER_CENTER_AUTH", default_value = "auto", value_name = "SOURCE", ignore_case = true, value_parser = Setting(EnumValueParser::<CredentialSource>::new()))]
     pub auth: CredentialSource,
     /// File with an access token (- for stdin)
-    #[arg(long, global = true, env = "PARTNER_CENTER_ACCESS_TOKEN_FILE", value_name = "FILE")]
+    #[arg(long, global = true, env = "PARTNER_CENTER_ACCESS_TOKEN_FILE", value_name = "FILE", value_parser = Setting(PathBufValueParser::new()))]
     pub token_file: Option<PathBuf>,
     /// File with a refresh token; rewritten whenever Entra issues a new one
-    #[arg(long, global = true, env = "PARTNER_CENTER_REFRESH_TOKEN_FILE", value_name = "FILE")]
+    #[arg(long, global = true, env = "PARTNER_CENTER_REFRESH_TOKEN_FILE", value_name = "FILE", value_parser = Setting(PathBufValueParser::new()))]
     pub refresh_token_file: Option<PathBuf>,
     /// Tenant of the Partner Center account: its ID or a verified domain
-    #[arg(long, global = true, env = "AZURE_TENANT_ID", value_name = "TENANT")]
+    #[arg(long, global = true, env = "AZURE_TENANT_ID", value_name = "TENANT", value_parser = Setting(StringValueParser::new()))]
     pub tenant: Option<String>,
     /// Client ID of the application registered in the tenant
-    #[arg(long, global = true, env = "AZURE_CLIENT_ID", value_name = "ID")]
+    #[arg(long, global = true, env = "AZURE_CLIENT_ID", value_name = "ID", value_parser = Setting(StringValueParser::new()))]
     pub client_id: Option<String>,
     /// Entra authority URL, for clouds other than the public one
-    #[arg(long, global = true, env = "AZURE_AUTHORITY_HOST", value_name = "URL")]
+    #[arg(long, global = true, env = "AZURE_AUTHORITY_HOST", value_name = "URL", value_parser = Setting(StringValueParser::new()))]
     pub authority: Option<String>,
     /// OAuth scope to request [default: derived from the service URL]
-    #[arg(long, global = true, env = "PARTNER_CENTER_SCOPE", value_name = "SCOPE")]
+    #[arg(long, global = true, env = "PARTNER_CENTER_SCOPE", value_name = "SCOPE", value_parser = Setting(StringValueParser::new()))]
     pub scope: Option<String>,
     /// Which of these came from the command line, not the environment.
     #[arg(skip)]
@@ -130,7 +134,7 @@ pub enum Command {
     /// Pause active reports and verify that they are paused
     #[command(after_long_help = examples(&["pause 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4", "pause --all-active --dry-run"]))]
     Pause(Pause),
-    /// List the executions of a report
+    /// List the executions of reports
     #[command(after_long_help = examples(&["executions 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 --all --output json"]))]
     Executions(Executions),
     /// Check whether reports deliver their files
@@ -220,11 +224,12 @@ pub struct Pause {
 #[derive(Debug, ClapArgs)]
 pub struct Change {
     /// Report IDs
-    #[arg(value_name = "ID", conflicts_with = "ids_file")]
+    #[arg(value_name = "ID", conflicts_with = "ids_file", value_parser = report_id)]
     pub ids: Vec<ReportId>,
     /// Read report IDs from FILE (- for stdin)
     ///
-    /// One ID per line, or this tool's JSON or JSONL output. Empty lines and lines starting with # are ignored.
+    /// One ID per line, CSV with the IDs in the column ReportId or in the first one, or JSON of this tool or of the
+    /// service; in UTF-8 or UTF-16. Empty lines and comments (#) are ignored.
     #[arg(long, value_name = "FILE")]
     pub ids_file: Option<PathBuf>,
     #[command(flatten)]
@@ -233,7 +238,7 @@ pub struct Change {
     #[arg(long)]
     pub dry_run: bool,
     /// Skip the confirmation prompt for bulk changes
-    #[arg(long, short, env = "PARTNER_CENTER_YES", value_parser = BoolishValueParser::new())]
+    #[arg(long, short, env = "PARTNER_CENTER_YES", value_parser = Setting(BoolishValueParser::new()))]
     pub yes: bool,
     /// Do not verify: trust the response, and do not list reports first
     ///
@@ -250,8 +255,11 @@ pub struct Change {
 
 #[derive(Debug, ClapArgs)]
 pub struct Executions {
-    /// Report ID
-    pub id: ReportId,
+    /// Report IDs
+    #[arg(value_name = "ID", value_parser = report_id, required_unless_present_any = ["name", "query_id"], conflicts_with_all = ["name", "query_id"])]
+    pub ids: Vec<ReportId>,
+    #[command(flatten)]
+    pub filter: Filter,
     /// Only executions with this status [default: completed]
     #[arg(long, ignore_case = true, value_parser = execution_status())]
     pub status: Option<ExecutionStatus>,

@@ -13,10 +13,10 @@ pub use self::row::{ChangeRow, Direction};
 use self::summary::{Summary, requests};
 use crate::args::{Change, Global};
 use crate::exit::{self, Failure};
-use crate::input;
 use crate::interrupt::Interrupts;
 use crate::output::Output;
 use crate::session::{Session, Warnings};
+use crate::{ids, input};
 
 /// Interval of progress notes where there is no bar: a rate limit may stop a run for minutes.
 const NOTE_INTERVAL: Duration = Duration::from_secs(30);
@@ -79,7 +79,7 @@ async fn plan(
             return Err(Failure::usage("--ids-file names the file with the token")
                 .hint("put the report IDs in a file of their own"));
         }
-        ([], Some(file)) => Selection::ids(input::read_ids(file).await?),
+        ([], Some(file)) => Selection::ids(ids::read(file).await?),
         (ids, _) => Selection::ids(ids.iter().copied()),
     };
     if let Some(name) = &command.filter.name {

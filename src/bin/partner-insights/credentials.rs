@@ -5,13 +5,14 @@ use std::{env, io};
 
 use partner_center_insights::auth::{
     AzureCli, ClientSecret, DeviceCode, Entra, EntraBuilder, RefreshToken, Rotation, Saved, StaticToken,
-    TokenFile, TokenSource,
+    StoredLogin, TokenFile, TokenSource,
 };
 
 use crate::args::{CredentialSource, SignIn};
 use crate::exit::Failure;
-use crate::input;
+use crate::input::{self, unquoted};
 use crate::output::Output;
+use crate::pasted;
 
 /// Secrets are never flags: other users can read a command line.
 const ACCESS_TOKEN: &str = "PARTNER_CENTER_ACCESS_TOKEN";
@@ -37,7 +38,7 @@ impl Credentials {
         };
         let tokens: Box<dyn TokenSource> = match source {
             CredentialSource::Token => Box::new(StaticToken::new(access_token(sign_in).await?)),
-            CredentialSource::RefreshToken => Box::new(refresh_token(sign_in, output)?),
+            CredentialSource::RefreshToken => Box::new(refresh_token(sign_in, output).await?),
             CredentialSource::ClientSecret => {
                 let value = secret(CLIENT_SECRET).ok_or_else(|| unset(CLIENT_SECRET))?;
                 Box::new(ClientSecret::new(entra(sign_in, Entra::builder())?, value))
@@ -73,20 +74,24 @@ fn first_configured(sign_in: &SignIn) -> Result<CredentialSource, Failure> {
 }
 
 async fn access_token(sign_in: &SignIn) -> Result<String, Failure> {
-    match &sign_in.token_file {
-        Some(file) => input::read_file(file).await.map_err(|error| {
-            let name = input::name(file);
-            Failure::authentication(format!("cannot read the access token from {name}: {error}"))
-                .hint("check --token-file (PARTNER_CENTER_ACCESS_TOKEN_FILE)")
-        }),
-        None => secret(ACCESS_TOKEN).ok_or_else(|| unset(ACCESS_TOKEN)),
-    }
+    let Some(file) = &sign_in.token_file else {
+        return pasted::access_token(&secret(ACCESS_TOKEN).ok_or_else(|| unset(ACCESS_TOKEN))?, ACCESS_TOKEN);
+    };
+    let name = input::name(file);
+    let text = input::read_file(file).await.map_err(|error| {
+        Failure::authentication(format!("cannot read the access token from {name}: {error}"))
+            .hint("check --token-file (PARTNER_CENTER_ACCESS_TOKEN_FILE)")
+    })?;
+    pasted::access_token(&text, &name)
 }
 
-fn refresh_token(sign_in: &SignIn, output: &Output) -> Result<RefreshToken, Failure> {
+async fn refresh_token(sign_in: &SignIn, output: &Output) -> Result<RefreshToken, Failure> {
     let source = match (&sign_in.refresh_token_file, secret(REFRESH_TOKEN)) {
-        (Some(file), _) => with_secret(from_file(sign_in, TokenFile::new(file))?),
-        (None, Some(token)) => with_secret(RefreshToken::new(entra(sign_in, Entra::builder())?, token)),
+        (Some(file), _) => with_secret(from_file(sign_in, file).await?),
+        (None, Some(text)) => {
+            let login = pasted::login(&text, REFRESH_TOKEN)?;
+            with_secret(RefreshToken::new(entra(sign_in, login.entra())?, login.refresh_token))
+        }
         (None, None) => from_stored_login(sign_in, output)?,
     };
     let output = output.clone();
@@ -98,12 +103,32 @@ fn refresh_token(sign_in: &SignIn, output: &Output) -> Result<RefreshToken, Fail
 }
 
 /// Settings override those of the file.
-fn from_file(sign_in: &SignIn, file: TokenFile) -> Result<RefreshToken, Failure> {
-    let login = file.read()?.ok_or_else(|| {
-        Failure::authentication(format!("token file not found: {file}"))
-            .hint("check --refresh-token-file (PARTNER_CENTER_REFRESH_TOKEN_FILE)")
+async fn from_file(sign_in: &SignIn, path: &Path) -> Result<RefreshToken, Failure> {
+    let check = "check --refresh-token-file (PARTNER_CENTER_REFRESH_TOKEN_FILE)";
+    let file = TokenFile::new(path);
+    let text = input::read_file(path).await.map_err(|error| {
+        let problem = match error.kind() {
+            io::ErrorKind::NotFound => format!("token file not found: {file}"),
+            _ => format!("cannot read token file {file}: {error}"),
+        };
+        Failure::authentication(problem).hint(check)
     })?;
-    Ok(RefreshToken::from_file(entra(sign_in, login.entra())?, file))
+    let login = pasted::login(&text, &format!("token file {file}"))?;
+    let entra = entra(sign_in, login.entra())?;
+    // A pipe can be read only once, and not be written to.
+    if !path.is_file() {
+        return Ok(RefreshToken::new(entra, login.refresh_token));
+    }
+    // The file is rewritten with every new token anyway; from now on in a form that the library reads.
+    if file.read().is_ok_and(|stored| stored.is_some_and(|stored| same_token(&stored, &login))) {
+        return Ok(RefreshToken::from_file(entra, file));
+    }
+    file.write(&login)?;
+    Ok(RefreshToken::from_file(entra, file))
+}
+
+fn same_token(one: &StoredLogin, other: &StoredLogin) -> bool {
+    one.refresh_token.expose() == other.refresh_token.expose()
 }
 
 /// Only flags override the stored login: AZURE_TENANT_ID and the like may be set for other tools.
@@ -176,9 +201,9 @@ fn stored_login() -> Option<TokenFile> {
     login_file().filter(|file| file.path().try_exists().unwrap_or(true))
 }
 
-/// Reads a secret from the environment, without line breaks around it. An empty one counts as unset.
+/// Reads a secret from the environment, without line breaks and quotes around it. An empty one counts as unset.
 fn secret(name: &str) -> Option<String> {
-    let value = env::var_os(name)?.to_string_lossy().trim().to_owned();
+    let value = unquoted(&env::var_os(name)?.to_string_lossy()).to_owned();
     Some(value).filter(|value| !value.is_empty())
 }
 

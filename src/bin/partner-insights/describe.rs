@@ -5,7 +5,7 @@ use clap_complete::Shell;
 use partner_center_insights::spec;
 use schemars::schema_for;
 
-use crate::args::{self, Args, SchemaCommand};
+use crate::args::{self, Args, SchemaCommand, help};
 use crate::auth::CheckRow;
 use crate::change::ChangeRow;
 use crate::download::DownloadRow;
@@ -13,10 +13,15 @@ use crate::executions::ExecutionRow;
 use crate::exit::{self, Failure};
 use crate::health::HealthRow;
 use crate::list::ReportRow;
-use crate::output::Output;
+use crate::output::{Format, Output};
 
 pub fn spec(command: &args::Spec, output: &Output) -> Result<u8, Failure> {
-    output.text(if command.wire { spec::WIRE_JSON } else { spec::YAML })?;
+    let is_json = matches!(output.format(), Format::Json | Format::Jsonl);
+    output.text(match (command.wire, is_json) {
+        (true, _) => spec::WIRE_JSON,
+        (false, true) => spec::JSON,
+        (false, false) => spec::YAML,
+    })?;
     Ok(exit::OK)
 }
 
@@ -52,7 +57,30 @@ pub fn man(command: &[String], output: &Output) -> Result<u8, Failure> {
         })?;
     }
     let mut page = Vec::new();
-    clap_mangen::Man::new(described.clone()).render(&mut page).map_err(Failure::unexpected)?;
-    output.text(&String::from_utf8_lossy(&page))?;
+    clap_mangen::Man::new(described.clone())
+        .source(format!("partner-insights {}", help::version()))
+        .render(&mut page)
+        .map_err(Failure::unexpected)?;
+    let mut page = sections(&String::from_utf8_lossy(&page));
+    if ["resume", "pause"].iter().any(|name| command == [*name]) {
+        page += ".SH \"EXIT STATUS\"\n.nf\n";
+        for (code, meaning, _) in exit::TABLE {
+            page += &format!("{code:>3}  {meaning}\n");
+        }
+        page += ".fi\n";
+    }
+    output.text(&page)?;
     Ok(exit::OK)
+}
+
+/// Gives the parts of the text after the options their usual headings, and keeps their lines.
+fn sections(page: &str) -> String {
+    page.replace(".SH EXTRA\nExamples:\n", ".SH EXAMPLES\n.nf\n")
+        .replace(".SH EXTRA\n", ".SH NOTES\n.nf\n")
+        .replace("\nExamples:\n", "\n.fi\n.SH EXAMPLES\n.nf\n")
+        .replace("\nExit codes:\n", "\n.fi\n.SH \"EXIT STATUS\"\n.nf\n")
+        .replace("\n.SH VERSION", "\n.fi\n.SH VERSION")
+        .trim_end()
+        .to_owned()
+        + "\n.fi\n"
 }

@@ -1,5 +1,7 @@
 //! `executions`, and the rows of executions.
 
+use std::collections::HashSet;
+
 use comfy_table::{Cell, Color};
 use partner_center_insights::{Execution, ExecutionStatus, SecureLink, Timestamp};
 use schemars::JsonSchema;
@@ -13,20 +15,40 @@ use crate::table::{colored, text};
 
 pub async fn run(global: &Global, command: Executions, output: &Output) -> Result<u8, Failure> {
     let session = Session::open(global, output).await?;
-    let mut executions = session.client.executions(command.id);
     let default =
         if command.status.is_none() { " Without --status, only completed ones are listed." } else { "" };
-    if let Some(status) = command.status {
-        executions = executions.status(status);
+    let mut ids = command.ids;
+    if ids.is_empty() {
+        let mut reports = session.client.reports();
+        if let Some(name) = &command.filter.name {
+            reports = reports.name_matches(name);
+        }
+        if let Some(query_id) = command.filter.query_id {
+            reports = reports.query_id(query_id);
+        }
+        ids = reports.await?.into_iter().map(|report| report.report_id).collect();
+        if ids.is_empty() {
+            return Err(
+                Failure::not_found("no report matches").hint("`partner-insights list` shows all reports")
+            );
+        }
     }
-    if !command.all {
-        executions = executions.latest();
-    }
+    let mut seen = HashSet::new();
+    ids.retain(|id| seen.insert(*id));
     let mut rows = Vec::new();
-    for mut execution in executions.await? {
-        execution.report_access_secure_link.take_if(|_| !command.show_links);
-        let warnings = session.warnings.of(&execution.execution_id);
-        rows.push(ExecutionRow { execution, warnings });
+    for id in ids {
+        let mut executions = session.client.executions(id);
+        if let Some(status) = command.status.clone() {
+            executions = executions.status(status);
+        }
+        if !command.all {
+            executions = executions.latest();
+        }
+        for mut execution in executions.await? {
+            let hidden = execution.report_access_secure_link.take_if(|_| !command.show_links);
+            let warnings = session.warnings.of(&execution.execution_id);
+            rows.push(ExecutionRow { execution, link_hidden: hidden.is_some(), warnings });
+        }
     }
     output.rows(&rows)?;
     if rows.is_empty() {
@@ -35,10 +57,14 @@ pub async fn run(global: &Global, command: Executions, output: &Output) -> Resul
     Ok(exit::OK)
 }
 
+/// An execution of a report.
 #[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct ExecutionRow {
     #[serde(flatten)]
     execution: Execution,
+    /// Whether there is a download link that is not shown; --show-links shows it.
+    link_hidden: bool,
     /// What could only be read leniently, or not at all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
@@ -48,8 +74,8 @@ pub struct ExecutionRow {
 impl ExecutionRow {
     /// A row that does not give access to the file.
     pub fn without_link(mut execution: Execution) -> Self {
-        execution.report_access_secure_link = None;
-        Self { execution, warnings: Vec::new() }
+        let hidden = execution.report_access_secure_link.take();
+        Self { execution, link_hidden: hidden.is_some(), warnings: Vec::new() }
     }
 }
 
@@ -69,7 +95,11 @@ impl Row for ExecutionRow {
             },
             text(execution.report_generated_time.as_ref().map(Timestamp::as_str)),
             text(execution.format.as_deref()),
-            text(execution.report_access_secure_link.as_ref().map(SecureLink::expose)),
+            if self.link_hidden {
+                Cell::new("hidden (--show-links)")
+            } else {
+                text(execution.report_access_secure_link.as_ref().map(SecureLink::expose))
+            },
         ]
     }
 

@@ -17,6 +17,8 @@ pub const UNCONFIRMED: u8 = 10;
 pub const STANDS_STILL: u8 = 11;
 const INTERRUPTED: u8 = 130;
 
+const DECLINED: &str = "Declined; nothing was changed.";
+
 /// Every exit code, its meaning, and the kinds of error that lead to it.
 pub const TABLE: [(u8, &str, &[ErrorKind]); 13] = [
     (OK, "success: every requested report is in the requested state, or there was nothing to do", &[]),
@@ -64,6 +66,10 @@ impl Failure {
         Self::new(USAGE, message)
     }
 
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(NOT_FOUND, message)
+    }
+
     pub fn authentication(message: impl Into<String>) -> Self {
         Self::new(AUTH, message)
     }
@@ -77,7 +83,7 @@ impl Failure {
     }
 
     pub fn declined() -> Self {
-        Self::new(INTERRUPTED, "declined; nothing was changed")
+        Self::new(INTERRUPTED, DECLINED)
     }
 
     pub fn hint(self, hint: impl Into<String>) -> Self {
@@ -87,7 +93,9 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.message)?;
+        // To decline is a choice, not an error.
+        let prefix = if self.message.starts_with(DECLINED) { "" } else { "error: " };
+        write!(f, "{prefix}{}", self.message)?;
         self.hint.as_ref().map_or(Ok(()), |hint| write!(f, "\nhint: {hint}"))
     }
 }

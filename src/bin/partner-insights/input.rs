@@ -1,22 +1,21 @@
-//! Files, standard input, and the report IDs in them.
+//! Files and standard input, in the encodings that people's tools write.
 
 use std::borrow::Cow;
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 
-use partner_center_insights::{InvalidReportId, ReportId};
-use serde_json::Value;
-
-use crate::exit::Failure;
-
-/// Reads a file, or standard input if its name is `-`, without a byte order mark.
+/// Reads a file, or standard input if its name is `-`: UTF-8 or UTF-16, without a byte order mark.
 pub async fn read_file(file: &Path) -> io::Result<String> {
     let file = file.to_owned();
     blocking(move || {
-        let text =
-            if file.as_os_str() == "-" { io::read_to_string(io::stdin()) } else { fs::read_to_string(file) };
-        text.map(|text| text.trim_start_matches('\u{feff}').to_owned())
+        let mut bytes = Vec::new();
+        if file.as_os_str() == "-" {
+            io::stdin().read_to_end(&mut bytes)?;
+        } else {
+            bytes = fs::read(file)?;
+        }
+        decode(bytes)
     })
     .await
 }
@@ -35,46 +34,70 @@ async fn blocking(read: impl FnOnce() -> io::Result<String> + Send + 'static) ->
     tokio::task::spawn_blocking(read).await?
 }
 
-/// Reads report IDs: one per line, or what `--output json` and `jsonl` print. Ignores empty lines and comments (#).
-pub async fn read_ids(file: &Path) -> Result<Vec<ReportId>, Failure> {
-    let invalid = |problem: String| Failure::usage(format!("{}{problem}", name(file)));
-    let text = read_file(file).await.map_err(|error| invalid(format!(": {error}")))?;
-    if text.trim_start().starts_with('[') {
-        let rows: Vec<Value> =
-            serde_json::from_str(&text).map_err(|error| invalid(format!(": invalid JSON list: {error}")))?;
-        let ids = rows.into_iter().zip(1..).map(|(row, number)| {
-            id_of_row(row).map_err(|problem| invalid(format!(", report {number}: {problem}")))
-        });
-        return ids.collect();
-    }
-    let lines = text.lines().map(str::trim).zip(1..);
-    lines
-        .filter(|(line, _)| !line.is_empty() && !line.starts_with('#'))
-        .map(|(line, number)| {
-            id_of_line(line).map_err(|problem| invalid(format!(", line {number}: {problem}")))
-        })
-        .collect()
-}
-
 /// The name of the file in messages.
 pub fn name(file: &Path) -> Cow<'_, str> {
     if file.as_os_str() == "-" { "standard input".into() } else { file.to_string_lossy() }
 }
 
-fn id_of_line(line: &str) -> Result<ReportId, String> {
-    match serde_json::from_str(line) {
-        Ok(row @ Value::Object(_)) => id_of_row(row),
-        _ => parse(line),
+/// Decodes UTF-8 or UTF-16, which PowerShell 5.1 writes; without a mark, UTF-16 is recognized by its zero bytes.
+fn decode(bytes: Vec<u8>) -> io::Result<String> {
+    let zeros = |parity| bytes.iter().skip(parity).step_by(2).filter(|byte| **byte == 0).count();
+    let unit = match (&*bytes, zeros(0), zeros(1)) {
+        ([0xff, 0xfe, ..], ..) => u16::from_le_bytes,
+        ([0xfe, 0xff, ..], ..) => u16::from_be_bytes,
+        (_, even, odd) if odd > even => u16::from_le_bytes,
+        (_, even, odd) if even > odd => u16::from_be_bytes,
+        _ => {
+            let text = String::from_utf8(bytes).map_err(|_| invalid("neither UTF-8 nor UTF-16"))?;
+            return Ok(without_mark(&text));
+        }
+    };
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    let units: Vec<_> = pairs.iter().map(|pair| unit(*pair)).collect();
+    match String::from_utf16(&units) {
+        Ok(text) if rest.is_empty() => Ok(without_mark(&text)),
+        _ => Err(invalid("damaged UTF-16")),
     }
 }
 
-fn id_of_row(row: Value) -> Result<ReportId, String> {
-    match row.get("reportId").unwrap_or(&row) {
-        Value::String(id) => parse(id),
-        _ => Err("missing reportId".to_owned()),
-    }
+fn without_mark(text: &str) -> String {
+    text.trim_start_matches('\u{feff}').to_owned()
 }
 
-fn parse(id: &str) -> Result<ReportId, String> {
-    id.parse().map_err(|error: InvalidReportId| error.to_string())
+fn invalid(problem: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, problem)
+}
+
+/// Removes blanks, line ends and a pair of quotes around a value, and characters that nobody sees.
+pub fn unquoted(text: &str) -> &str {
+    let text = text.trim_matches(is_blank);
+    let quotes = ['"', '\'', '`', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}'];
+    let bare = text.strip_prefix(quotes).and_then(|text| text.strip_suffix(quotes));
+    bare.map_or(text, |bare| bare.trim_matches(is_blank))
+}
+
+/// Whether a character shows nothing: white space, control characters, byte order marks, zero-width spaces.
+pub fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_decoded_with_and_without_a_mark() {
+        let wide = |swap: bool, mark: &str| -> Vec<u8> {
+            let units = format!("{mark}é1\r\n").encode_utf16().collect::<Vec<_>>();
+            units.iter().flat_map(|u| if swap { u.to_be_bytes() } else { u.to_le_bytes() }).collect()
+        };
+        for mark in ["", "\u{feff}"] {
+            assert_eq!(decode(wide(false, mark)).ok().as_deref(), Some("é1\r\n"));
+            assert_eq!(decode(wide(true, mark)).ok().as_deref(), Some("é1\r\n"));
+            assert_eq!(decode(format!("{mark}é1\r\n").into_bytes()).ok().as_deref(), Some("é1\r\n"));
+        }
+        assert_eq!(decode(Vec::new()).ok().as_deref(), Some(""));
+        assert!(decode(b"\xff\xfea".to_vec()).is_err());
+        assert!(decode(b"caf\xe9".to_vec()).is_err());
+    }
 }

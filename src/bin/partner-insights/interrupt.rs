@@ -8,6 +8,9 @@ use crate::exit::Failure;
 pub struct Interrupts {
     #[cfg(unix)]
     signals: [tokio::signal::unix::Signal; 2],
+    /// `None` if hangups are ignored, as under nohup.
+    #[cfg(unix)]
+    hangup: Option<tokio::signal::unix::Signal>,
     #[cfg(windows)]
     signals: tokio::signal::windows::CtrlC,
 }
@@ -16,7 +19,8 @@ impl Interrupts {
     #[cfg(unix)]
     pub fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { signals: [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?] })
+        let hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
+        Ok(Self { signals: [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?], hangup })
     }
 
     #[cfg(windows)]
@@ -30,6 +34,7 @@ impl Interrupts {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
+            Some(()) = async { self.hangup.as_mut()?.recv().await } => {}
         }
     }
 
@@ -49,4 +54,16 @@ impl Interrupts {
             result = work => result,
         }
     }
+}
+
+/// Whether hangups were ignored when the process started. Listening would undo that. Where it cannot be found out without
+/// unsafe code, they are left alone.
+#[cfg(unix)]
+fn ignores_hangup() -> bool {
+    static AT_START: std::sync::LazyLock<bool> = std::sync::LazyLock::new(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_none_or(|mask| mask & 1 == 1)
+    });
+    *AT_START
 }

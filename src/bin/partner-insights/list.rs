@@ -1,7 +1,7 @@
 //! `list`, and the rows of reports.
 
 use comfy_table::{Cell, Color};
-use partner_center_insights::{Report, ReportStatus};
+use partner_center_insights::{Report, ReportStatus, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -45,6 +45,12 @@ pub struct ReportRow {
     warnings: Vec<String>,
 }
 
+/// The date in UTC, or the text as it is.
+fn date(time: &Timestamp) -> String {
+    let time = time.to_system_time().map_or_else(|| time.clone(), Timestamp::from);
+    time.as_str().split('T').next().unwrap_or_default().to_owned()
+}
+
 impl Row for ReportRow {
     const HEADINGS: &'static [&'static str] = &["REPORT", "STATUS", "EVERY", "MODIFIED", "NAME"];
 
@@ -64,7 +70,7 @@ impl Row for ReportRow {
             },
             Cell::new(every),
             // The date; the other formats have the time too.
-            text(report.modified_time.as_ref().and_then(|time| time.as_str().split('T').next())),
+            text(report.modified_time.as_ref().map(date).as_deref()),
             text(report.report_name.as_deref()),
         ]
     }

@@ -96,7 +96,9 @@ impl Output {
     pub fn prompt(&self, text: impl Display) {
         self.bar.suspend(|| {
             // A closed standard error must not change the exit code.
-            let _ = writeln!(io::stderr(), "{text}");
+            let text = text.to_string();
+            let lines: Vec<_> = text.split('\n').map(table::visible).collect();
+            let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
         });
     }
 

@@ -3,26 +3,47 @@
 use std::env;
 
 use clap::builder::Resettable;
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
-use clap::{Command, CommandFactory, Error, FromArgMatches};
+use clap::{Arg, Command, CommandFactory, Error, FromArgMatches};
 
 use crate::args::{Args, CredentialSource};
+use crate::input::unquoted;
+
+/// Commands that change reports or logins.
+const CHANGES: [&str; 7] = ["resume", "pause", "create", "update", "delete", "login", "logout"];
+/// Commands that need no service.
+const OFFLINE: [&str; 4] = ["spec", "schema", "completions", "man"];
 
 /// Parses the command line and the environment. Exits if they are invalid.
 pub fn parse() -> Args {
     try_parse().unwrap_or_else(|mut error| {
         // The error alone, without the usage.
         error.remove(ContextKind::Usage);
+        // A tip is followed without thinking; it must not change a report.
+        if let Some(ContextValue::Strings(tips)) = error.get(ContextKind::SuggestedSubcommand)
+            && tips.iter().any(|tip| CHANGES.contains(&tip.as_str()))
+        {
+            error.remove(ContextKind::SuggestedSubcommand);
+        }
         error.exit()
     })
 }
 
 fn try_parse() -> Result<Args, Error> {
     let mut command = prepare(Args::command());
+    command.build();
+    for name in OFFLINE {
+        let is_sign_in = |arg: &Arg| arg.get_help_heading() == Some("Authentication");
+        command = command.mut_subcommand(name, |offline| {
+            offline.mut_args(|arg| if is_sign_in(&arg) { arg.hide(true) } else { arg })
+        });
+    }
     let matches = command.try_get_matches_from_mut(env::args_os())?;
     let mut args = Args::from_arg_matches(&matches)?;
     let is_flag = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
+    // Two variables cannot be told apart by what was typed.
+    let name = |id, flag, variable| if is_flag(id) { flag } else { variable };
     let conflict = |one: &str, other: &str| {
         Err(Error::raw(ErrorKind::ArgumentConflict, format!("{one} cannot be used with {other}\n")))
     };
@@ -31,7 +52,12 @@ fn try_parse() -> Result<Args, Error> {
         match (is_flag("emulator"), is_flag("base_url")) {
             (true, false) => global.base_url = None,
             (false, true) => global.emulator = false,
-            _ => return conflict("--emulator", "--base-url"),
+            _ => {
+                return conflict(
+                    name("emulator", "--emulator", "PARTNER_CENTER_EMULATOR"),
+                    name("base_url", "--base-url", "PARTNER_CENTER_BASE_URL"),
+                );
+            }
         }
     }
     if global.quiet && global.verbose > 0 {
@@ -68,7 +94,7 @@ fn prepare(command: Command) -> Command {
         let Some(variable) = arg.get_env().map(|name| name.to_string_lossy().into_owned()) else {
             return arg;
         };
-        if env::var_os(&variable).is_some_and(|value| value.is_empty()) {
+        if env::var(&variable).is_ok_and(|value| unquoted(&value).is_empty()) {
             arg = arg.env(Resettable::Reset);
         }
         let help = arg.get_long_help().or(arg.get_help()).cloned().unwrap_or_default();

@@ -23,7 +23,10 @@ pub struct Session {
 impl Session {
     pub async fn open(global: &Global, output: &Output) -> Result<Self, Failure> {
         let (builder, emulator) = if global.emulator {
-            output.note("Using the emulator; no real data is read or changed.");
+            output.note(
+                "Using the emulator; no real data is read or changed, and it forgets everything at the end \
+                 (`partner-insights emulator` starts one that stays).",
+            );
             let emulator = Emulator::start().await.map_err(Failure::unexpected)?;
             let builder = InsightsClient::builder().program(global.program);
             (builder.base_url(emulator.base_url()).token(emulator.token()), Some(emulator))

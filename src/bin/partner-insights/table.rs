@@ -38,7 +38,7 @@ pub fn draw(headings: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>, colore
 pub fn visible(text: &str) -> String {
     let acts = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     text.chars().map(|c| if acts(c) { ' ' } else { c }).collect()
 }

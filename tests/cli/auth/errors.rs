@@ -63,7 +63,7 @@ const MISTAKES: [(&[(&str, &str)], &[&str], &str, &str); 14] = [
     (
         &[("PARTNER_CENTER_ACCESS_TOKEN", "{\"access_token\": \"s3cr3t\"}")],
         &[],
-        "the access token looks like JSON, such as a whole token response",
+        "PARTNER_CENTER_ACCESS_TOKEN holds no access token",
         "pass the token alone",
     ),
     (

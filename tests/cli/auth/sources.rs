@@ -27,6 +27,28 @@ async fn access_token_comes_from_variable_file_or_stdin() {
 }
 
 #[tokio::test]
+async fn refresh_token_from_a_pipe_is_read_once() {
+    let fixture = Fixture::new(vec![rotated(ACCESS_TOKEN, NEW_REFRESH_TOKEN)]).await;
+    let args = ["list", "--refresh-token-file", "/dev/stdin"];
+    let finished = fixture.run_with_input(&format!("'{REFRESH_TOKEN}'\n"), &app(&[]), &args).await;
+    assert_eq!(finished.code, 0, "{}", finished.stderr);
+    assert_eq!(fixture.sent("refresh_token"), [Some(REFRESH_TOKEN.into())]);
+    assert_eq!(fixture.tokens(), [ACCESS_TOKEN]);
+}
+
+#[tokio::test]
+async fn refresh_token_file_in_utf_16_is_read() {
+    let fixture = Fixture::new(vec![rotated(ACCESS_TOKEN, NEW_REFRESH_TOKEN)]).await;
+    let file = fixture.file("refresh-token", "");
+    let text = format!("\u{feff}{REFRESH_TOKEN}\r\n");
+    fs::write(&file, text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>()).unwrap();
+    let finished = fixture.run(&app(&[]), &["list", "--refresh-token-file", &file]).await;
+    assert_eq!(finished.code, 0, "{}", finished.stderr);
+    assert_eq!(fixture.sent("refresh_token"), [Some(REFRESH_TOKEN.into())]);
+    assert_eq!(fs::read_to_string(&file).unwrap().trim(), NEW_REFRESH_TOKEN);
+}
+
+#[tokio::test]
 async fn env_refresh_token_is_redeemed() {
     let fixture = Fixture::new(vec![rotated(ACCESS_TOKEN, NEW_REFRESH_TOKEN)]).await;
     let finished = fixture.run(&app(&[("PARTNER_CENTER_REFRESH_TOKEN", REFRESH_TOKEN)]), &["list"]).await;

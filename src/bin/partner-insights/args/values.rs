@@ -1,10 +1,70 @@
 //! Parsers for flag values.
 
+use std::ffi::OsStr;
 use std::time::Duration;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
+use clap::error::{ContextKind, ContextValue};
+use clap::parser::ValueSource;
+use clap::{Arg, Command, Error};
 use partner_center_insights::emulator::Scenario;
-use partner_center_insights::{ExecutionStatus, Program, ReportStatus};
+use partner_center_insights::{ExecutionStatus, Program, ReportId, ReportStatus};
+
+use crate::ids;
+use crate::input::unquoted;
+
+/// Cleans values from the environment before they are parsed: scripts leave quotes and carriage returns in them. A
+/// refused one is reported by the name of its variable.
+#[derive(Clone)]
+pub struct Setting<P>(pub P);
+
+impl<P: TypedValueParser> TypedValueParser for Setting<P> {
+    type Value = P::Value;
+
+    fn parse_ref(&self, cmd: &Command, arg: Option<&Arg>, value: &OsStr) -> Result<Self::Value, Error> {
+        self.0.parse_ref(cmd, arg, value)
+    }
+
+    fn parse_ref_(
+        &self,
+        cmd: &Command,
+        arg: Option<&Arg>,
+        value: &OsStr,
+        source: ValueSource,
+    ) -> Result<Self::Value, Error> {
+        let (ValueSource::EnvVariable, Some(text)) = (source, value.to_str()) else {
+            return self.0.parse_ref_(cmd, arg, value, source);
+        };
+        let text = unquoted(text);
+        self.0.parse_ref_(cmd, arg, OsStr::new(text), source).map_err(|mut error| {
+            if let Some(variable) = arg.and_then(Arg::get_env) {
+                let variable = variable.to_string_lossy().into_owned();
+                error.insert(ContextKind::InvalidArg, ContextValue::String(variable));
+            }
+            let shown = text.escape_debug().to_string();
+            error.insert(ContextKind::InvalidValue, ContextValue::String(shown));
+            error
+        })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        self.0.possible_values()
+    }
+}
+
+/// Parses a number of `--verbose`; variables may also say yes or no.
+pub fn verbosity() -> impl TypedValueParser<Value = u8> {
+    StringValueParser::new().try_map(|text| match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" | "t" => Ok(1),
+        "false" | "no" | "off" | "n" | "f" => Ok(0),
+        number => number.parse::<u8>().map_err(|_| "expected a number, true or false"),
+    })
+}
+
+/// Parses a report ID; a name is no ID.
+pub fn report_id(text: &str) -> Result<ReportId, String> {
+    ids::report_id(text).map_err(|error| format!("{error}; to select reports by name, use --name"))
+}
 
 pub fn program() -> impl TypedValueParser<Value = Program> {
     let values = Program::ALL.iter().map(|program| {
