@@ -71,7 +71,8 @@ impl InsightsClient {
     /// the service does not document what becomes of absent ones.
     ///
     /// A higher count or a later end extends a schedule. Whether that revives one that has ended is unproven: nothing
-    /// documents it, nor whether a paused report stays paused. Returns the report, or `None` if the service accepted the request without a body.
+    /// documents it, nor whether a paused report stays paused. Returns the report, or `None` if the service accepted the
+    /// request without a body.
     #[doc = concat!("See [the service's page](", env!("DOC_UPDATE_REPORT"), ").")]
     ///
     /// # Errors

@@ -19,7 +19,8 @@ fn current() -> Value {
         "reportId": REPORT_ID, "reportName": "Sales", "description": null, "queryId": "q", "query": "SELECT",
         "user": "reports@partner.example", "createdTime": "2026-01-12T08:05:00Z", "modifiedTime": null,
         "executeNow": false, "startTime": "2026-01-13T06:00:00", "reportStatus": "Active", "recurrenceInterval": 24,
-        "recurrenceCount": 100, "callbackUrl": "https://partner.example/hook", "callbackMethod": "post", "format": "CSV",
+        "recurrenceCount": 100, "callbackUrl": "https://partner.example/hook", "callbackMethod": "post",
+        "format": "CSV",
     })
 }
 
