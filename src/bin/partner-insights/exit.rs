@@ -68,6 +68,10 @@ impl Failure {
         Self::new(AUTH, message)
     }
 
+    pub fn not_found(message: impl Into<String>) -> Self {
+        Self::new(NOT_FOUND, message)
+    }
+
     pub fn unexpected(error: impl fmt::Display) -> Self {
         Self::new(UNEXPECTED, error.to_string())
     }
