@@ -116,6 +116,8 @@ struct Call<'a> {
     /// Attempts that a rate limit refused; they do not count as attempts of the policy.
     limited: u32,
     is_refreshed: bool,
+    /// A failed attempt may have been carried out.
+    is_lost: bool,
 }
 
 impl<'a> Call<'a> {
@@ -129,6 +131,7 @@ impl<'a> Call<'a> {
             attempts: 0,
             limited: 0,
             is_refreshed: false,
+            is_lost: false,
         }
     }
 
@@ -197,6 +200,8 @@ impl<'a> Call<'a> {
     /// Step 3: waits, or refreshes the token, if another attempt may help. Otherwise returns the error.
     async fn decide(&mut self, error: Error, token: &CachedToken, is_limited: bool) -> Result<(), Error> {
         self.limited += u32::from(is_limited);
+        let error = error.with_follows_lost(self.is_lost);
+        self.is_lost |= error.may_be_done();
         let failure = Failure {
             operation: self.operation,
             attempt: self.attempts - self.limited,

@@ -57,13 +57,18 @@ impl InsightsClient {
                 .with_operation(operation)
                 .with_message("Null or missing value: a query needs a name and a text"));
         }
+        let is_plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c.is_whitespace());
+        if !is_plain(&request.name) {
+            tracing::warn!("presumably only letters, digits and spaces are allowed in the name of a query");
+        }
         let began = SystemTime::now();
         let body = &request;
         let sent =
             self.call(operation, |api: Client| async move { api.create_report_query(body).await }).await;
         let is_new = |query: &ReportQuery| {
             query.name.as_deref().map(str::trim) == Some(request.name.trim())
-                && query.query.as_deref().map(str::trim) == Some(request.query.trim())
+                // Line breaks come back as CR LF.
+                && query.query.as_deref().is_some_and(|text| text.trim().lines().eq(request.query.trim().lines()))
         };
         let created = |query: &ReportQuery| query.created_time.as_ref().and_then(Timestamp::to_system_time);
         let list = || self.queries().own().into_future();
@@ -81,8 +86,11 @@ impl InsightsClient {
     /// and that is success. Otherwise see [`ErrorKind`].
     pub async fn delete_query(&self, query_id: &str) -> Result<Option<ReportQuery>, Error> {
         let operation = &spec::DELETE_REPORT_QUERY;
-        if query_id.trim().is_empty() {
-            return Err(Error::new(ErrorKind::InvalidArgument).with_message("the id of the query is empty"));
+        // As segments of a path, dots lead elsewhere.
+        if matches!(query_id.trim(), "" | "." | "..") {
+            return Err(Error::new(ErrorKind::InvalidArgument).with_operation(operation).with_message(
+                format!("invalid query id {query_id:?}; expected an id from the list of queries"),
+            ));
         }
         let request = |api: Client| async move { api.delete_report_query(query_id).await };
         deleted(self.call(operation, request).await)

@@ -1,5 +1,7 @@
 //! The operations that change what reports there are: create, update, delete.
 
+mod rules;
+
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::time::{Duration, SystemTime};
@@ -12,6 +14,8 @@ use crate::generated::types::{CreateReportRequest, UpdateReportRequest};
 use crate::report::{Report, ReportId, Timestamp};
 use crate::spec;
 use crate::unconfirmed::{NewItem, deleted};
+
+use rules::{check_new, check_update, invalid, least_notice, warn_of_start};
 
 const HOUR: u64 = 60 * 60;
 /// Added to the earliest start, for the time until the service has the request.
@@ -66,8 +70,8 @@ impl InsightsClient {
     /// Changes the schedule of a report: reads it, replaces what was given, and sends all editable properties, because
     /// the service does not document what becomes of absent ones.
     ///
-    /// Whether a report that ended runs again with a higher count is not documented either, nor whether a paused one stays
-    /// paused. Returns the report, or `None` if the service accepted the request without a body.
+    /// A higher count or a later end extends a schedule. Whether that revives one that has ended is unproven: nothing
+    /// documents it, nor whether a paused report stays paused. Returns the report, or `None` if the service accepted the request without a body.
     #[doc = concat!("See [the service's page](", env!("DOC_UPDATE_REPORT"), ").")]
     ///
     /// # Errors
@@ -86,6 +90,9 @@ impl InsightsClient {
                 .with_operation(operation)
                 .with_message(format!("there is no report {id}"))
         })?;
+        if let Some(start) = update.start {
+            warn_of_start(start, SystemTime::now());
+        }
         let request = update.applied_to(current);
         let request =
             request.and_then(|request| check_update(&request, &self.inner.version).map(|()| request));
@@ -117,10 +124,6 @@ impl InsightsClient {
 /// Returns the earliest start of a new schedule: four hours from now, and five minutes for the way.
 pub fn earliest_start() -> SystemTime {
     SystemTime::now() + least_notice() + MARGIN
-}
-
-fn least_notice() -> Duration {
-    Duration::from_secs(spec::CREATE_REPORT_REQUEST_START_TIME_MINIMUM_HOURS_AHEAD.unsigned_abs() * HOUR)
 }
 
 /// A report that runs on a schedule.
@@ -280,7 +283,8 @@ impl ReportUpdate {
             return Err(Error::new(ErrorKind::Conflict).with_message("a one-time report cannot be updated"));
         }
         let missing = |what: &str| invalid(&format!("the service reports no {what}; set it"));
-        let start = self.start.map(Timestamp::from).or(current.start_time);
+        let start = self.start.or(current.start_time.as_ref().and_then(Timestamp::to_system_time));
+        let end = self.end.or(current.end_time.as_ref().and_then(Timestamp::to_system_time));
         let (url, method) = match self.callback {
             Some((url, method)) => (Some(url), Some(method)),
             // A callback that the spec does not know is left to the service.
@@ -289,10 +293,11 @@ impl ReportUpdate {
         Ok(UpdateReportRequest {
             report_name: self.name.or(current.report_name).ok_or_else(|| missing("name"))?,
             description: self.description.or(current.description),
-            start_time: start.ok_or_else(|| missing("start"))?,
+            // Written anew: a published time lacks the `Z`, without which the service answers 500.
+            start_time: start.ok_or_else(|| missing("start"))?.into(),
             recurrence_interval: self.every.map(hours).or(current.recurrence_interval),
             recurrence_count: self.count.or(current.recurrence_count),
-            end_time: self.end.map(Timestamp::from).or(current.end_time),
+            end_time: end.map(Timestamp::from),
             format: self.format.or(parsed(current.format.as_deref())),
             callback_url: url,
             callback_method: method,
@@ -327,79 +332,7 @@ fn request(name: String, query_id: String) -> CreateReportRequest {
 
 /// Converts to hours; anything but whole hours to one that no rule allows.
 fn hours(interval: Duration) -> i32 {
-    let hours = if interval.as_secs().is_multiple_of(HOUR) { interval.as_secs() / HOUR } else { 0 };
-    i32::try_from(hours).unwrap_or(i32::MAX)
-}
-
-fn invalid(message: &str) -> Error {
-    Error::new(ErrorKind::InvalidArgument).with_message(message)
-}
-
-/// Checks the documented rules, with the messages of the service.
-fn check_new(request: &CreateReportRequest, version: &str, now: SystemTime) -> Result<(), Error> {
-    if request.query_id.trim().is_empty() {
-        return Err(invalid("Null or missing value: a report needs the id of a query"));
-    }
-    check_texts(&request.report_name, request.description.as_deref())?;
-    if request.execute_now == Some(true) {
-        return Ok(());
-    }
-    let start = request.start_time.as_ref().and_then(Timestamp::to_system_time);
-    if start.is_none_or(|start| start < now + least_notice()) {
-        return Err(invalid("Start time of report should at least be 4 hours from current UTC time"));
-    }
-    if request.recurrence_count.is_none()
-        && spec::CREATE_REPORT_REQUEST_RECURRENCE_COUNT_REQUIRED_IN.contains(&version)
-    {
-        return Err(invalid(&format!("{version} requires a number of recurrences")));
-    }
-    check_recurrence(request.recurrence_interval, request.recurrence_count, version)?;
-    check_end(start, request.end_time.as_ref())
-}
-
-fn check_update(request: &UpdateReportRequest, version: &str) -> Result<(), Error> {
-    check_texts(&request.report_name, request.description.as_deref())?;
-    check_recurrence(request.recurrence_interval, request.recurrence_count, version)?;
-    check_end(request.start_time.to_system_time(), request.end_time.as_ref())
-}
-
-fn check_texts(name: &str, description: Option<&str>) -> Result<(), Error> {
-    let is_long =
-        |text: &str, limit: i64| i64::try_from(text.chars().count()).is_ok_and(|length| length > limit);
-    if name.trim().is_empty() {
-        return Err(invalid("Null or missing value: a report needs a name"));
-    }
-    if name.contains(';') {
-        return Err(invalid("Invalid character (;) in ReportName"));
-    }
-    if is_long(name, spec::CREATE_REPORT_REQUEST_REPORT_NAME_MAX_LENGTH)
-        || description.is_some_and(|text| is_long(text, spec::CREATE_REPORT_REQUEST_DESCRIPTION_MAX_LENGTH))
-    {
-        return Err(invalid("Limit ReportName and Description length to 256 characters or less"));
-    }
-    Ok(())
-}
-
-fn check_recurrence(interval: Option<i32>, count: Option<i32>, version: &str) -> Result<(), Error> {
-    let own =
-        spec::CREATE_REPORT_REQUEST_RECURRENCE_INTERVAL_MINIMUM_IN.iter().find(|(of, _)| *of == version);
-    let shortest = own.map_or(spec::CREATE_REPORT_REQUEST_RECURRENCE_INTERVAL_MINIMUM, |(_, hours)| *hours);
-    let longest = spec::CREATE_REPORT_REQUEST_RECURRENCE_INTERVAL_MAXIMUM;
-    if !interval.is_some_and(|hours| (shortest..=longest).contains(&hours.into())) {
-        return Err(invalid(&format!(
-            "Recurrence Interval must be between {shortest} and {longest} (whole hours)"
-        )));
-    }
-    if count.is_some_and(|count| i64::from(count) < spec::CREATE_REPORT_REQUEST_RECURRENCE_COUNT_MINIMUM) {
-        return Err(invalid("Recurrence count has to be a positive integer value"));
-    }
-    Ok(())
-}
-
-fn check_end(start: Option<SystemTime>, end: Option<&Timestamp>) -> Result<(), Error> {
-    let end = end.and_then(Timestamp::to_system_time);
-    match start.zip(end) {
-        Some((start, end)) if end <= start => Err(invalid("EndTime should be greater than StartTime")),
-        _ => Ok(()),
-    }
+    let hours = interval.as_secs() / HOUR;
+    let is_whole = interval == Duration::from_secs(hours * HOUR);
+    if is_whole { i32::try_from(hours).unwrap_or(i32::MAX) } else { 0 }
 }

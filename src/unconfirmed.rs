@@ -40,13 +40,10 @@ impl<I, C> NewItem<I, C> {
                         "the service accepted the request, but the response does not show the result",
                     ),
             },
-            Err(error) if may_have_arrived(&error) => error,
+            Err(error) if error.may_be_done() => error,
             Err(error) => return Err(error),
         };
         let oldest = self.began.checked_sub(CLOCK_SKEW);
-        let is_young = |item: &T| {
-            (self.created)(item).is_none_or(|created| oldest.is_none_or(|oldest| created >= oldest))
-        };
         for pause in LOOKS {
             tokio::time::sleep(pause).await;
             let items = match list().await {
@@ -58,33 +55,34 @@ impl<I, C> NewItem<I, C> {
                     ));
                 }
             };
-            let found = items.into_iter().filter(|item| (self.is_new)(item) && is_young(item));
-            if let Some(item) = found.max_by_key(&self.created) {
-                tracing::info!(
-                    operation = self.operation.id,
-                    "the response was lost, and the result was found"
-                );
-                return Ok(item);
+            let newest = items.into_iter().filter(&self.is_new).max_by_key(&self.created);
+            match newest.map(|item| ((self.created)(&item), item)) {
+                Some((Some(created), item)) if oldest.is_none_or(|oldest| created >= oldest) => {
+                    tracing::info!(
+                        operation = self.operation.id,
+                        "the response was lost, and the result was found"
+                    );
+                    return Ok(item);
+                }
+                Some((None, _)) => {
+                    let unknown =
+                        "whether it was carried out is unknown: one like it has no time of creation";
+                    return Err(with_result(error, unknown));
+                }
+                _ => {}
             }
         }
         Err(with_result(error, "nothing was created"))
     }
 }
 
-/// Returns the deleted item. If only a repeated request says that it does not exist, the first one deleted it.
+/// Returns the deleted item. If it does not exist after a request whose response was lost, that request deleted it.
 pub(crate) fn deleted<T>(sent: Result<Response<T>, Error>) -> Result<Option<T>, Error> {
     match sent {
         Ok(response) => Ok(response.items.into_iter().next()),
-        Err(error) if error.kind() == ErrorKind::NotFound && error.attempts() > 1 => Ok(None),
+        Err(error) if error.kind() == ErrorKind::NotFound && error.follows_lost() => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Whether the service may have carried out a failed request.
-fn may_have_arrived(error: &Error) -> bool {
-    use ErrorKind::{Connect, InvalidResponse, ServerError, Timeout, Unavailable};
-    let is_lost = matches!(error.kind(), Connect | Timeout | Unavailable | ServerError | InvalidResponse);
-    is_lost && error.retry_after().is_none()
 }
 
 fn with_result(error: Error, result: &str) -> Error {
