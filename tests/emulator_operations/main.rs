@@ -1,5 +1,6 @@
 //! Datasets, queries and reports in the emulator, over HTTP, as clients in any language use them.
 
+mod faults;
 mod lives;
 
 use std::sync::Arc;
