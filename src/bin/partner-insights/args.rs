@@ -19,7 +19,7 @@ use self::help::examples;
 pub use self::manage::{
     Create, Dataset, Delete, Query, QueryCreate, QueryDelete, Schedule, Show, Text, Update,
 };
-use self::values::{duration, execution_status, program, report_status, scenario};
+use self::values::{duration, execution_status, listen, program, report_status, scenario};
 use crate::output::{Color, Format};
 
 /// Resume paused Partner Center Insights reports and verify that they run
@@ -314,10 +314,10 @@ pub struct Check {
 
 #[derive(Debug, ClapArgs)]
 pub struct Emulator {
-    /// Address to listen on; port 0 picks a free port
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", env = "PARTNER_CENTER_EMULATOR_LISTEN")]
+    /// Port or address to listen on; port 0 picks a free port
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = listen, env = "PARTNER_CENTER_EMULATOR_LISTEN")]
     pub listen: SocketAddr,
-    /// Simulate failures or other spellings; repeatable
+    /// Simulate failures; repeatable
     #[arg(long, value_name = "NAME", value_parser = scenario())]
     pub scenario: Vec<Scenario>,
     /// Serve the reports in this JSON file, e.g. from `list --output json`, instead of the sample
