@@ -38,6 +38,7 @@
 //! | learn what does not match the spec | [`Warning`], [`InsightsClientBuilder::on_warning`] |
 //! | get access tokens, unattended or interactively | [`auth`] |
 //! | test your own code | `emulator` (feature `emulator`), [`Report::new`] |
+//! | parse and check the text of a query | [`query`] |
 //! | read the OpenAPI document | [`spec`] |
 //!
 //! # How a call works
@@ -117,6 +118,7 @@ mod pages;
 mod program;
 mod proxy;
 mod queries;
+pub mod query;
 mod refusal;
 mod report;
 mod reports;

@@ -70,7 +70,7 @@ async fn every_property_can_be_replaced() {
 
 #[tokio::test]
 async fn broken_rules_of_updates_are_not_sent() {
-    let hours = |hours| Duration::from_secs(hours * 60 * 60);
+    let hours = |hours: u64| Duration::from_secs(hours * 60 * 60);
     let rows = [
         (ReportUpdate::new().name("a;b"), "Invalid character (;) in ReportName"),
         (ReportUpdate::new().description("x".repeat(257)), "256 characters or less"),
