@@ -25,7 +25,7 @@ pub fn good(document: &Document, operation: &Operation, token: &str) -> Request 
             Some("path") => target = target.replace(&format!("{{{name}}}"), &value),
             // Excludes the text of a query.
             Some("query") if (operation.id, name) != ("tryReportQuery", "queryId") => {
-                query.push((name, value))
+                query.push((name, value));
             }
             _ => {}
         }
@@ -126,7 +126,8 @@ fn bodies(document: &Document, operation: &Operation) -> Vec<(String, Value)> {
         let limit =
             |keyword: &str, beyond: i64| property[keyword].as_i64().map(|limit| json!(limit + beyond));
         mistakes.extend(limit("minimum", -1).into_iter().chain(limit("maximum", 1)));
-        mistakes.extend(property["maxLength"].as_u64().map(|limit| json!("a".repeat(limit as usize + 1))));
+        let too_long = |limit: i64| usize::try_from(limit + 1).ok().map(|length| json!("a".repeat(length)));
+        mistakes.extend(property["maxLength"].as_i64().and_then(too_long));
         for wrong in mistakes {
             let what = format!("a body with `{name}` {wrong:.20}");
             let mut body = good.clone();
