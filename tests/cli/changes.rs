@@ -12,7 +12,7 @@ async fn bulk_change_without_terminal_requires_yes() {
     ] {
         let finished = run(&emulator, args).await;
         assert_eq!(finished.code, Some(2));
-        assert!(finished.stderr.contains("3 reports without confirmation"), "{}", finished.stderr);
+        assert!(finished.stderr.contains("5 reports without confirmation"), "{}", finished.stderr);
         assert!(finished.stderr.contains("\nhint: pass --yes"), "{}", finished.stderr);
     }
     assert_eq!(count(&emulator, LIST), emulator.requests().len());
@@ -53,6 +53,6 @@ async fn active_and_inactive_reports_get_no_request() {
 #[tokio::test]
 async fn emulator_needs_no_confirmation() {
     let finished = finish(bare().args(["resume", "--all-paused", "--emulator"])).await;
-    let notes = "Using the emulator; no real data is read or changed.\n3 resumed.\n";
+    let notes = "Using the emulator; no real data is read or changed.\n5 resumed.\n";
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), notes));
 }
