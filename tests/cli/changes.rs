@@ -31,7 +31,7 @@ async fn dry_run_shows_what_the_run_changes() {
     assert_eq!((emulator.requests().len(), count(&emulator, LIST)), (1, 1));
     let did = run(&emulator, &["resume", "--all-paused", "--yes", "--output", "ids"]).await;
     assert_eq!(ids(&would.stdout), ids(&did.stdout));
-    assert_eq!(ids(&did.stdout).len(), 3);
+    assert_eq!(ids(&did.stdout).len(), 5);
 }
 
 #[tokio::test]
