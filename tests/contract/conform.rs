@@ -12,7 +12,7 @@ const REQUEST_HEADERS: [(&str, &str); 8] = [
     ("host", "HTTP"),
     ("accept", "HTTP: the media type of the responses"),
     ("accept-encoding", "HTTP: compression"),
-    ("content-length", "HTTP: 0, because front ends refuse a PUT without it"),
+    ("content-length", "HTTP: also 0, because front ends refuse a PUT without it"),
     ("content-type", "every reference page lists it, even for requests without a body"),
     ("user-agent", "identification: the client and its version"),
     ("ms-requestid", "identification: the same for all attempts of a call"),
@@ -52,14 +52,28 @@ pub fn request(document: &Document, request: &Request) -> Result<String, Vec<Str
     let mut problems = parameters(document, operation, "path", in_path);
     problems.extend(parameters(document, operation, "query", &in_query));
     problems.extend(headers(document, operation, request));
-    if operation.value["requestBody"].is_null() && !request.body.is_empty() {
-        problems.push(format!("the request has a body, which is not in the spec: {}", request.body));
-    }
+    problems.extend(body(document, operation, &request.body));
     let named = |problem| format!("{}: {problem}", operation.id);
     if problems.is_empty() {
         Ok(operation.id.to_owned())
     } else {
         Err(problems.into_iter().map(named).collect())
+    }
+}
+
+/// Returns what is wrong with the body of a request.
+fn body(document: &Document, operation: &Operation, body: &str) -> Vec<String> {
+    let declared = &operation.value["requestBody"];
+    if declared.is_null() && body.is_empty() {
+        return Vec::new();
+    }
+    if declared.is_null() {
+        return vec![format!("the request has a body, which is not in the spec: {body}")];
+    }
+    let schema = &declared["content"]["application/json"]["schema"];
+    match serde_json::from_str(body) {
+        Ok(body) => errors(&validator(document, schema, UnknownFields::Refused), &body),
+        Err(error) => vec![format!("the body is not JSON: {error}")],
     }
 }
 

@@ -50,7 +50,8 @@ fn convert(schema: &Value, unknown: UnknownFields) -> Value {
         };
         converted.insert(keyword.to_owned(), value);
     }
-    if schema["type"] == "object" && unknown == UnknownFields::Refused {
+    let is_free_form = schema["additionalProperties"] == true;
+    if schema["type"] == "object" && unknown == UnknownFields::Refused && !is_free_form {
         converted.insert("additionalProperties".to_owned(), json!(false));
     }
     let range = match schema["format"].as_str() {
@@ -59,8 +60,8 @@ fn convert(schema: &Value, unknown: UnknownFields) -> Value {
         _ => None,
     };
     if let Some((minimum, maximum)) = range {
-        converted.insert("minimum".to_owned(), json!(minimum));
-        converted.insert("maximum".to_owned(), json!(maximum));
+        converted.entry("minimum").or_insert(json!(minimum));
+        converted.entry("maximum").or_insert(json!(maximum));
     }
     if schema["nullable"] == true {
         converted.insert("type".to_owned(), json!([schema["type"], "null"]));

@@ -1,9 +1,9 @@
 //! Requests generated from the spec: for each operation one that it allows, and some that it does not.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::conform::{self, Request};
-use crate::document::{Document, Operation};
+use crate::document::{Document, Operation, entries};
 use crate::recorder::TOKEN;
 
 /// A request that the spec does not allow.
@@ -23,18 +23,24 @@ pub fn good(document: &Document, operation: &Operation, token: &str) -> Request 
         let value = text(&parameter["example"]);
         match parameter["in"].as_str() {
             Some("path") => target = target.replace(&format!("{{{name}}}"), &value),
-            _ => query.push((name, value)),
+            // Excludes the text of a query.
+            Some("query") if (operation.id, name) != ("tryReportQuery", "queryId") => {
+                query.push((name, value));
+            }
+            _ => {}
         }
     }
+    let example = &operation.value["requestBody"]["content"]["application/json"]["example"];
+    let body = if example.is_null() { String::new() } else { example.to_string() };
     let mut request = Request {
         method: operation.method.clone(),
         target,
         headers: vec![
             ("host".to_owned(), "localhost".to_owned()),
             ("authorization".to_owned(), format!("Bearer {token}")),
-            ("content-length".to_owned(), "0".to_owned()),
+            ("content-length".to_owned(), body.len().to_string()),
         ],
-        body: String::new(),
+        body,
     };
     for (name, value) in query {
         request = with_query(&request, name, &value);
@@ -63,11 +69,17 @@ pub fn all(document: &Document, token: &str) -> Vec<Stray> {
         put("an unknown parameter", true, with_query(&good, "top", "1"));
         for parameter in operation.parameters() {
             let Some(wrong) = wrong(document.resolve(&parameter["schema"])) else { continue };
+            if parameter["in"] == "header" {
+                continue;
+            }
             let what = format!("`{}` is `{wrong}`", text(&parameter["name"]));
             let example = text(&parameter["example"]);
             let mut request = good.clone();
             request.target = request.target.replacen(&example, wrong, 1);
             put(&what, true, request);
+        }
+        for (what, body) in bodies(document, &operation) {
+            put(&what, true, with_body(&good, body.to_string()));
         }
         put("a path in lower case", false, Request { target: good.target.to_lowercase(), ..good.clone() });
         put(
@@ -93,7 +105,48 @@ fn wrong(schema: &Value) -> Option<&'static str> {
     }
 }
 
-fn with_query(request: &Request, name: &str, value: &str) -> Request {
+/// Returns bodies that do not fit the schema of the operation's body, each with one mistake.
+fn bodies(document: &Document, operation: &Operation) -> Vec<(String, Value)> {
+    let content = &operation.value["requestBody"]["content"]["application/json"];
+    let Some(good) = content["example"].as_object() else { return Vec::new() };
+    let schema = document.resolve(&content["schema"]);
+    let mut bodies = vec![("a list as body".to_owned(), json!([]))];
+    for name in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        let mut body = good.clone();
+        body.remove(name);
+        bodies.push((format!("a body without `{name}`"), body.into()));
+    }
+    for (name, property) in entries(&schema["properties"]) {
+        let property = document.resolve(property);
+        let mut mistakes = match (property["enum"].is_array(), property["type"] == "string") {
+            (true, _) => vec![json!("Asleep")],
+            (_, true) => vec![Value::Null, json!(7)],
+            _ => vec![Value::Null, json!("many")],
+        };
+        let limit =
+            |keyword: &str, beyond: i64| property[keyword].as_i64().map(|limit| json!(limit + beyond));
+        mistakes.extend(limit("minimum", -1).into_iter().chain(limit("maximum", 1)));
+        let too_long = |limit: i64| usize::try_from(limit + 1).ok().map(|length| json!("a".repeat(length)));
+        mistakes.extend(property["maxLength"].as_i64().and_then(too_long));
+        for wrong in mistakes {
+            let what = format!("a body with `{name}` {wrong:.20}");
+            let mut body = good.clone();
+            body.insert(name.to_owned(), wrong);
+            bodies.push((what, body.into()));
+        }
+    }
+    bodies
+}
+
+pub fn with_body(request: &Request, body: String) -> Request {
+    let mut request = Request { body, ..request.clone() };
+    let length = request.body.len().to_string();
+    request.headers.retain(|(name, _)| name != "content-length");
+    request.headers.push(("content-length".to_owned(), length));
+    request
+}
+
+pub fn with_query(request: &Request, name: &str, value: &str) -> Request {
     let mut url = reqwest::Url::parse(&format!("http://host{}", request.target)).unwrap();
     url.query_pairs_mut().append_pair(name, value);
     let query = url.query().unwrap_or_default();
