@@ -63,7 +63,11 @@ impl InsightsClient {
             self.call(operation, |api: Client| async move { api.create_report_query(body).await }).await;
         let is_new = |query: &ReportQuery| {
             query.name.as_deref().map(str::trim) == Some(request.name.trim())
-                && query.query.as_deref().map(str::trim) == Some(request.query.trim())
+                && query
+                    .query
+                    .as_deref()
+                    // Line breaks may come back in another form.
+                    .is_some_and(|text| text.split_whitespace().eq(request.query.split_whitespace()))
         };
         let created = |query: &ReportQuery| query.created_time.as_ref().and_then(Timestamp::to_system_time);
         let list = || self.queries().own().into_future();
@@ -81,8 +85,11 @@ impl InsightsClient {
     /// and that is success. Otherwise see [`ErrorKind`].
     pub async fn delete_query(&self, query_id: &str) -> Result<Option<ReportQuery>, Error> {
         let operation = &spec::DELETE_REPORT_QUERY;
-        if query_id.trim().is_empty() {
-            return Err(Error::new(ErrorKind::InvalidArgument).with_message("the id of the query is empty"));
+        // Dots would lead to another path.
+        if matches!(query_id.trim(), "" | "." | "..") {
+            return Err(Error::new(ErrorKind::InvalidArgument)
+                .with_operation(operation)
+                .with_message(format!("{query_id:?} is not the id of a query")));
         }
         let request = |api: Client| async move { api.delete_report_query(query_id).await };
         deleted(self.call(operation, request).await)

@@ -57,6 +57,7 @@ impl InsightsClient {
                     .query_id
                     .as_deref()
                     .is_some_and(|id| id.eq_ignore_ascii_case(request.query_id.trim()))
+                && report.execute_now.unwrap_or_default() == request.execute_now.unwrap_or_default()
         };
         let created = |report: &Report| report.created_time.as_ref().and_then(Timestamp::to_system_time);
         let list = || self.reports().into_future();
@@ -280,7 +281,7 @@ impl ReportUpdate {
             return Err(Error::new(ErrorKind::Conflict).with_message("a one-time report cannot be updated"));
         }
         let missing = |what: &str| invalid(&format!("the service reports no {what}; set it"));
-        let start = self.start.map(Timestamp::from).or(current.start_time);
+        let start = self.start.map(Timestamp::from).or(current.start_time.map(rewritten));
         let (url, method) = match self.callback {
             Some((url, method)) => (Some(url), Some(method)),
             // A callback that the spec does not know is left to the service.
@@ -292,12 +293,17 @@ impl ReportUpdate {
             start_time: start.ok_or_else(|| missing("start"))?,
             recurrence_interval: self.every.map(hours).or(current.recurrence_interval),
             recurrence_count: self.count.or(current.recurrence_count),
-            end_time: self.end.map(Timestamp::from).or(current.end_time),
+            end_time: self.end.map(Timestamp::from).or(current.end_time.map(rewritten)),
             format: self.format.or(parsed(current.format.as_deref())),
             callback_url: url,
             callback_method: method,
         })
     }
+}
+
+/// Returns a time of a response in the only format that requests may have.
+fn rewritten(time: Timestamp) -> Timestamp {
+    time.to_system_time().map_or(time, Timestamp::from)
 }
 
 /// Parses a word of a response, ignoring case.

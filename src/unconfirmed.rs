@@ -84,7 +84,7 @@ pub(crate) fn deleted<T>(sent: Result<Response<T>, Error>) -> Result<Option<T>, 
 fn may_have_arrived(error: &Error) -> bool {
     use ErrorKind::{Connect, InvalidResponse, ServerError, Timeout, Unavailable};
     let is_lost = matches!(error.kind(), Connect | Timeout | Unavailable | ServerError | InvalidResponse);
-    is_lost && !error.is_unsent() && error.retry_after().is_none()
+    is_lost && !error.is_unsent()
 }
 
 fn with_result(error: Error, result: &str) -> Error {

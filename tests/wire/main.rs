@@ -1,5 +1,6 @@
 //! The client over real HTTP: the requests it sends, and how it handles every kind of response.
 
+mod creates;
 #[cfg(feature = "download")]
 mod downloads;
 mod executions;
@@ -12,6 +13,7 @@ mod logs;
 mod pages;
 mod probe;
 mod properties;
+mod queries;
 mod redirects;
 mod report;
 mod requests;
