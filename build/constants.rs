@@ -46,7 +46,9 @@ pub fn source(document: &Value) -> String {
             parameters(document, &operation),
             request_body(document, &operation),
             responses(document, &operation).map(|(status, _)| status).collect::<Vec<_>>(),
-            responses(document, &operation).filter_map(message).collect::<Vec<_>>(),
+            responses(document, &operation)
+                .filter_map(|response| message(document, response))
+                .collect::<Vec<_>>(),
         );
         names.push(name);
     }
@@ -126,9 +128,11 @@ fn responses<'a>(document: &'a Value, operation: &Operation<'a>) -> impl Iterato
         .filter_map(|(status, response)| Some((status.parse().ok()?, resolve(document, response))))
 }
 
-/// Returns the message in the first example of an error response.
-fn message((status, response): (u16, &Value)) -> Option<(u16, &str)> {
-    let example = &response["content"]["application/json"]["example"];
+/// Returns the message in the first example of a response.
+fn message<'a>(document: &'a Value, (status, response): (u16, &'a Value)) -> Option<(u16, &'a str)> {
+    let content = &response["content"]["application/json"];
+    let mut shared = entries(&content["examples"]).map(|(_, example)| &resolve(document, example)["value"]);
+    let example = content.get("example").or_else(|| shared.next())?;
     Some((status, example["Message"].as_str()?))
 }
 

@@ -50,9 +50,9 @@ fn convert(schema: &Value, unknown: UnknownFields) -> Value {
         };
         converted.insert(keyword.to_owned(), value);
     }
-    let is_free_form = schema["additionalProperties"] == true;
-    if schema["type"] == "object" && unknown == UnknownFields::Refused && !is_free_form {
-        converted.insert("additionalProperties".to_owned(), json!(false));
+    if schema["type"] == "object" && unknown == UnknownFields::Refused {
+        // Rows are free-form.
+        converted.entry("additionalProperties").or_insert(json!(false));
     }
     let range = match schema["format"].as_str() {
         Some("int32") => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
@@ -111,4 +111,37 @@ fn unknown_fields_are_refused_on_request() {
     let (document, schema, body) = (Document(json!({})), json!({ "type": "object" }), json!({ "New": 1 }));
     assert!(validator(&document, &schema, UnknownFields::Allowed).is_valid(&body));
     assert!(!validator(&document, &schema, UnknownFields::Refused).is_valid(&body));
+}
+
+#[test]
+fn free_form_rows_allow_every_column() {
+    let (document, row) = (Document::ours(), json!({ "$ref": "#/components/schemas/QueryRow" }));
+    let rows = validator(&document, &row, UnknownFields::Refused);
+    assert!(rows.is_valid(&json!({ "CustomerName": "a", "PaidUnits": 7, "Month": null })));
+    assert!(!rows.is_valid(&json!("a")));
+}
+
+#[test]
+fn request_schemas_keep_their_limits() {
+    let (document, schema) =
+        (Document::ours(), json!({ "$ref": "#/components/schemas/CreateReportRequest" }));
+    let requests = validator(&document, &schema, UnknownFields::Refused);
+    let with = |name: &str, value: Value| {
+        let mut body = json!({ "ReportName": "Sales", "QueryId": "q" });
+        body[name] = value;
+        requests.is_valid(&body)
+    };
+    assert!(with("RecurrenceInterval", json!(4)) && with("Format", json!("tsv")));
+    for (name, value) in [
+        ("RecurrenceInterval", json!(3)),
+        ("RecurrenceInterval", json!(2161)),
+        ("RecurrenceCount", json!(0)),
+        ("ReportName", json!("a".repeat(257))),
+        ("Format", json!("xlsx")),
+        ("CallbackMethod", json!("PUT")),
+        ("Description", Value::Null),
+        ("format", json!("csv")),
+    ] {
+        assert!(!with(name, value.clone()), "{name} {value}");
+    }
 }
