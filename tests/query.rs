@@ -40,7 +40,7 @@ const INVALID: [(&str, usize, &str); 20] = [
     ("SELECT a FROM b WHERE a=1 AND", 29, "a condition"),
     ("SELECT a FROM b WHERE a 1", 24, "an operator"),
     ("SELECT a FROM b WHERE a = ‘x’", 26, "single quotes"),
-    ("SELECT a FROM b WHERE a = 'x", 26, "single quotes"),
+    ("SELECT a FROM b WHERE a = 'x", 28, "single quotes"),
     ("SELECT a FROM b WHERE a IN 'x'", 27, "values in parentheses"),
     ("SELECT a FROM b WHERE a IN ('x', 1)", 31, "values of one type"),
     ("SELECT a FROM b ORDER a", 22, "BY after ORDER"),

@@ -8,19 +8,6 @@ use heck::ToShoutySnakeCase;
 use crate::document::Document;
 use crate::drivers::undriven;
 
-/// Operations that the emulator does not handle yet.
-#[cfg(feature = "emulator")]
-pub const UNHANDLED: [&str; 8] = [
-    "getDatasets",
-    "getReportQueries",
-    "createReportQuery",
-    "deleteReportQuery",
-    "tryReportQuery",
-    "createReport",
-    "updateReport",
-    "deleteReport",
-];
-
 /// Returns everything that is missing for an operation, each with the place where it belongs.
 pub async fn missing(document: &Document) -> Vec<String> {
     let mut missing = undriven(document).await;

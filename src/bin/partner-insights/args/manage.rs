@@ -66,19 +66,26 @@ pub struct Schedule {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
     pub count: Option<i32>,
     /// End of the schedule (cmp only)
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = time)]
     pub end: Option<SystemTime>,
     /// Description
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, hide_short_help = true, value_name = "TEXT")]
     pub description: Option<String>,
     /// Format of the files
     #[arg(long, value_parser = format())]
     pub format: Option<ReportFormat>,
     /// URL to call when a file is ready
-    #[arg(long, value_name = "URL")]
+    #[arg(long, hide_short_help = true, value_name = "URL")]
     pub callback_url: Option<String>,
     /// HTTP method of the callback
-    #[arg(long, ignore_case = true, default_value = "POST", value_parser = method())]
+    #[arg(
+        long,
+        hide_short_help = true,
+        value_name = "METHOD",
+        ignore_case = true,
+        default_value = "POST",
+        value_parser = method()
+    )]
     pub callback_method: CallbackMethod,
 }
 
