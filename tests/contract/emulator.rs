@@ -78,7 +78,7 @@ pub async fn unhandled(document: &Document) -> Vec<String> {
         let is_handled = send(&emulator, &good(document, &operation, &emulator)).await.status != 501;
         match (is_handled, UNHANDLED.contains(&operation.id)) {
             (false, false) => {
-                problems.push(format!("{}: no handler in src/emulator/service.rs", operation.id))
+                problems.push(format!("{}: no handler in src/emulator/service.rs", operation.id));
             }
             (true, true) => problems.push(format!("{}: has a handler, and is in UNHANDLED", operation.id)),
             _ => {}
