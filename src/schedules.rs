@@ -129,7 +129,7 @@ pub fn earliest_start() -> SystemTime {
 
 /// A report that runs on a schedule.
 #[derive(Clone, Copy, Debug)]
-pub struct Schedule;
+pub struct Scheduled;
 
 /// A report that runs once.
 #[derive(Clone, Copy, Debug)]
@@ -138,12 +138,12 @@ pub struct Once;
 /// A report to create: a [`schedule`](NewReport::schedule) or a [one-time report](NewReport::once).
 #[derive(Clone, Debug, PartialEq)]
 #[must_use = "nothing is created until it is sent"]
-pub struct NewReport<K = Schedule> {
+pub struct NewReport<K = Scheduled> {
     request: CreateReportRequest,
     kind: PhantomData<K>,
 }
 
-impl NewReport<Schedule> {
+impl NewReport<Scheduled> {
     /// A report that runs first at `start` and then in this interval, in whole hours.
     ///
     /// `start` must be at least four hours from now; see [`earliest_start`]. The dataset of the query may require a longer

@@ -218,7 +218,7 @@ async fn stray_body_is_noticed() {
         }),
         ("reportName", |r| r.body = r.body.replace("ReportName", "reportName")),
         ("null is not of type", |r| {
-            r.body = r.body.replace("\"RecurrenceCount\":100", "\"RecurrenceCount\":null")
+            r.body = r.body.replace("\"RecurrenceCount\":100", "\"RecurrenceCount\":null");
         }),
         ("less than the minimum", |r| {
             r.body = r.body.replace("\"RecurrenceInterval\":24", "\"RecurrenceInterval\":1");

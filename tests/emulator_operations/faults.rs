@@ -54,7 +54,8 @@ async fn log_has_method_template_and_status() {
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG);
     let subscriber = subscriber.with_ansi(false).with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    // For all tests of this binary: those that run at the same time decide whether an event is of interest.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
     let service = Service::start().await;
     let id = service.create(&once()).await;
     service.delete(&format!("ScheduledReport/{id}")).await;

@@ -36,6 +36,19 @@ fn operation_id_names_method_and_constants() {
 }
 
 #[test]
+fn messages_are_found_in_shared_examples_too() {
+    let content = "/components/responses/NotFound/content/application~1json";
+    let shared = json!({
+        "schema": { "$ref": "#/components/schemas/ErrorEnvelope" },
+        "examples": { "gone": { "$ref": "#/components/examples/Gone" } },
+    });
+    let gone = json!({ "value": { "Message": "It is gone.", "StatusCode": 404 } });
+    let output = run(&edited(&[(content, shared), ("/components/examples/Gone", gone)])).unwrap();
+    assert!(output.constants.contains("(404, \"It is gone.\")"), "{}", output.constants);
+    assert!(output.constants.contains("(401, \"Unauthorized\")"), "{}", output.constants);
+}
+
+#[test]
 fn json_output_is_not_lowered() {
     let output = run(spec()).unwrap();
     let document: Value = serde_json::from_str(&output.json).unwrap();
