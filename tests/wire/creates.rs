@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use partner_center_insights::{
     CallbackMethod, Error, ErrorKind, InsightsClient, NewReport, Once, Program, ReportFormat, RetryPolicy,
-    Schedule, Timestamp, earliest_start,
+    Scheduled, Timestamp, earliest_start,
 };
 use serde_json::{Value, json as value};
 
@@ -20,7 +20,7 @@ fn later() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_millis(4_102_444_800_500)
 }
 
-fn daily() -> NewReport<Schedule> {
+fn daily() -> NewReport<Scheduled> {
     NewReport::schedule("Sales", QUERY_ID, later(), DAY)
 }
 

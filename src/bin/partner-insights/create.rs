@@ -28,7 +28,7 @@ pub async fn create(global: &Global, command: args::Create, output: &Output) -> 
     let report = if once {
         let report = common(NewReport::once(command.name, query_id), schedule, model);
         if command.dry_run {
-            return preview("create a report that runs once", None, output);
+            return Ok(preview("create a report that runs once", None, output));
         }
         session.client.create_report(report).await?
     } else {
@@ -47,7 +47,7 @@ pub async fn create(global: &Global, command: args::Create, output: &Output) -> 
         }
         let report = common(report, schedule, model);
         if command.dry_run {
-            return preview("create a report", Some(start), output);
+            return Ok(preview("create a report", Some(start), output));
         }
         session.client.create_report(report).await?
     };
@@ -79,7 +79,7 @@ pub async fn update(global: &Global, command: args::Update, output: &Output) -> 
         return Err(Failure::usage("nothing to update").hint("pass what is to change, such as --every 1d"));
     }
     if command.dry_run {
-        return preview(&format!("update report {}", command.id), start, output);
+        return Ok(preview(&format!("update report {}", command.id), start, output));
     }
     let report = session.client.update_report(command.id, update).await?;
     print(report.unwrap_or(current), &session, output)
@@ -112,10 +112,10 @@ fn common<K>(mut report: NewReport<K>, schedule: &Schedule, model: Option<&Repor
     }
 }
 
-fn preview(what: &str, start: Option<SystemTime>, output: &Output) -> Result<u8, Failure> {
+fn preview(what: &str, start: Option<SystemTime>, output: &Output) -> u8 {
     let start = start.map(|start| format!(", next at {} (UTC)", Timestamp::from(start))).unwrap_or_default();
     output.note(format_args!("Would {what}{start}; nothing was changed."));
-    Ok(exit::OK)
+    exit::OK
 }
 
 fn print(report: Report, session: &Session, output: &Output) -> Result<u8, Failure> {

@@ -82,7 +82,9 @@ async fn run(global: &Global, command: Command, output: &Output) -> Result<u8, F
         Command::Download(command) => until_interrupted(download::run(global, command, output)).await,
         Command::Show(command) => until_interrupted(show::run(global, command, output)).await,
         Command::Create(command) => until_interrupted(create::create(global, command, output)).await,
-        Command::Update(command) => until_interrupted(create::update(global, command, output)).await,
+        Command::Update(command) => {
+            until_interrupted(Box::pin(create::update(global, command, output))).await
+        }
         Command::Delete(command) => until_interrupted(delete::run(global, command, output)).await,
         Command::Query(command) => until_interrupted(query::run(global, command, output)).await,
         Command::Dataset(command) => until_interrupted(dataset::run(global, command, output)).await,
