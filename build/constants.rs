@@ -4,6 +4,7 @@ use heck::ToShoutySnakeCase;
 use serde_json::Value;
 
 use super::dialect::{self, Operation, entries, resolve};
+use super::wire;
 
 /// Returns the constants that `src/spec.rs` includes.
 pub fn source(document: &Value) -> String {
@@ -30,6 +31,7 @@ pub fn source(document: &Value) -> String {
             .map(|(name, variable)| format!("({name:?}, &{:?}), ", words(variable)))
             .collect::<String>(),
     );
+    out += &limits(document);
     let mut names = Vec::new();
     for operation in dialect::operations(document) {
         let name = operation.id.to_shouty_snake_case();
@@ -44,7 +46,9 @@ pub fn source(document: &Value) -> String {
             parameters(document, &operation),
             request_body(document, &operation),
             responses(document, &operation).map(|(status, _)| status).collect::<Vec<_>>(),
-            responses(document, &operation).filter_map(message).collect::<Vec<_>>(),
+            responses(document, &operation)
+                .filter_map(|response| message(document, response))
+                .collect::<Vec<_>>(),
         );
         names.push(name);
     }
@@ -54,10 +58,47 @@ pub fn source(document: &Value) -> String {
     )
 }
 
+/// Returns a constant for each limit of a property of a request.
+fn limits(document: &Value) -> String {
+    let mut out = String::new();
+    let requests = wire::reach(document).requests;
+    for (schema, value) in
+        entries(&document["components"]["schemas"]).filter(|(name, _)| requests.contains(*name))
+    {
+        for (property, value) in entries(&value["properties"]) {
+            for (keyword, limit) in entries(value) {
+                let literal = match (keyword, limit) {
+                    (
+                        "minLength" | "maxLength" | "minimum" | "maximum" | "x-minimum-hours-ahead",
+                        Value::Number(limit),
+                    ) => {
+                        format!("i64 = {limit}")
+                    }
+                    ("x-minimum-in", Value::Object(versions)) => {
+                        let versions: Vec<_> = versions
+                            .iter()
+                            .map(|(version, limit)| format!("({version:?}, {limit})"))
+                            .collect();
+                        format!("&[(&str, i64)] = &[{}]", versions.join(", "))
+                    }
+                    ("x-required-in", Value::Array(versions)) => {
+                        format!("&[&str] = &{versions:?}").replace("String(", "").replace(')', "")
+                    }
+                    _ => continue,
+                };
+                let name = format!("{schema}_{property}_{}", keyword.trim_start_matches("x-"))
+                    .to_shouty_snake_case();
+                out += &format!("#[allow(dead_code)]\npub(crate) const {name}: {literal};\n");
+            }
+        }
+    }
+    out
+}
+
 /// Returns the parameters of an operation as Rust expressions.
 fn parameters(document: &Value, operation: &Operation) -> String {
     let mut out = String::new();
-    for parameter in operation.parameters(document) {
+    for parameter in operation.parameters(document).filter(|parameter| parameter["in"] != "header") {
         let schema = resolve(document, &parameter["schema"]);
         let place = if parameter["in"] == "path" { "Path" } else { "Query" };
         let kind = match (text(schema, "type"), text(schema, "format")) {
@@ -87,9 +128,11 @@ fn responses<'a>(document: &'a Value, operation: &Operation<'a>) -> impl Iterato
         .filter_map(|(status, response)| Some((status.parse().ok()?, resolve(document, response))))
 }
 
-/// Returns the message in the first example of an error response.
-fn message((status, response): (u16, &Value)) -> Option<(u16, &str)> {
-    let example = &response["content"]["application/json"]["example"];
+/// Returns the message in the first example of a response.
+fn message<'a>(document: &'a Value, (status, response): (u16, &'a Value)) -> Option<(u16, &'a str)> {
+    let content = &response["content"]["application/json"];
+    let mut shared = entries(&content["examples"]).map(|(_, example)| &resolve(document, example)["value"]);
+    let example = content.get("example").or_else(|| shared.next())?;
     Some((status, example["Message"].as_str()?))
 }
 

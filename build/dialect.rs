@@ -16,6 +16,7 @@ mod schemas;
 
 use super::wire;
 use rules::Rule;
+pub use schemas::LIMITS;
 
 /// A violation of a rule.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,9 +81,18 @@ pub fn objects(document: &Value) -> impl Iterator<Item = &str> {
     schemas.filter(|(_, schema)| schema["type"] == "object").map(|(name, _)| name)
 }
 
+/// Returns the names of the string schemas with an `enum` and without an open type: those of requests.
+pub fn closed_enums<'a>(document: &'a Value, open_enums: &[&str]) -> impl Iterator<Item = &'a str> {
+    let schemas = entries(&document["components"]["schemas"]);
+    schemas
+        .filter(|(name, schema)| !schema["enum"].is_null() && !open_enums.contains(name))
+        .map(|(name, _)| name)
+}
+
 /// Checks all rules and returns all violations at once. `open_enums` are the schemas with an open type.
 pub fn check(document: &Value, open_enums: &[&str]) -> Result<(), BTreeSet<Problem>> {
-    let mut check = Check { document, open_enums, problems: BTreeSet::new() };
+    let reach = wire::reach(document);
+    let mut check = Check { document, open_enums, reach: &reach, problems: BTreeSet::new() };
     check.versions();
     check.server();
     for (section, value) in entries(document) {
@@ -94,7 +104,6 @@ pub fn check(document: &Value, open_enums: &[&str]) -> Result<(), BTreeSet<Probl
         check.parameters(&operation);
         check.responses(&operation);
     }
-    let reach = wire::reach(document);
     for (name, schema) in entries(&document["components"]["schemas"]) {
         check.component(name, schema);
         let has_properties = !schema["properties"].is_null();
@@ -108,6 +117,7 @@ pub fn check(document: &Value, open_enums: &[&str]) -> Result<(), BTreeSet<Probl
 struct Check<'a> {
     document: &'a Value,
     open_enums: &'a [&'a str],
+    reach: &'a wire::Reach,
     problems: BTreeSet<Problem>,
 }
 

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::dialect::LIMITS;
+
 /// Name of the schema that replaces every `format: date-time`.
 pub const TIMESTAMP: &str = "Timestamp";
 /// Name of the schema that replaces every `format: password`.
@@ -13,6 +15,7 @@ pub const SECURE_LINK: &str = "SecureLink";
 pub fn lower(document: &Value) -> Value {
     let mut copy = document.clone();
     remove_failures(&mut copy);
+    remove_headers(&mut copy);
     lower_properties(&mut copy);
     copy
 }
@@ -27,6 +30,25 @@ fn remove_failures(document: &mut Value) {
     }
 }
 
+/// Removes the parameters in headers, which hooks set for every attempt: generated, they would be arguments of each method.
+fn remove_headers(document: &mut Value) {
+    let components = document["components"]["parameters"].clone();
+    let is_header = |parameter: &Value| {
+        let name =
+            parameter["$ref"].as_str().and_then(|target| target.strip_prefix("#/components/parameters/"));
+        name.map_or(parameter, |name| &components[name])["in"] == "header"
+    };
+    let remove = |owner: &mut Value| {
+        if let Some(parameters) = owner.get_mut("parameters").and_then(Value::as_array_mut) {
+            parameters.retain(|parameter| !is_header(parameter));
+        }
+    };
+    for path in members(document.get_mut("paths")) {
+        remove(path);
+        members(Some(path)).filter(|member| member.is_object()).for_each(remove);
+    }
+}
+
 /// Gives formats with a hand-written type the name by which progenitor replaces types, and lets arrays be null.
 /// Otherwise a date-time would be a strict chrono type, and one malformed time would fail the whole response.
 fn lower_properties(document: &mut Value) {
@@ -35,6 +57,10 @@ fn lower_properties(document: &mut Value) {
         components.map(|(name, schema)| (reference(name), schema["description"].clone())).collect();
     let schemas = document.pointer_mut("/components/schemas");
     for property in members(schemas).flat_map(|schema| members(schema.get_mut("properties"))) {
+        if let Some(property) = property.as_object_mut() {
+            // Each would be a type of its own; the client checks them.
+            property.retain(|keyword, _| !LIMITS.contains(&keyword.as_str()));
+        }
         if property["type"] == "array" {
             property["nullable"] = json!(true);
         }

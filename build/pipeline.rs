@@ -84,6 +84,12 @@ fn client(document: &Value) -> Result<String, String> {
     for schema in dialect::objects(document) {
         settings.with_patch(schema, &open);
     }
+    let closed = TypePatch::default()
+        .with_attr("#[cfg_attr(feature = \"schemars\", derive(schemars::JsonSchema))]")
+        .clone();
+    for schema in dialect::closed_enums(document, &OWN_TYPES.map(|(schema, _)| schema)) {
+        settings.with_patch(schema, &closed);
+    }
     let tokens =
         catch_panic(|| Generator::new(&settings).generate_tokens(&lowered))?.map_err(|e| e.to_string())?;
     let tokens = lenient::replace_envelopes(tokens).map_err(|e| e.to_string())?;

@@ -66,11 +66,10 @@ impl InsightsClient {
         }
         result.map_err(|error| {
             span.record("error.type", error.kind().name());
-            error.with_operation(operation)
+            error.with_quota().with_operation(operation)
         })
     }
 
-    #[allow(dead_code, reason = "for lists of other resources")]
     /// Requests a list, all pages of it. A 404 with this message means that there is nothing to list.
     pub(crate) async fn call_list<T, F, Fut>(
         &self,
@@ -117,6 +116,8 @@ struct Call<'a> {
     /// Attempts that a rate limit refused; they do not count as attempts of the policy.
     limited: u32,
     is_refreshed: bool,
+    /// A failed attempt may have been carried out.
+    is_lost: bool,
 }
 
 impl<'a> Call<'a> {
@@ -130,6 +131,7 @@ impl<'a> Call<'a> {
             attempts: 0,
             limited: 0,
             is_refreshed: false,
+            is_lost: false,
         }
     }
 
@@ -173,6 +175,7 @@ impl<'a> Call<'a> {
             request_id: self.request_id,
             correlation_id: self.correlation_id,
             validate_mfa: false,
+            timeout: None,
             max_response_bytes: self.client.max_response_bytes,
             record: record.clone(),
         };
@@ -197,6 +200,8 @@ impl<'a> Call<'a> {
     /// Step 3: waits, or refreshes the token, if another attempt may help. Otherwise returns the error.
     async fn decide(&mut self, error: Error, token: &CachedToken, is_limited: bool) -> Result<(), Error> {
         self.limited += u32::from(is_limited);
+        let error = error.with_follows_lost(self.is_lost);
+        self.is_lost |= error.may_be_done();
         let failure = Failure {
             operation: self.operation,
             attempt: self.attempts - self.limited,

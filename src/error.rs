@@ -34,6 +34,8 @@ struct Details {
     correlation_id: Option<String>,
     retry_after: Option<Duration>,
     attempts: u32,
+    /// An earlier attempt may have been carried out.
+    follows_lost: bool,
     help: Option<&'static str>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -50,6 +52,7 @@ impl Error {
             correlation_id: None,
             retry_after: None,
             attempts: 0,
+            follows_lost: false,
             help: None,
             source: None,
         }))
@@ -61,6 +64,15 @@ impl Error {
 
     pub(crate) fn with_operation(mut self, operation: &'static Operation) -> Self {
         self.0.operation = Some(operation.id);
+        self
+    }
+
+    /// Recognizes the refusals by a quota, which differ from others only in their message.
+    pub(crate) fn with_quota(mut self) -> Self {
+        if self.0.kind == ErrorKind::BadRequest {
+            let quota = self.message().and_then(ErrorKind::of_quota);
+            self.0.kind = quota.unwrap_or(ErrorKind::BadRequest);
+        }
         self
     }
 
@@ -97,6 +109,11 @@ impl Error {
 
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_follows_lost(mut self, follows_lost: bool) -> Self {
+        self.0.follows_lost = follows_lost;
         self
     }
 
@@ -165,6 +182,18 @@ impl Error {
     pub(crate) fn is_unsent(&self) -> bool {
         let sent = self.0.source.as_deref().and_then(|source| source.downcast_ref::<reqwest::Error>());
         sent.is_some_and(reqwest::Error::is_connect)
+    }
+
+    /// Whether the service may have carried out the request, although it failed.
+    pub(crate) fn may_be_done(&self) -> bool {
+        use ErrorKind::{Connect, InvalidResponse, ServerError, Timeout, Unavailable};
+        matches!(self.kind(), Connect | Timeout | Unavailable | ServerError | InvalidResponse)
+            && !self.is_unsent()
+    }
+
+    /// Whether the service may have carried out an earlier attempt of the call.
+    pub(crate) fn follows_lost(&self) -> bool {
+        self.0.follows_lost
     }
 
     /// Returns the next step: that of the [`AuthError`] inside if it has one, else that of the kind.

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
 use reqwest::header::{
@@ -32,6 +33,8 @@ pub(crate) struct Attempt {
     pub correlation_id: Uuid,
     /// Asks whether the token proves a multi-factor sign-in.
     pub validate_mfa: bool,
+    /// Instead of the client's timeout.
+    pub timeout: Option<Duration>,
     pub max_response_bytes: usize,
     pub record: Arc<Mutex<AttemptRecord>>,
 }
@@ -126,6 +129,10 @@ impl ClientHooks<Attempt> for Client {
         headers.insert(AUTHORIZATION, attempt.authorization.clone());
         headers.insert(REQUEST_ID, header(attempt.request_id));
         headers.insert(CORRELATION_ID, header(attempt.correlation_id));
+        if attempt.timeout.is_some() {
+            *request.timeout_mut() = attempt.timeout;
+        }
+        let headers = request.headers_mut();
         if attempt.validate_mfa {
             headers.insert(VALIDATE_MFA, HeaderValue::from_static("true"));
         }

@@ -30,6 +30,7 @@
 //! | --- | --- |
 //! | resume or pause one report, list reports and executions | [`InsightsClient`] |
 //! | resume or pause many reports, with a plan, progress and verification | [`InsightsClient::resume_all`], [`Selection`], [`Outcome`] |
+//! | create, update and delete reports and queries, try a query, list datasets | [`NewReport`], [`NewQuery`], [`TryQuery`], [`InsightsClient::datasets`] |
 //! | see whether reports deliver, wait for a file | [`InsightsClient::health`], [`InsightsClient::wait_for_execution`] |
 //! | download a file | `InsightsClient::download` (feature `download`) |
 //! | handle errors | [`Error`], [`ErrorKind`] |
@@ -37,6 +38,7 @@
 //! | learn what does not match the spec | [`Warning`], [`InsightsClientBuilder::on_warning`] |
 //! | get access tokens, unattended or interactively | [`auth`] |
 //! | test your own code | `emulator` (feature `emulator`), [`Report::new`] |
+//! | parse and check the text of a query | [`query`] |
 //! | read the OpenAPI document | [`spec`] |
 //!
 //! # How a call works
@@ -100,6 +102,7 @@ mod body;
 mod bulk;
 mod call;
 mod client;
+mod datasets;
 #[cfg(feature = "download")]
 mod download;
 #[cfg(feature = "emulator")]
@@ -114,31 +117,38 @@ mod lenient;
 mod pages;
 mod program;
 mod proxy;
+mod queries;
+pub mod query;
 mod refusal;
 mod report;
 mod reports;
 mod response;
 mod retry;
+mod schedules;
 pub mod spec;
 mod text;
 mod throttle;
 mod transport;
+mod unconfirmed;
 mod wait;
 mod warning;
 
 pub use bulk::{BulkChange, Event, Outcome, Plan, ReportOutcome, Run, Selection, Step};
 pub use client::{InsightsClient, InsightsClientBuilder};
+pub use datasets::{Dataset, ListDatasets};
 #[cfg(feature = "download")]
 pub use download::{Download, DownloadProgress, FileStream, Save, SavedFile};
 pub use error::{Error, ErrorKind, Retryability};
 pub use executions::ListExecutions;
 pub use health::{CheckHealth, Health, Verdict};
 pub use program::Program;
+pub use queries::{ListQueries, NewQuery, QueryRow, ReportQuery, TryQuery};
 pub use report::{
     Execution, ExecutionStatus, InvalidReportId, Report, ReportId, ReportStatus, SecureLink, Timestamp,
 };
 pub use reports::{ListReports, Probe};
 pub use retry::{RetryPolicy, Wait, WaitReason};
+pub use schedules::{CallbackMethod, NewReport, Once, ReportFormat, ReportUpdate, Scheduled, earliest_start};
 pub use wait::{WaitForExecution, WaitProgress};
 pub use warning::Warning;
 

@@ -16,7 +16,7 @@ use crate::spec;
 use crate::warning::Warning;
 
 /// The message of the 404 that means "no reports"; any other 404 is an error.
-const NO_REPORTS: &str = "no item found";
+pub(crate) const NO_ITEM: &str = "no item found";
 
 impl InsightsClient {
     /// Lists the reports of the caller.
@@ -45,7 +45,7 @@ impl InsightsClient {
         // A service that ignores the parameter lists every report.
         let request = |api: Client| async move { api.get_reports(None, Some(&id), None).await };
         let is_found = |reports: &[Report]| reports.iter().any(|report| report.report_id == id);
-        let list = self.call_pages(&spec::GET_REPORTS, NO_REPORTS, is_found, request).await?;
+        let list = self.call_pages(&spec::GET_REPORTS, NO_ITEM, is_found, request).await?;
         match list.items.into_iter().find(|report| report.report_id == id) {
             None if list.unreadable > 0 => Err(Error::new(ErrorKind::InvalidResponse)
                 .with_operation(&spec::GET_REPORTS)
@@ -108,14 +108,14 @@ impl InsightsClient {
         };
         match self.call(&spec::GET_REPORTS, request).await {
             Ok(response) => Ok(Probe { mfa_compliant: response.is_mfa_compliant }),
-            Err(error) if means_empty(&error, NO_REPORTS) => Ok(Probe { mfa_compliant: None }),
+            Err(error) if means_empty(&error, NO_ITEM) => Ok(Probe { mfa_compliant: None }),
             Err(error) => Err(error),
         }
     }
 
     pub(crate) async fn list_reports(&self) -> Result<List<Report>, Error> {
         let request = |api: Client| async move { api.get_reports(None, None, None).await };
-        self.call_pages(&spec::GET_REPORTS, NO_REPORTS, |_| false, request).await
+        self.call_pages(&spec::GET_REPORTS, NO_ITEM, |_| false, request).await
     }
 }
 

@@ -26,8 +26,25 @@ impl Check<'_> {
         if !page.is_some_and(|url| url.starts_with("https://")) {
             self.report(&place, rules::EXTERNAL_DOCS, "`externalDocs.url` is missing or not https");
         }
-        if !operation.value["requestBody"].is_null() {
-            self.report(&place, rules::REQUEST_BODY, "there is a request body");
+        self.request_body(operation);
+    }
+
+    fn request_body(&mut self, operation: &Operation) {
+        let place = operation.place();
+        let body = resolve(self.document, &operation.value["requestBody"]);
+        if body.is_null() {
+            return;
+        }
+        if body["required"] != true {
+            self.report(&place, rules::REQUEST_BODY, "the request body is optional");
+        }
+        let content: Vec<_> = entries(&body["content"]).collect();
+        let [("application/json", media)] = content[..] else {
+            let types: Vec<_> = content.iter().map(|(media_type, _)| media_type).collect();
+            return self.report(&place, rules::REQUEST_BODY, format!("the media types are {types:?}"));
+        };
+        if !is_named(&media["schema"]) {
+            self.report(&place, rules::REQUEST_BODY, "the request body has no named schema");
         }
     }
 
@@ -37,6 +54,10 @@ impl Check<'_> {
         let mut in_path = BTreeSet::new();
         for parameter in operation.parameters(document) {
             let name = parameter["name"].as_str().unwrap_or_default();
+            if parameter["in"] == "header" {
+                // The client sets it; the generator does not see it.
+                continue;
+            }
             match parameter["in"].as_str() {
                 Some("query") => {}
                 Some("path") => {
@@ -54,7 +75,7 @@ impl Check<'_> {
             if !["string", "boolean", "integer"].contains(&kind) {
                 self.report(&place, rules::PARAMETER_TYPE, format!("the type of `{name}` is {kind}"));
             }
-            self.keywords(&place, &parameter["schema"]);
+            self.keywords(&place, &parameter["schema"], false);
             if !parameter["schema"]["enum"].is_null() {
                 self.report(&place, rules::OPEN_ENUM, format!("`{name}` has an inline `enum`"));
             }
@@ -94,9 +115,13 @@ impl Check<'_> {
             let message = format!("there are {} responses with a 2xx status", successes.len());
             return self.report(&place, rules::ONE_SUCCESS, message);
         };
-        let schema = &success["content"]["application/json"]["schema"]["$ref"];
-        if !schema.as_str().is_some_and(|target| target.starts_with("#/components/schemas/")) {
+        if !is_named(&success["content"]["application/json"]["schema"]) {
             self.report(&place, rules::NAMED_RESPONSE, "the 2xx response has no named schema");
         }
     }
+}
+
+/// Whether the schema is a reference to a component.
+fn is_named(schema: &Value) -> bool {
+    schema["$ref"].as_str().is_some_and(|target| target.starts_with("#/components/schemas/"))
 }

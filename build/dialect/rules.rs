@@ -24,9 +24,9 @@ rules! {
     SECURITY = "security", "a bearer scheme of `components.securitySchemes`; the client always sends a token";
     DESCRIBED = "described", "a text; it becomes documentation";
     EXTERNAL_DOCS = "external-docs", "an https link to the reference page of the operation";
-    REQUEST_BODY = "request-body", "none; the client does not send bodies yet";
+    REQUEST_BODY = "request-body", "a required body of `application/json` only, with a reference to `components.schemas`";
     PATH_PARAMETER = "path-parameter", "`required: true` for every parameter in the path";
-    PARAMETER_LOCATION = "parameter-location", "`path` or `query`; headers are set by the client";
+    PARAMETER_LOCATION = "parameter-location", "`path`, `query`, or `header` for what the client sets by itself";
     PARAMETER_TYPE = "parameter-type", "a string, boolean or integer; arrays are not sent as the spec says";
     PARAMETER_STYLE = "parameter-style", "none of `style`, `explode` and `content`; the generator ignores or rejects them";
     PATH_TEMPLATE = "path-template", "the same names in both";
@@ -39,5 +39,5 @@ rules! {
     REQUIRED = "required", "an existing property that is not nullable";
     SCHEMA_KEYWORD = "schema-keyword", "a schema without it";
     SCHEMA_TYPE = "schema-type", "a string (date-time and password only in properties), a boolean, an integer (int32 or int64), an array or a named object";
-    OPEN_ENUM = "open-enum", "a schema with an open type (build/pipeline.rs), so that a new value does not fail the response";
+    OPEN_ENUM = "open-enum", "a schema with an open type (build/pipeline.rs), so that a new value does not fail the response; requests may have closed ones";
 }

@@ -38,9 +38,13 @@ impl Check<'_> {
         }
     }
 
-    pub(super) fn keywords(&mut self, place: &str, schema: &Value) {
+    /// What a request may contain is limited by the client, and lowered away before the generator reads it.
+    pub(super) fn keywords(&mut self, place: &str, schema: &Value, is_request: bool) {
+        let is_row = schema["additionalProperties"] == true && schema["properties"].is_null();
         for (keyword, reason) in UNSUPPORTED_KEYWORDS {
-            if !schema[keyword].is_null() {
+            let is_allowed =
+                (is_request && LIMITS.contains(&keyword)) || (is_row && keyword == "additionalProperties");
+            if !schema[keyword].is_null() && !is_allowed {
                 self.report(place, rules::SCHEMA_KEYWORD, format!("`{keyword}` is set, but {reason}"));
             }
         }
@@ -50,7 +54,9 @@ impl Check<'_> {
         if !schema["$ref"].is_null() {
             return;
         }
-        self.keywords(place, schema);
+        let component = place.split(['.', ' ']).next().unwrap_or(place);
+        let is_request = self.reach.requests.contains(component) && !self.reach.responses.contains(component);
+        self.keywords(place, schema, is_request);
         let is_property = place.contains('.') && !place.ends_with(" items");
         if is_empty(&schema["description"]) && (is_component || is_property) {
             self.report(place, rules::DESCRIBED, "`description` is missing");
@@ -71,11 +77,14 @@ impl Check<'_> {
                 self.report(place, rules::SCHEMA_TYPE, message);
             }
         }
-        if !schema["enum"].is_null() && !has_open_type {
+        if !schema["enum"].is_null() && !has_open_type && !is_request {
             self.report(place, rules::OPEN_ENUM, "the `enum` has no open type");
         }
     }
 }
+
+/// Keywords that requests may have.
+pub const LIMITS: [&str; 4] = ["minLength", "maxLength", "minimum", "maximum"];
 
 const UNSUPPORTED_KEYWORDS: [(&str, &str); 14] = [
     ("title", "it replaces the type's name, and two types with one title become one"),

@@ -203,6 +203,7 @@ impl InsightsClientBuilder {
             ))
         })?;
         let inner = Inner {
+            version: version.to_owned(),
             base_url: format!("{prefix}{path}"),
             http,
             tokens: TokenCache::new(tokens, scope),

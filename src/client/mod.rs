@@ -33,6 +33,8 @@ pub struct InsightsClient {
 pub(crate) struct Inner {
     /// Origin, prefix and base path, without a trailing slash.
     pub base_url: String,
+    /// The API version, such as `v1`.
+    pub version: String,
     pub http: reqwest::Client,
     pub tokens: TokenCache,
     pub retry: RetryPolicy,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::report::ReportId;
-use crate::spec::Operation;
+use crate::spec::{self, Operation};
 
 /// A failure that the emulator simulates.
 ///
@@ -159,13 +159,27 @@ pub enum Scenario {
     Throttle,
     /// One request in four fails in one way or another.
     Flaky,
+    /// Every third request to resume or pause a report is refused.
+    Partial,
+    /// Every response takes two seconds.
+    Slow,
+    /// Every request is refused, as with an expired token.
+    ExpiredToken,
     /// A gateway refuses every request with an HTML page.
     Html403,
 }
 
 impl Scenario {
     /// All scenarios.
-    pub const ALL: &'static [Self] = &[Self::Mfa, Self::Throttle, Self::Flaky, Self::Html403];
+    pub const ALL: &'static [Self] = &[
+        Self::Mfa,
+        Self::Throttle,
+        Self::Flaky,
+        Self::Partial,
+        Self::Slow,
+        Self::ExpiredToken,
+        Self::Html403,
+    ];
 
     /// Returns the name, such as `html-403`.
     pub fn as_str(self) -> &'static str {
@@ -173,12 +187,33 @@ impl Scenario {
             Self::Mfa => "mfa",
             Self::Throttle => "throttle",
             Self::Flaky => "flaky",
+            Self::Partial => "partial",
+            Self::Slow => "slow",
+            Self::ExpiredToken => "expired-token",
             Self::Html403 => "html-403",
+        }
+    }
+
+    /// Returns what happens, in one line.
+    pub fn description(self) -> &'static str {
+        match self {
+            Self::Mfa => "every request needs a token from multi-factor authentication",
+            Self::Throttle => "ten requests in ten seconds",
+            Self::Flaky => "one request in four fails in one way or another",
+            Self::Partial => "every third request to resume or pause is refused",
+            Self::Slow => "every response takes two seconds",
+            Self::ExpiredToken => "every request is refused, as with an expired token",
+            Self::Html403 => "a gateway refuses every request with an HTML page",
         }
     }
 
     pub(super) fn faults(self) -> Vec<Fault> {
         match self {
+            Self::Partial => [&spec::RESUME_REPORT_EXECUTIONS, &spec::PAUSE_REPORT_EXECUTIONS]
+                .map(|operation| Fault::refuse(403).on(operation).every(3))
+                .into(),
+            Self::Slow => vec![Fault::delay(Duration::from_secs(2))],
+            Self::ExpiredToken => vec![Fault::refuse(401)],
             Self::Mfa => vec![
                 Fault::respond(
                     401,

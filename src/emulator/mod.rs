@@ -44,16 +44,43 @@
 //! * A [`Limit`] counts all requests together, whatever their caller and result, except those that it refuses.
 //! * A window starts with the first request after the end of the previous one. A bucket is full at the start.
 //! * A refusal reports zero remaining requests and, unless disabled, how long to wait, in whole seconds, rounded up.
-//! * Every version in the spec is served for every program, with the same reports.
+//! * Every version in the spec is served for every program, with the same reports and queries. Datasets whose name starts
+//!   with `ISV` belong to the commercial marketplace, all others to partner insights.
+//! * Filters by name compare the whole name: that of a dataset in any letter case, those of queries and reports exactly.
+//! * Of the switches for system queries, `includeOnlySystemQueries` wins. Every report that exists at the start has a query.
+//! * A query is checked for its dataset and its selected columns only. Without `SELECT` and `FROM` it is refused with 400.
+//! * Exactly one of `exportQuery` and `queryId` is required. A tried query has as many rows as the service allows or `LIMIT`
+//!   asks for; their values are invented. `startTime` and `endTime` do not matter.
+//! * System queries cannot be deleted: 400. Reports keep the text of a query that is deleted.
+//! * Names of members in request bodies are accepted in any letter case, and unknown members are ignored. Null, a wrong
+//!   type, and a body that is not a JSON object are refused with 400, in the shape of other errors.
+//! * A time in another format is refused with 400; a text that is no time is answered with 500.
+//! * An interval below the minimum of the dataset is refused with `Invalid report parameters`. In v1.1 one hour is allowed,
+//!   and a missing count is refused; a count has no upper limit, and `EndTime` is accepted in v1 too.
+//! * All callers are one user. Only active reports count against the quota of 50, which resuming does not check. Deleting a
+//!   one-time report does not free its place among five in 60 minutes.
+//! * A one-time report has no callback. Its execution is completed two seconds after its creation unless
+//!   [set](EmulatorBuilder::one_time_duration); until then, a request without a status returns it as pending.
+//! * A report becomes inactive at its last execution or its end. Reports that exist at the start keep their status.
+//! * An update keeps absent members, the status and earlier executions, also of a report that ended. The start may be in
+//!   the past. One-time reports are refused with `Invalid report parameters`.
+//! * Deleting returns the item as it was. Deleting again is answered with 404. Links to files stay valid.
 
+mod builder;
+mod catalog;
 mod check;
 mod fault;
 mod files;
+mod input;
 pub(crate) mod limit;
+mod queries;
 mod record;
 mod response;
+mod rows;
+mod schedules;
 mod server;
 mod service;
+mod settings;
 mod state;
 #[cfg(feature = "emulator-tls")]
 mod tls;
@@ -66,12 +93,11 @@ mod tls {
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::Arc;
 
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+pub use builder::EmulatorBuilder;
 pub use fault::{Fault, Scenario};
 pub use files::{FileFault, Files};
 pub use limit::Limit;
@@ -79,11 +105,7 @@ pub use record::RecordedRequest;
 
 use crate::report::{Report, ReportId};
 use crate::spec::Operation;
-use files::Store;
-use limit::Meter;
-use record::Record;
-use service::{Service, Shared};
-use state::{Clock, State};
+use service::Service;
 use tls::Tls;
 
 /// A running emulator. Dropping it stops it.
@@ -180,139 +202,5 @@ impl Emulator {
 impl fmt::Debug for Emulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Emulator").field("base_url", &self.base_url()).finish_non_exhaustive()
-    }
-}
-
-/// Configures an [`Emulator`].
-#[derive(Default)]
-#[must_use = "nothing happens until `start` is called"]
-pub struct EmulatorBuilder {
-    address: Option<SocketAddr>,
-    token: Option<String>,
-    reports: Option<Vec<Report>>,
-    clock: Option<Clock>,
-    faults: Vec<Fault>,
-    limit: Option<Limit>,
-    files: Files,
-    seed: u64,
-    #[cfg(feature = "emulator-tls")]
-    tls: bool,
-}
-
-impl EmulatorBuilder {
-    /// Sets the address to listen on. Default: a free port of 127.0.0.1.
-    pub fn listen(mut self, address: SocketAddr) -> Self {
-        self.address = Some(address);
-        self
-    }
-
-    /// Sets the accepted access token. Default: `emulator-token`.
-    pub fn token(mut self, token: impl Into<String>) -> Self {
-        self.token = Some(token.into());
-        self
-    }
-
-    /// Replaces the sample reports.
-    pub fn reports(mut self, reports: impl IntoIterator<Item = Report>) -> Self {
-        self.reports = Some(reports.into_iter().collect());
-        self
-    }
-
-    /// Replaces the sample reports with those of a JSON document: a list of reports or a response of the service, in
-    /// camelCase or PascalCase.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the document is anything else.
-    pub fn reports_json(self, json: &str) -> Result<Self, serde_json::Error> {
-        Ok(self.reports(state::parse_reports(json)?))
-    }
-
-    /// Sets the clock, for predictable times in responses.
-    pub fn clock(mut self, clock: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
-        self.clock = Some(Arc::new(clock));
-        self
-    }
-
-    /// Adds a fault. If several apply to a request, the first one takes effect.
-    pub fn fault(mut self, fault: Fault) -> Self {
-        self.faults.push(fault);
-        self
-    }
-
-    /// Sets a rate limit. Requests beyond it are refused with 429, and every response reports what remains. Such headers
-    /// have been seen, with a limit of ten; the rest is [assumed](self#assumptions).
-    pub fn limit(mut self, limit: Limit) -> Self {
-        self.limit = Some(limit);
-        self
-    }
-
-    /// Sets how the files of executions are served.
-    pub fn files(mut self, files: Files) -> Self {
-        self.files = files;
-        self
-    }
-
-    /// Adds a named scenario.
-    pub fn scenario(mut self, scenario: Scenario) -> Self {
-        self.faults.extend(scenario.faults());
-        match scenario {
-            Scenario::Throttle => self.limit(Limit::window(10, Duration::from_secs(10))),
-            _ => self,
-        }
-    }
-
-    /// Sets the seed of random faults and ids. Default: 0.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// Serves over TLS, with a certificate from a new [authority](Emulator::root_certificate).
-    #[cfg(feature = "emulator-tls")]
-    pub fn tls(mut self) -> Self {
-        self.tls = true;
-        self
-    }
-
-    /// Starts the emulator.
-    ///
-    /// # Errors
-    ///
-    /// Fails if the address cannot be bound.
-    pub async fn start(self) -> io::Result<Emulator> {
-        let reports = match self.reports {
-            Some(reports) => reports,
-            None => state::parse_reports(include_str!("sample.json")).map_err(io::Error::other)?,
-        };
-        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemTime::now));
-        let shared = Shared {
-            state: State::new(reports, clock),
-            faults: self.faults,
-            meter: self.limit.map(|limit| Meter::new(limit, Instant::now())),
-            random: fastrand::Rng::with_seed(self.seed),
-            record: Record::default(),
-        };
-        #[cfg(feature = "emulator-tls")]
-        let tls = self.tls.then(Tls::new).transpose()?;
-        #[cfg(not(feature = "emulator-tls"))]
-        let tls: Option<Tls> = None;
-        let service = Arc::new(Service {
-            token: self.token.unwrap_or_else(|| "emulator-token".to_owned()),
-            is_tls: tls.is_some(),
-            store: Store::new(self.files, self.seed),
-            shared: Mutex::new(shared),
-        });
-        let listener = TcpListener::bind(self.address.unwrap_or((Ipv4Addr::LOCALHOST, 0).into())).await?;
-        let address = listener.local_addr()?;
-        let (stop, stopped) = oneshot::channel();
-        tokio::spawn(server::serve(listener, tls.clone(), service.router(), stopped));
-        Ok(Emulator { address, service, tls, _stop: stop })
-    }
-}
-
-impl fmt::Debug for EmulatorBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("EmulatorBuilder").field("address", &self.address).finish_non_exhaustive()
     }
 }

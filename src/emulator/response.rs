@@ -34,10 +34,22 @@ impl Refusal {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Disconnect;
 
-/// Wraps reports or executions in the envelope.
+/// Wraps elements in the envelope, without a message.
 pub(super) fn success(value: &[impl Serialize]) -> Response {
-    let count = value.len();
-    let envelope = json!({ "value": value, "totalCount": count, "statusCode": 200, "dataRedacted": false });
+    envelope(value, None)
+}
+
+/// Wraps elements in the envelope, with the documented message.
+pub(super) fn success_with(value: &[impl Serialize], message: &str) -> Response {
+    envelope(value, Some(message))
+}
+
+fn envelope(value: &[impl Serialize], message: Option<&str>) -> Response {
+    let mut envelope =
+        json!({ "value": value, "totalCount": value.len(), "statusCode": 200, "dataRedacted": false });
+    if let Some(message) = message {
+        envelope["message"] = message.into();
+    }
     envelope_response(StatusCode::OK, &envelope)
 }
 

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::Path;
+use axum::extract::rejection::BytesRejection;
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
@@ -49,6 +51,23 @@ struct Request {
     uri: Uri,
     headers: HeaderMap,
     path: Parameters,
+    body: Bytes,
+}
+
+/// A request that the spec allows.
+pub(super) struct Call<'a> {
+    pub parameters: Parameters,
+    pub body: &'a [u8],
+    /// Whether the program is the commercial marketplace.
+    pub is_marketplace: bool,
+    pub is_v1_1: bool,
+}
+
+impl Call<'_> {
+    /// The user who creates something: a sign-in name, or a number in the commercial marketplace.
+    pub fn user(&self) -> &'static str {
+        if self.is_marketplace { "142344300" } else { "reports@partner.example" }
+    }
 }
 
 impl Service {
@@ -56,9 +75,14 @@ impl Service {
     pub fn router(self: &Arc<Self>) -> Router {
         let handler = |operation: Result<&'static Operation, StatusCode>| {
             let service = self.clone();
-            async move |path: Option<Path<Parameters>>, method: Method, uri: Uri, headers: HeaderMap| {
+            async move |path: Option<Path<Parameters>>,
+                        method: Method,
+                        uri: Uri,
+                        headers: HeaderMap,
+                        body: Result<Bytes, BytesRejection>| {
                 let path = path.map(|Path(path)| path).unwrap_or_default();
-                service.handle(Request { operation, method, uri, headers, path }).await
+                let body = body.unwrap_or_default();
+                service.handle(Request { operation, method, uri, headers, path, body }).await
             }
         };
         let mut router = Router::new();
@@ -93,7 +117,11 @@ impl Service {
             headers.insert(RATE_LIMIT, verdict.limit.into());
             headers.insert(RATE_LIMIT_REMAINING, verdict.remaining.into());
         }
-        shared.record.push(recorded(&request, &response));
+        let recorded = recorded(&request, &response);
+        let path = request.operation.map_or("", |operation| operation.path);
+        let status = recorded.status.map_or_else(|| "disconnected".to_owned(), |status| status.to_string());
+        tracing::debug!("emulator: {} {path} -> {status}", request.method);
+        shared.record.push(recorded);
         response
     }
 
@@ -127,11 +155,23 @@ impl Service {
         }
         let query = request.uri.query().unwrap_or_default();
         let parameters = check::check(operation, request.path.clone(), query, &request.headers)?;
+        let is = |variable: &str, value: &str| request.path.get(variable).is_some_and(|given| given == value);
+        let (is_marketplace, is_v1_1) = (is("program", "cmp"), is("version", "v1.1"));
+        let call = Call { parameters, body: &request.body, is_marketplace, is_v1_1 };
+        self.shared().state.settle();
         match *operation {
-            spec::GET_REPORTS => self.list_reports(&parameters),
-            spec::GET_REPORT_EXECUTIONS => self.list_executions(&parameters, &request.headers),
-            spec::PAUSE_REPORT_EXECUTIONS => self.set_status(&parameters, ReportStatus::Paused),
-            spec::RESUME_REPORT_EXECUTIONS => self.set_status(&parameters, ReportStatus::Active),
+            spec::GET_DATASETS => self.list_datasets(&call),
+            spec::GET_REPORT_QUERIES => self.list_queries(&call),
+            spec::CREATE_REPORT_QUERY => self.create_query(&call),
+            spec::DELETE_REPORT_QUERY => self.delete_query(&call),
+            spec::TRY_REPORT_QUERY => self.try_query(&call),
+            spec::GET_REPORTS => self.list_reports(&call.parameters),
+            spec::CREATE_REPORT => self.create_report(&call),
+            spec::UPDATE_REPORT => self.update_report(&call),
+            spec::DELETE_REPORT => self.delete_report(&call),
+            spec::PAUSE_REPORT_EXECUTIONS => self.set_status(&call.parameters, ReportStatus::Paused),
+            spec::RESUME_REPORT_EXECUTIONS => self.set_status(&call.parameters, ReportStatus::Active),
+            spec::GET_REPORT_EXECUTIONS => self.list_executions(&call.parameters, &request.headers),
             Operation { id, .. } => {
                 Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, format!("The emulator does not know {id}.")))
             }
@@ -155,13 +195,21 @@ impl Service {
 
     fn list_executions(&self, parameters: &Parameters, headers: &HeaderMap) -> Result<Response, Refusal> {
         let get = |name: &str| parameters.get(name).map(String::as_str);
-        let status = get("executionStatus").map_or(ExecutionStatus::Completed, ExecutionStatus::from);
+        let status = get("executionStatus").map(ExecutionStatus::from);
         let latest = get("getLatestExecution").is_none_or(|latest| latest.eq_ignore_ascii_case("true"));
         let id = report_id(parameters).ok_or_else(no_item)?;
         let mut executions = self.shared().state.executions(id).ok_or_else(no_item)?;
+        // The only execution of a one-time report is listed before it is completed too.
+        let is_one_time = executions.iter().all(|execution| execution.recurrence_interval == Some(-1));
         executions.retain(|execution| {
-            execution.execution_status.as_ref() == Some(&status)
-                && get("executionId").is_none_or(|id| id == execution.execution_id)
+            let has_status = match &status {
+                None if is_one_time => true,
+                status => {
+                    execution.execution_status.as_ref()
+                        == Some(status.as_ref().unwrap_or(&ExecutionStatus::Completed))
+                }
+            };
+            has_status && get("executionId").is_none_or(|id| id == execution.execution_id)
         });
         if latest {
             executions.truncate(1);
@@ -224,9 +272,12 @@ impl Shared {
         let sent = request.headers.get(CORRELATION_ID);
         let valid = sent.filter(|id| Uuid::try_parse_ascii(id.as_bytes()).is_ok()).cloned();
         valid.unwrap_or_else(|| {
-            let id = uuid::Builder::from_random_bytes(self.random.u128(..).to_be_bytes()).into_uuid();
-            HeaderValue::from_str(&id.to_string()).unwrap_or(HeaderValue::from_static(""))
+            HeaderValue::from_str(&self.random_id().to_string()).unwrap_or(HeaderValue::from_static(""))
         })
+    }
+
+    pub fn random_id(&mut self) -> Uuid {
+        uuid::Builder::from_random_bytes(self.random.u128(..).to_be_bytes()).into_uuid()
     }
 }
 
@@ -253,10 +304,10 @@ fn refuse(request: &Request, status: u16) -> Response {
 }
 
 /// The documented wording for an empty list, used for unknown ids too.
-fn no_item() -> Refusal {
+pub(super) fn no_item() -> Refusal {
     refusal(&spec::GET_REPORTS, StatusCode::NOT_FOUND)
 }
 
-fn report_id(parameters: &Parameters) -> Option<ReportId> {
+pub(super) fn report_id(parameters: &Parameters) -> Option<ReportId> {
     parameters.get("reportId")?.parse().ok()
 }

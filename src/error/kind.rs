@@ -94,6 +94,15 @@ error_kinds! {
     /// The service refused the request.
     BadRequest("bad request", [400..=499], Never,
         "read the message of the service; exceeded quotas are reported this way too"),
+    /// There are as many active reports as the service allows.
+    ReportQuota("quota of active reports", [], Never,
+        "delete reports that are not needed, or resume one that is paused instead of creating another; 50 can be active"),
+    /// More one-time reports were created within an hour than the service allows.
+    OneTimeQuota("quota of one-time reports", [], Never,
+        "wait: five one-time reports can be created in 60 minutes"),
+    /// There are as many queries as the service allows.
+    QueryQuota("quota of queries", [], Never,
+        "delete queries that no report runs; there can be 100"),
     /// The response does not match the spec.
     InvalidResponse("invalid response", [_], Never,
         "check the base URL and any proxy in between; if both are right, the service has changed and the spec must follow"),
@@ -136,6 +145,17 @@ impl ErrorKind {
     /// Classifies a response by its status and service code.
     pub(crate) fn of(status: u16, code: Option<&str>) -> Self {
         classify(status, code)
+    }
+
+    /// Classifies a refusal by the documented message of a quota.
+    pub(crate) fn of_quota(message: &str) -> Option<Self> {
+        let message = message.to_ascii_lowercase();
+        let quotas = [
+            ("executenow report creation quota", Self::OneTimeQuota),
+            ("report creation quota", Self::ReportQuota),
+            ("number of queries exceeded", Self::QueryQuota),
+        ];
+        quotas.into_iter().find(|(text, _)| message.contains(text)).map(|(_, kind)| kind)
     }
 
     /// Returns a short name, such as `not found`.

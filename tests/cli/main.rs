@@ -1,6 +1,7 @@
 //! The CLI as a process, against an emulator in this one.
 
 mod auth;
+mod chain;
 mod changes;
 #[cfg(unix)]
 mod completions;

@@ -60,7 +60,7 @@ async fn environment_yes_must_be_affirmative() {
         let finished =
             finish(command.args(["resume", "--all-paused"]).env("PARTNER_CENTER_YES", value)).await;
         assert_eq!(finished.code, Some(code), "{value}: {}", finished.stderr);
-        emulator.assert_requests(RESUME, if code == 0 { 3 } else { 0 });
+        emulator.assert_requests(RESUME, if code == 0 { 5 } else { 0 });
     }
 }
 

@@ -132,7 +132,7 @@ async fn resume_reads_what_list_prints() {
         child.stdin.take().unwrap().write_all(listed.stdout.as_bytes()).await.unwrap();
         let output = child.wait_with_output().await.unwrap();
         assert_eq!(output.status.code(), Some(0));
-        assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 3, "{format}");
+        assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 5, "{format}");
     }
     assert!(emulator.report(ACTIVE.parse().unwrap()).unwrap().is_active());
     emulator.assert_requests(RESUME, 0);

@@ -8,15 +8,13 @@ use crate::schema::{UnknownFields, errors, validator};
 pub use crate::support::Request;
 
 /// Request headers that are allowed although they are not in the spec, and why.
-const REQUEST_HEADERS: [(&str, &str); 8] = [
+const REQUEST_HEADERS: [(&str, &str); 6] = [
     ("host", "HTTP"),
     ("accept", "HTTP: the media type of the responses"),
     ("accept-encoding", "HTTP: compression"),
     ("content-length", "HTTP: 0, because front ends refuse a PUT without it"),
     ("content-type", "every reference page lists it, even for requests without a body"),
     ("user-agent", "identification: the client and its version"),
-    ("ms-requestid", "identification: the same for all attempts of a call"),
-    ("ms-correlationid", "identification: support asks for it"),
 ];
 
 /// Response headers that are allowed although they are not in the spec.
@@ -52,9 +50,7 @@ pub fn request(document: &Document, request: &Request) -> Result<String, Vec<Str
     let mut problems = parameters(document, operation, "path", in_path);
     problems.extend(parameters(document, operation, "query", &in_query));
     problems.extend(headers(document, operation, request));
-    if operation.value["requestBody"].is_null() && !request.body.is_empty() {
-        problems.push(format!("the request has a body, which is not in the spec: {}", request.body));
-    }
+    problems.extend(body(document, operation, request));
     let named = |problem| format!("{}: {problem}", operation.id);
     if problems.is_empty() {
         Ok(operation.id.to_owned())
@@ -114,6 +110,27 @@ fn text_errors(document: &Document, schema: &Value, text: &str) -> Vec<String> {
     errors(&validator(document, schema, UnknownFields::Refused), &value)
 }
 
+/// Checks the body. Its names are in PascalCase, and nothing is null: the schema says so.
+fn body(document: &Document, operation: &Operation, request: &Request) -> Vec<String> {
+    let Some(schema) = operation.request_schema() else {
+        return match &*request.body {
+            "" => Vec::new(),
+            body => vec![format!("the request has a body, which is not in the spec: {body}")],
+        };
+    };
+    let media_type = request.header("content-type").unwrap_or_default();
+    if media_type != "application/json" {
+        return vec![format!("the request body is of type `{media_type}`")];
+    }
+    match serde_json::from_str(&request.body) {
+        Err(error) => vec![format!("the request body is not JSON: {error}")],
+        Ok(body) => {
+            let errors = errors(&validator(document, schema, UnknownFields::Refused), &body);
+            errors.into_iter().map(|error| format!("request body: {error}")).collect()
+        }
+    }
+}
+
 fn headers(document: &Document, operation: &Operation, request: &Request) -> Vec<String> {
     let security = operation.value.get("security").unwrap_or(&document.0["security"]);
     let schemes = security.as_array().into_iter().flatten().flat_map(entries);
@@ -125,11 +142,17 @@ fn headers(document: &Document, operation: &Operation, request: &Request) -> Vec
     if bearer && token.is_none_or(|token| token.is_empty() || token.contains(' ')) {
         problems.push("the bearer token is missing".to_owned());
     }
+    let mut parameters = operation.parameters();
+    parameters.retain(|parameter| parameter["in"] == "header");
     let mut seen = Vec::new();
-    for (name, _) in &request.headers {
+    for (name, value) in &request.headers {
+        let is_named = |p: &&&Value| p["name"].as_str().is_some_and(|known| known.eq_ignore_ascii_case(name));
         let known = REQUEST_HEADERS.iter().any(|(known, _)| known == name);
         let is_token = bearer && name == "authorization";
-        if !known && !is_token {
+        if let Some(parameter) = parameters.iter().find(is_named) {
+            let wrong = text_errors(document, &parameter["schema"], value);
+            problems.extend(wrong.into_iter().map(|error| format!("header `{name}`: {error}")));
+        } else if !known && !is_token {
             problems.push(format!("header `{name}` is neither in the spec nor in REQUEST_HEADERS"));
         }
         if seen.contains(&name) {

@@ -1,10 +1,10 @@
-//! How much of the spec is exercised: responses in each direction, and parameters.
+//! How much of the spec is exercised: responses in each direction, parameters, and members of request bodies.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io::Write;
 
-use crate::document::Document;
+use crate::document::{Document, entries};
 use crate::exchanges;
 
 /// A part of an operation.
@@ -12,13 +12,15 @@ use crate::exchanges;
 pub enum Part {
     Status(u16),
     Parameter(String),
+    /// Of the request body.
+    Member(String),
 }
 
 impl fmt::Display for Part {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Status(status) => write!(f, "{status}"),
-            Self::Parameter(name) => write!(f, "`{name}`"),
+            Self::Parameter(name) | Self::Member(name) => write!(f, "`{name}`"),
         }
     }
 }
@@ -42,7 +44,7 @@ const NOT_SENT: [(&str, &str, &str); 2] = [
     ("getReports", "queryId", "how the service matches them is unknown, so the client filters itself"),
 ];
 
-/// Returns everything that the spec declares, in these directions. Parameters are only sent.
+/// Returns everything that the spec declares, in these directions. Parameters and bodies are only sent.
 pub fn declared(document: &Document, directions: &[Direction]) -> Coverage {
     let mut all = Coverage::new();
     for operation in document.operations() {
@@ -54,6 +56,9 @@ pub fn declared(document: &Document, directions: &[Direction]) -> Coverage {
         let sent = names.filter(|name| !NOT_SENT.iter().any(|(of, not, _)| (*of, *not) == (&*id, *name)));
         if directions.contains(&Direction::Sent) {
             all.extend(sent.map(|name| (id.clone(), Part::Parameter(name.to_owned()), Direction::Sent)));
+            let body = operation.request_schema().map(|schema| document.resolve(schema));
+            let members = body.into_iter().flat_map(|schema| entries(&schema["properties"]));
+            all.extend(members.map(|(name, _)| (id.clone(), Part::Member(name.to_owned()), Direction::Sent)));
         }
     }
     all

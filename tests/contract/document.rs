@@ -108,6 +108,16 @@ impl<'a> Operation<'a> {
             .collect()
     }
 
+    /// Returns the request body, if the operation has one.
+    pub fn request_body(&self) -> Option<&'a Value> {
+        self.value.get("requestBody").map(|body| self.document.resolve(body))
+    }
+
+    /// Returns the schema of the JSON body of the request.
+    pub fn request_schema(&self) -> Option<&'a Value> {
+        self.request_body()?.pointer("/content/application~1json/schema")
+    }
+
     /// Returns the JSON pointer to the operation.
     pub fn pointer(&self) -> String {
         format!("/paths/{}/{}", self.path.replace('/', "~1"), self.method.to_lowercase())

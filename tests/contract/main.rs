@@ -15,6 +15,7 @@ mod mutations;
 #[cfg(feature = "cli")]
 mod prose;
 mod recorder;
+mod registration;
 #[cfg(feature = "cli")]
 mod rows;
 mod schema;

@@ -6,9 +6,10 @@ use crate::bodies;
 use crate::conform::{self, Request};
 use crate::coverage;
 use crate::document::Document;
-use crate::drivers::{ID, undriven};
+use crate::drivers::ID;
 use crate::exchanges::{self, examples};
 use crate::recorder::{Recorder, Response};
+use crate::registration;
 use crate::sound::CHECKS;
 
 const REPORT: &str = "/components/schemas/Report";
@@ -16,6 +17,11 @@ const REPORT: &str = "/components/schemas/Report";
 /// The JSON pointer to the operation that most edits change.
 fn resume() -> String {
     Document::ours().operation("resumeReportExecutions").unwrap().pointer()
+}
+
+/// The JSON pointer to the body of the request that creates a report.
+fn create_body() -> String {
+    Document::ours().operation("createReport").unwrap().pointer() + "/requestBody"
 }
 
 /// Returns the problems that the checks of the spec report.
@@ -46,6 +52,7 @@ fn unsound_spec_is_noticed() {
         ("/components/parameters/ReportIdInPath/description".to_owned(), Value::Null, "\"reportId\""),
         ("/components/parameters/ReportIdInPath/example".to_owned(), json!("sales"), "\"reportId\""),
         ("/components/responses/NotFound/description".to_owned(), Value::Null, "resumeReportExecutions 404"),
+        (format!("{}/description", create_body()), Value::Null, "createReport request body"),
         ("/components/headers/Retry-After/example".to_owned(), json!("soon"), "Retry-After"),
     ];
     for (pointer, value, place) in rows {
@@ -56,13 +63,16 @@ fn unsound_spec_is_noticed() {
 #[test]
 fn unfit_example_is_noticed() {
     let not_found = "/components/responses/NotFound/content/application~1json/example";
-    let resume = resume();
-    let first = format!("{resume}/responses/200/content/application~1json/example/value/0");
+    let first = "/components/examples/Report/value/value/0";
+    let sent = format!("{}/content/application~1json/example", create_body());
     let rows = [
         (not_found.to_owned(), Value::Null, "resumeReportExecutions 404: no example"),
         (format!("{not_found}/statusCode"), json!(400), "resumeReportExecutions 404: statusCode"),
         (format!("{not_found}/totalCount"), json!(1), "resumeReportExecutions 404: totalCount"),
         (format!("{not_found}/sorry"), json!(true), "resumeReportExecutions 404"),
+        (format!("{sent}/QueryId"), Value::Null, "createReport request body"),
+        (format!("{sent}/reportName"), json!("Sales"), "createReport request body"),
+        (sent.clone(), Value::Null, "createReport request body: no example"),
         (format!("{first}/reportId"), Value::Null, "/value/0"),
         (format!("{first}/reportStatus"), json!("Asleep"), "/value/0/reportStatus"),
         (format!("{first}/startTime"), json!("2026-01-12"), "/value/0/startTime"),
@@ -103,12 +113,15 @@ async fn changed_path_is_noticed() {
 }
 
 #[tokio::test]
-async fn missing_driver_is_noticed() {
+async fn unregistered_operation_is_noticed() {
     let mut operation = Document::ours().0.pointer(&resume()).unwrap().clone();
-    operation["operationId"] = json!("deleteReport");
-    let path = json!({ "delete": operation });
-    let document = Document::ours().edited("/paths/~1ScheduledReport~1delete~1{reportId}", path);
-    assert_eq!(undriven(&document).await, ["deleteReport: no driver in tests/contract/drivers.rs"]);
+    operation["operationId"] = json!("copyReport");
+    let path = json!({ "put": operation });
+    let document = Document::ours().edited("/paths/~1ScheduledReport~1copy~1{reportId}", path);
+    let missing = registration::missing(&document).await;
+    names(&missing, "copyReport: no driver in tests/contract/drivers.rs");
+    names(&missing, "copyReport: no method in src/*.rs uses spec::COPY_REPORT");
+    assert_eq!(missing.len(), 2, "{missing:?}");
 }
 
 #[tokio::test]
@@ -151,22 +164,22 @@ async fn unsent_parameter_is_noticed() {
     names(&coverage::gaps(&declared, &exercised), "resumeReportExecutions `top`: not exercised (Sent)");
 }
 
-/// Returns the request of `getReportExecutions` that the client sends.
-async fn real_request() -> Request {
+/// Returns the request of an operation that the client sends.
+async fn real_request(operation: &str) -> Request {
     let document = Document::ours();
-    let operation = document.operation("getReportExecutions").unwrap();
+    let operation = document.operation(operation).unwrap();
     let (_, response) = operation.responses().swap_remove(0);
     let mut recorder = Recorder::start().await;
-    let response = Response::json(200, examples(response)[0]);
+    let response = Response::json(200, examples(&document, response)[0]);
     recorder.drive(operation.id, response).await.0
 }
 
 #[tokio::test]
 async fn stray_request_is_noticed() {
     let document = Document::ours();
-    let good = real_request().await;
+    let good = real_request("getReportExecutions").await;
     assert_eq!(conform::request(&document, &good), Ok("getReportExecutions".to_owned()));
-    let rows: [(&str, fn(&mut Request)); 13] = [
+    let rows: [(&str, fn(&mut Request)); 14] = [
         ("query parameter `top`", |r| r.target += "&top=1"),
         ("`getLatestExecution`: \"maybe\"", |r| r.target = r.target.replace("=false", "=maybe")),
         ("\"getLatestExecution\" is sent 2 times", |r| r.target += "&getLatestExecution=true"),
@@ -180,6 +193,10 @@ async fn stray_request_is_noticed() {
         ("header `api-version`", |r| r.headers.push(("api-version".to_owned(), "1.0.0".to_owned()))),
         ("header `host` is sent twice", |r| r.headers.push(("host".to_owned(), "other".to_owned()))),
         ("has a body", |r| r.body = "{}".to_owned()),
+        ("header `ms-requestid`", |r| {
+            r.headers.retain(|(name, _)| name != "ms-requestid");
+            r.headers.push(("ms-requestid".to_owned(), "1".to_owned()));
+        }),
     ];
     for (place, spoil) in rows {
         let mut request = good.clone();
@@ -189,11 +206,48 @@ async fn stray_request_is_noticed() {
 }
 
 #[tokio::test]
+async fn stray_body_is_noticed() {
+    let document = Document::ours();
+    let good = real_request("createReport").await;
+    assert_eq!(conform::request(&document, &good), Ok("createReport".to_owned()));
+    let rows: [(&str, fn(&mut Request)); 6] = [
+        ("is not JSON", |r| r.body.clear()),
+        ("of type `text/plain`", |r| {
+            r.headers.retain(|(name, _)| name != "content-type");
+            r.headers.push(("content-type".to_owned(), "text/plain".to_owned()));
+        }),
+        ("reportName", |r| r.body = r.body.replace("ReportName", "reportName")),
+        ("null is not of type", |r| {
+            r.body = r.body.replace("\"RecurrenceCount\":100", "\"RecurrenceCount\":null");
+        }),
+        ("less than the minimum", |r| {
+            r.body = r.body.replace("\"RecurrenceInterval\":24", "\"RecurrenceInterval\":1");
+        }),
+        ("/StartTime", |r| r.body = r.body.replace("Z\"", "\"")),
+    ];
+    for (place, spoil) in rows {
+        let mut request = good.clone();
+        spoil(&mut request);
+        names(&conform::request(&document, &request).unwrap_err(), place);
+    }
+}
+
+#[tokio::test]
+async fn unsent_member_of_a_body_is_noticed() {
+    let ours = Document::ours();
+    let exercised = exchanges::coverage(&ours, &exchanges::all(&ours).await);
+    let color = "/components/schemas/UpdateReportRequest/properties/Color";
+    let more = ours.edited(color, json!({ "type": "string", "description": "A color." }));
+    let declared = coverage::declared(&more, &[coverage::Direction::Sent]);
+    names(&coverage::gaps(&declared, &exercised), "updateReport `Color`: not exercised (Sent)");
+}
+
+#[tokio::test]
 async fn parameter_removed_from_the_spec_is_noticed() {
     let document = Document::ours();
     let fewer = format!("{}/parameters", document.operation("getReportExecutions").unwrap().pointer());
     let only_path = json!([{ "$ref": "#/components/parameters/ReportIdInPath" }]);
-    let request = real_request().await;
+    let request = real_request("getReportExecutions").await;
     let problems = conform::request(&document.edited(&fewer, only_path), &request).unwrap_err();
     assert_eq!(problems, ["getReportExecutions: query parameter `getLatestExecution` is not in the spec"]);
 }
@@ -203,7 +257,7 @@ fn stray_response_is_noticed() {
     let document = Document::ours();
     let operation = document.operation("resumeReportExecutions").unwrap();
     let (_, response) = operation.responses().into_iter().find(|(status, _)| *status == 200).unwrap();
-    let good = examples(response)[0].clone();
+    let good = examples(&document, response)[0].clone();
     let headers = [
         ("content-type".to_owned(), "application/json; charset=utf-8".to_owned()),
         ("MS-CorrelationId".to_owned(), ID.to_owned()),

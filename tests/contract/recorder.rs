@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use partner_center_insights::{InsightsClient, InsightsClientBuilder, RetryPolicy};
+use partner_center_insights::{InsightsClient, InsightsClientBuilder, RetryPolicy, spec};
+use serde_json::json;
 use tokio::time::timeout;
 
 use crate::conform::Request;
-use crate::drivers::{Outcome, drive};
+use crate::drivers::{ID, Outcome, drive};
 pub use crate::support::{CORRELATION_ID as CORRELATION, TOKEN};
-use crate::support::{Server, response};
+use crate::support::{Server, Step, response};
 
 /// A response, before it is bytes.
 #[derive(Clone, Debug)]
@@ -22,6 +23,12 @@ impl Response {
     pub fn json(status: u16, body: &serde_json::Value) -> Self {
         Self { status, content_type: "application/json; charset=utf-8", body: body.to_string() }
     }
+}
+
+/// The report that an update changes.
+fn current_report() -> serde_json::Value {
+    json!({ "reportId": ID, "reportName": "Usage", "startTime": "2026-01-12T14:00:00Z", "recurrenceInterval": 24,
+        "description": null, "format": "csv", "callbackUrl": null, "reportStatus": "Active" })
 }
 
 pub struct Recorder {
@@ -58,7 +65,7 @@ impl Recorder {
         let call =
             async { drive(&client, operation).await.unwrap_or_else(|| panic!("{operation} has no driver")) };
         let is_throttled = answer.status == 429;
-        let exchange = self.exchange(answer, call).await;
+        let exchange = self.exchange(operation, answer, call).await;
         if is_throttled {
             // A throttled client would wait before its next call.
             self.client = (self.new_client)();
@@ -66,12 +73,37 @@ impl Recorder {
         exchange
     }
 
-    /// Makes any call and responds to it. Returns the request, and the result of the call.
-    pub async fn exchange<T>(&mut self, answer: Response, call: impl Future<Output = T>) -> (Request, T) {
-        let headers = format!("Content-Type: {}\r\n", answer.content_type);
-        self.server.send_next(response(answer.status, &headers, answer.body));
+    /// Makes any call of an operation and responds to it. Returns the request, and the result of the call.
+    ///
+    /// An update reads the report first, and gets one. A create whose response cannot be read looks for what was
+    /// created; that is refused, so that the result remains unknown.
+    pub async fn exchange<T>(
+        &mut self,
+        operation: &str,
+        answer: Response,
+        call: impl Future<Output = T>,
+    ) -> (Request, T) {
+        let method = spec::OPERATIONS.iter().find(|known| known.id == operation).unwrap().method;
+        let reads = operation == "updateReport" || method == "POST";
+        let bytes = |answer: Response| {
+            let headers = format!("Content-Type: {}\r\n", answer.content_type);
+            response(answer.status, &headers, answer.body)
+        };
+        let read = match method {
+            "POST" => Response::json(403, &json!({ "message": "No role", "statusCode": 403 })),
+            _ => Response::json(
+                200,
+                &json!({ "value": [current_report()], "totalCount": 1, "statusCode": 200 }),
+            ),
+        };
+        let (answer, read) = (bytes(answer), bytes(read));
+        self.server.respond_next(move |_, request| {
+            let is_read = reads && request.method == "GET";
+            vec![Step::Send(if is_read { read.clone() } else { answer.clone() })]
+        });
         let result = timeout(Duration::from_secs(10), call).await.expect("the call does not end");
         let mut requests = self.server.take_requests();
+        requests.retain(|request| !reads || request.method != "GET");
         assert_eq!(requests.len(), 1, "{requests:?}");
         (requests.remove(0), result)
     }

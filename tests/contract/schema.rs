@@ -51,7 +51,8 @@ fn convert(schema: &Value, unknown: UnknownFields) -> Value {
         converted.insert(keyword.to_owned(), value);
     }
     if schema["type"] == "object" && unknown == UnknownFields::Refused {
-        converted.insert("additionalProperties".to_owned(), json!(false));
+        // Rows are free-form.
+        converted.entry("additionalProperties").or_insert(json!(false));
     }
     let range = match schema["format"].as_str() {
         Some("int32") => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
@@ -59,8 +60,8 @@ fn convert(schema: &Value, unknown: UnknownFields) -> Value {
         _ => None,
     };
     if let Some((minimum, maximum)) = range {
-        converted.insert("minimum".to_owned(), json!(minimum));
-        converted.insert("maximum".to_owned(), json!(maximum));
+        converted.entry("minimum").or_insert(json!(minimum));
+        converted.entry("maximum").or_insert(json!(maximum));
     }
     if schema["nullable"] == true {
         converted.insert("type".to_owned(), json!([schema["type"], "null"]));
@@ -110,4 +111,37 @@ fn unknown_fields_are_refused_on_request() {
     let (document, schema, body) = (Document(json!({})), json!({ "type": "object" }), json!({ "New": 1 }));
     assert!(validator(&document, &schema, UnknownFields::Allowed).is_valid(&body));
     assert!(!validator(&document, &schema, UnknownFields::Refused).is_valid(&body));
+}
+
+#[test]
+fn free_form_rows_allow_every_column() {
+    let (document, row) = (Document::ours(), json!({ "$ref": "#/components/schemas/QueryRow" }));
+    let rows = validator(&document, &row, UnknownFields::Refused);
+    assert!(rows.is_valid(&json!({ "CustomerName": "a", "PaidUnits": 7, "Month": null })));
+    assert!(!rows.is_valid(&json!("a")));
+}
+
+#[test]
+fn request_schemas_keep_their_limits() {
+    let (document, schema) =
+        (Document::ours(), json!({ "$ref": "#/components/schemas/CreateReportRequest" }));
+    let requests = validator(&document, &schema, UnknownFields::Refused);
+    let with = |name: &str, value: Value| {
+        let mut body = json!({ "ReportName": "Sales", "QueryId": "q" });
+        body[name] = value;
+        requests.is_valid(&body)
+    };
+    assert!(with("RecurrenceInterval", json!(4)) && with("Format", json!("tsv")));
+    for (name, value) in [
+        ("RecurrenceInterval", json!(3)),
+        ("RecurrenceInterval", json!(2161)),
+        ("RecurrenceCount", json!(0)),
+        ("ReportName", json!("a".repeat(257))),
+        ("Format", json!("xlsx")),
+        ("CallbackMethod", json!("PUT")),
+        ("Description", Value::Null),
+        ("format", json!("csv")),
+    ] {
+        assert!(!with(name, value.clone()), "{name} {value}");
+    }
 }

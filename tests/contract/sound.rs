@@ -24,12 +24,17 @@ fn openapi(document: &Document) -> Vec<String> {
     official.iter_errors(&document.0).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
 
-/// The reference pages list the same statuses for all operations.
+/// Statuses that the reference page of an operation does not list.
+const NOT_DECLARED: [(&str, u16); 1] = [("createReportQuery", 404)];
+
+/// The reference pages list the same statuses for all other operations.
 fn statuses(document: &Document) -> Vec<String> {
     let mut problems = Vec::new();
     for operation in document.operations() {
         let declared: Vec<_> = operation.responses().into_iter().map(|(status, _)| status).collect();
-        let expected: Vec<_> = [200].into_iter().chain(KINDS.map(|(status, _)| status)).collect();
+        let all = [200].into_iter().chain(KINDS.map(|(status, _)| status));
+        let expected: Vec<_> =
+            all.filter(|status| !NOT_DECLARED.contains(&(operation.id, *status))).collect();
         for status in expected.iter().filter(|status| !declared.contains(status)) {
             problems.push(format!("{} {status}: the status is not declared", operation.id));
         }
@@ -51,6 +56,9 @@ fn descriptions(document: &Document) -> Vec<String> {
         for parameter in operation.parameters() {
             described(format!("{} {}", operation.id, parameter["name"]), parameter);
         }
+        if let Some(body) = operation.request_body() {
+            described(format!("{} request body", operation.id), body);
+        }
         for (status, response) in operation.responses() {
             described(format!("{} {status}", operation.id), response);
             for (name, header) in entries(&response["headers"]) {
@@ -64,9 +72,11 @@ fn descriptions(document: &Document) -> Vec<String> {
 fn examples_exist(document: &Document) -> Vec<String> {
     let mut problems = Vec::new();
     for operation in document.operations() {
-        for (status, response) in operation.responses() {
-            if examples(response).is_empty() {
-                problems.push(format!("{} {status}: no example", operation.id));
+        let responses = operation.responses().into_iter().map(|(status, body)| (status.to_string(), body));
+        let request = operation.request_body().map(|body| ("request body".to_owned(), body));
+        for (place, body) in responses.chain(request) {
+            if examples(document, body).is_empty() {
+                problems.push(format!("{} {place}: no example", operation.id));
             }
         }
     }
@@ -86,12 +96,17 @@ fn examples_fit(document: &Document) -> Vec<String> {
             let place = format!("{} {}", operation.id, parameter["name"]);
             check(place, &parameter["schema"], &parameter["example"]);
         }
+        if let Some((body, schema)) = operation.request_body().zip(operation.request_schema()) {
+            for example in examples(document, body) {
+                check(format!("{} request body", operation.id), schema, example);
+            }
+        }
         for (status, response) in operation.responses() {
             let Some(schema) = operation.schema(status) else {
                 wrong.push(format!("{} {status}: no schema of the body", operation.id));
                 continue;
             };
-            for example in examples(response) {
+            for example in examples(document, response) {
                 let place = format!("{} {status}", operation.id);
                 check(place.clone(), schema, example);
                 // The checks apply to both editions.
@@ -126,7 +141,9 @@ fn extensions(document: &Document) -> Vec<String> {
             let right = match key {
                 "x-source" => value == "observed",
                 "x-assumption" => text,
-                "x-version-of-program" => value.is_object(),
+                "x-version-of-program" | "x-minimum-in" => value.is_object(),
+                "x-minimum-hours-ahead" => value.is_u64(),
+                "x-required-in" => value.is_array(),
                 _ => !key.starts_with("x-"),
             };
             if !right {

@@ -1,9 +1,10 @@
 //! Requests generated from the spec: for each operation one that it allows, and some that it does not.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::conform::{self, Request};
-use crate::document::{Document, Operation};
+use crate::document::{Document, Operation, entries};
+use crate::exchanges::examples;
 use crate::recorder::TOKEN;
 
 /// A request that the spec does not allow.
@@ -14,27 +15,31 @@ pub struct Stray {
     pub request: Request,
 }
 
-/// Returns a request with the examples of all parameters.
+/// Parameters that exclude another one of the same operation.
+const EXCLUSIVE: [(&str, &str); 1] = [("tryReportQuery", "queryId")];
+
+/// Returns a request with the examples of all parameters and of the body.
 pub fn good(document: &Document, operation: &Operation, token: &str) -> Request {
     let mut target = format!("{}{}", document.base_paths()[0], operation.path);
     let mut query = Vec::new();
+    let mut headers = vec![
+        ("host".to_owned(), "localhost".to_owned()),
+        ("authorization".to_owned(), format!("Bearer {token}")),
+    ];
     for parameter in operation.parameters() {
         let name = parameter["name"].as_str().unwrap();
         let value = text(&parameter["example"]);
         match parameter["in"].as_str() {
             Some("path") => target = target.replace(&format!("{{{name}}}"), &value),
+            Some("header") => headers.push((name.to_lowercase(), value)),
+            _ if EXCLUSIVE.contains(&(operation.id, name)) => {}
             _ => query.push((name, value)),
         }
     }
-    let mut request = Request {
-        method: operation.method.clone(),
-        target,
-        headers: vec![
-            ("host".to_owned(), "localhost".to_owned()),
-            ("authorization".to_owned(), format!("Bearer {token}")),
-            ("content-length".to_owned(), "0".to_owned()),
-        ],
-        body: String::new(),
+    let request = Request { method: operation.method.clone(), target, headers, body: String::new() };
+    let mut request = match operation.request_body() {
+        Some(body) => with_body(&request, &examples(document, body)[0].to_string()),
+        None => with_body(&request, ""),
     };
     for (name, value) in query {
         request = with_query(&request, name, &value);
@@ -63,11 +68,22 @@ pub fn all(document: &Document, token: &str) -> Vec<Stray> {
         put("an unknown parameter", true, with_query(&good, "top", "1"));
         for parameter in operation.parameters() {
             let Some(wrong) = wrong(document.resolve(&parameter["schema"])) else { continue };
-            let what = format!("`{}` is `{wrong}`", text(&parameter["name"]));
-            let example = text(&parameter["example"]);
+            let (name, example) = (text(&parameter["name"]), text(&parameter["example"]));
             let mut request = good.clone();
-            request.target = request.target.replacen(&example, wrong, 1);
-            put(&what, true, request);
+            let place = text(&parameter["in"]);
+            let in_query = |value: &str| format!("{name}={value}");
+            match &*place {
+                "path" => request.target = request.target.replacen(&example, wrong, 1),
+                "header" => {
+                    request.headers.retain(|(known, _)| *known != name.to_lowercase());
+                    request.headers.push((name.to_lowercase(), wrong.to_owned()));
+                }
+                _ => request.target = request.target.replacen(&in_query(&example), &in_query(wrong), 1),
+            }
+            put(&format!("{place} `{name}` is `{wrong}`"), true, request);
+        }
+        for (what, body) in bodies(document, &operation) {
+            put(&what, true, with_body(&good, &body));
         }
         put("a path in lower case", false, Request { target: good.target.to_lowercase(), ..good.clone() });
         put(
@@ -80,6 +96,45 @@ pub fn all(document: &Document, token: &str) -> Vec<Stray> {
         put("an unknown program", false, Request { target: program(&good), ..good.clone() });
     }
     strays
+}
+
+/// Returns bodies that do not fit the operation.
+fn bodies(document: &Document, operation: &Operation) -> Vec<(String, String)> {
+    let Some(body) = operation.request_body() else {
+        return vec![("a body".to_owned(), "{}".to_owned())];
+    };
+    let schema = document.resolve(operation.request_schema().unwrap());
+    let example = examples(document, body)[0];
+    let with = |name: &str, value: Value| {
+        let mut body = example.clone();
+        body[name] = value;
+        body.to_string()
+    };
+    let mut bodies =
+        vec![("no body".to_owned(), String::new()), ("a list as body".to_owned(), "[]".to_owned())];
+    for (name, property) in entries(&schema["properties"]) {
+        let property = document.resolve(property);
+        let mut put = |what: String, body| bodies.push((format!("`{name}` of the body is {what}"), body));
+        put("null".to_owned(), with(name, Value::Null));
+        put("a list".to_owned(), with(name, json!([])));
+        if schema["required"].as_array().is_some_and(|required| required.contains(&json!(name))) {
+            let mut members = example.as_object().unwrap().clone();
+            members.remove(name);
+            put("absent".to_owned(), Value::Object(members).to_string());
+        }
+        if let Some(wrong) = wrong(property).filter(|_| property["enum"].is_array()) {
+            put(format!("`{wrong}`"), with(name, json!(wrong)));
+        }
+        if let Some(length) = property["maxLength"].as_u64() {
+            put("too long".to_owned(), with(name, json!("a".repeat(usize::try_from(length).unwrap() + 1))));
+        }
+        for (limit, beyond) in [("minimum", -1), ("maximum", 1)] {
+            if let Some(limit) = property[limit].as_i64() {
+                put((limit + beyond).to_string(), with(name, json!(limit + beyond)));
+            }
+        }
+    }
+    bodies
 }
 
 /// Returns a value that does not fit the schema, if there is one.
@@ -98,6 +153,14 @@ fn with_query(request: &Request, name: &str, value: &str) -> Request {
     url.query_pairs_mut().append_pair(name, value);
     let query = url.query().unwrap_or_default();
     Request { target: format!("{}?{query}", url.path()), ..request.clone() }
+}
+
+fn with_body(request: &Request, body: &str) -> Request {
+    let mut request = Request { body: body.to_owned(), ..request.clone() };
+    request.headers.retain(|(name, _)| !name.starts_with("content-"));
+    request.headers.push(("content-length".to_owned(), body.len().to_string()));
+    request.headers.push(("content-type".to_owned(), "application/json".to_owned()));
+    request
 }
 
 fn text(value: &Value) -> String {
@@ -120,7 +183,9 @@ fn stray_requests_have_exactly_one_problem() {
     for Stray { what, operation, request } in &strays {
         let problems = conform::request(&document, request).expect_err(what);
         let place = operation.as_deref().unwrap_or("fits 0 operations");
-        assert!(problems.len() == 1 && problems[0].contains(place), "{what}: {problems:?}");
+        // A null is neither a string nor one of the values.
+        let is_one = problems.len() == 1 || what.contains("of the body");
+        assert!(is_one && problems.iter().all(|problem| problem.contains(place)), "{what}: {problems:?}");
     }
     assert!(strays.len() > 8 * document.operations().len());
 }

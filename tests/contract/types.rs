@@ -1,6 +1,8 @@
-//! The hand-written types, compared with the schemas that they replace.
+//! The hand-written types, compared with the schemas that they replace, and the closed types of requests.
 
-use partner_center_insights::{ExecutionStatus, ReportId, ReportStatus, Timestamp};
+use partner_center_insights::{
+    CallbackMethod, ExecutionStatus, ReportFormat, ReportId, ReportStatus, Timestamp,
+};
 use schemars::JsonSchema;
 use serde_json::{Value, json};
 
@@ -14,7 +16,7 @@ const DIFFERENCES: [(&str, &str, &str); 3] = [
 ];
 
 /// Each type with the place of its schema. All times have the same schema, so that one of them is enough.
-fn pairs() -> [(&'static str, Value); 4] {
+fn pairs() -> [(&'static str, Value); 6] {
     fn schema<T: JsonSchema>() -> Value {
         schemars::SchemaGenerator::default().into_root_schema_for::<T>().into()
     }
@@ -23,6 +25,8 @@ fn pairs() -> [(&'static str, Value); 4] {
         ("/components/schemas/ReportStatus", schema::<ReportStatus>()),
         ("/components/schemas/ExecutionStatus", schema::<ExecutionStatus>()),
         ("/components/schemas/Report/properties/createdTime", schema::<Timestamp>()),
+        ("/components/schemas/ReportFormat", schema::<ReportFormat>()),
+        ("/components/schemas/CallbackMethod", schema::<CallbackMethod>()),
     ]
 }
 
@@ -91,6 +95,7 @@ fn differing_schema_is_noticed() {
             Value::Null,
             "Timestamp: `format` does not differ",
         ),
+        ("/components/schemas/ReportFormat/enum".to_owned(), json!(["csv"]), "ReportFormat: `enum`"),
         ("/components/schemas/ReportId/nullable".to_owned(), json!(true), "ReportId: `nullable`"),
     ];
     for (pointer, value, expected) in rows {
@@ -106,6 +111,8 @@ fn serialized_types_match_their_own_schemas() {
         json!(ReportStatus::from("Hibernating")),
         json!(ExecutionStatus::Running),
         json!(Timestamp::from("soon")),
+        json!(ReportFormat::Tsv),
+        json!(CallbackMethod::Get),
     ];
     for ((_, schema), value) in pairs().into_iter().zip(values) {
         let options = jsonschema::options().should_validate_formats(true);

@@ -18,6 +18,7 @@ cargo build --quiet --features cli
 cli=${CARGO_TARGET_DIR:-target}/debug/partner-insights
 # The emulator refuses to resume an inactive report with 400, which Schemathesis takes for a refusal of valid data.
 "$cli" --emulator list --status paused --output json >"$scratch/reports.json"
+"$cli" spec --wire >"$scratch/spec.json"
 "$cli" emulator --reports "$scratch/reports.json" 2>"$scratch/log" &
 emulator=$!
 for _ in $(seq 50); do
@@ -27,7 +28,7 @@ done
 url=$(grep -om1 'http://[^ ]*' "$scratch/log")
 token=$(sed -n 's/.*(token:\{0,1\} \([^)]*\)).*/\1/p' "$scratch/log")
 
-"$tools/bin/schemathesis" run openapi/insights.wire.json \
+"$tools/bin/schemathesis" run "$scratch/spec.json" \
   --url "$url/insights/v1/mpn" \
   --header "Authorization: Bearer $token" \
   --checks all --max-examples "${EXAMPLES:-200}" --seed 1

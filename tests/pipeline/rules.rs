@@ -13,6 +13,8 @@ const REPORT: &str = "/components/schemas/Report";
 fn rows() -> Vec<(&'static str, &'static str, String, Value)> {
     let resume = |key: &str| format!("{}/{key}", operation("resumeReportExecutions"));
     let list = |key: &str| format!("{}/{key}", operation("getReports"));
+    let create = |key: &str| format!("{}/{key}", operation("createReport"));
+    let request = |key: &str| format!("/components/schemas/CreateReportRequest/properties/{key}");
     let report = |key: &str| format!("{REPORT}/{key}");
     let at = str::to_owned;
     let text = json!({ "type": "string", "description": "A text." });
@@ -54,6 +56,14 @@ fn rows() -> Vec<(&'static str, &'static str, String, Value)> {
         ("external-docs", "resumeReportExecutions", resume("externalDocs"), Value::Null),
         ("external-docs", "resumeReportExecutions", resume("externalDocs/url"), json!("http://docs.example")),
         ("request-body", "resumeReportExecutions", resume("requestBody"), json!({ "content": {} })),
+        ("request-body", "createReport", create("requestBody/required"), Value::Null),
+        ("request-body", "createReport", create("requestBody/content/text~1json"), json!({})),
+        (
+            "request-body",
+            "createReport",
+            create("requestBody/content/application~1json/schema"),
+            json!({ "type": "object" }),
+        ),
         (
             "one-direction",
             "Report",
@@ -61,7 +71,7 @@ fn rows() -> Vec<(&'static str, &'static str, String, Value)> {
             json!({ "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Report" } } } }),
         ),
         ("path-parameter", "pauseReportExecutions", format!("{id_in_path}/required"), Value::Null),
-        ("parameter-location", "getReports", list("parameters"), parameter(json!({ "in": "header" }))),
+        ("parameter-location", "getReports", list("parameters"), parameter(json!({ "in": "cookie" }))),
         (
             "parameter-type",
             "getReports",
@@ -98,6 +108,19 @@ fn rows() -> Vec<(&'static str, &'static str, String, Value)> {
             parameter(json!({ "schema": { "type": "string", "pattern": "x" } })),
         ),
         ("schema-keyword", "Report", report("additionalProperties"), json!(false)),
+        ("schema-keyword", "Report", report("additionalProperties"), json!(true)),
+        (
+            "schema-keyword",
+            "CreateReportRequest.Format",
+            request("Format"),
+            field(json!({ "default": "csv" })),
+        ),
+        (
+            "schema-keyword",
+            "CreateReportRequest.ReportName",
+            request("ReportName"),
+            field(json!({ "pattern": "[^;]*" })),
+        ),
         ("schema-keyword", "Report.Url", report("properties/Url"), field(json!({ "maxLength": 9 }))),
         ("schema-keyword", "Report.Url", report("properties/Url"), field(json!({ "oneOf": [text] }))),
         (
@@ -119,6 +142,13 @@ fn rows() -> Vec<(&'static str, &'static str, String, Value)> {
         ("schema-type", "Moment", at("/components/schemas/Moment"), field(json!({ "format": "date-time" }))),
         ("schema-type", "Report.More", report("properties/More"), field(json!({ "type": "object" }))),
         ("open-enum", "Report.Format", report("properties/Format/enum"), json!(["csv", "tsv"])),
+        // Closed enums are for requests only.
+        (
+            "open-enum",
+            "ReportFormat",
+            report("properties/Format"),
+            json!({ "$ref": "#/components/schemas/ReportFormat" }),
+        ),
         // The open type belongs to the name `ReportStatus`.
         (
             "open-enum",
@@ -138,6 +168,25 @@ fn broken_rule_is_reported_with_its_place() {
         let found = problems.iter().any(|p| p.starts_with(&start) && p.ends_with(&end) && !p.contains('\n'));
         assert!(found, "{rule} at {place} is not among {problems:#?}");
     }
+}
+
+#[test]
+fn what_the_client_sets_or_limits_is_not_generated() {
+    let parameters = format!("{}/parameters", operation("getDatasets"));
+    let header = json!([{ "name": "X-Color", "in": "header", "description": "A color.",
+        "schema": { "type": "string" } }]);
+    let limited = json!({ "type": "string", "description": "A color.", "minLength": 1, "maxLength": 9 });
+    let color = "/components/schemas/CreateReportRequest/properties/Color";
+    let output = run(&edited(&[(&parameters, header), (color, limited)])).unwrap();
+    let methods = output.client.split("pub async fn get_datasets").nth(1).unwrap();
+    let arguments = methods.split(')').next().unwrap();
+    assert!(!arguments.contains("color"), "{arguments}");
+    assert!(output.client.contains("pub color: ::std::option::Option<::std::string::String>"));
+    assert!(
+        output.constants.contains("CREATE_REPORT_REQUEST_COLOR_MAX_LENGTH: i64 = 9"),
+        "{}",
+        output.constants
+    );
 }
 
 #[test]

@@ -98,8 +98,13 @@ impl Server {
 
     /// Starts over with an empty record and these scripts.
     pub fn play_next(&self, scripts: Vec<Script>) {
+        self.respond_next(in_order(scripts));
+    }
+
+    /// Starts over with an empty record, and plays what `responder` returns.
+    pub fn respond_next(&self, responder: impl Fn(usize, &Request) -> Script + Send + 'static) {
         self.take_requests();
-        *self.state.responder.lock().unwrap() = Box::new(in_order(scripts));
+        *self.state.responder.lock().unwrap() = Box::new(responder);
     }
 
     /// Starts over with an empty record, and sends this response to every request.

@@ -1,5 +1,7 @@
 //! The client over real HTTP: the requests it sends, and how it handles every kind of response.
 
+mod creates;
+mod deletes;
 #[cfg(feature = "download")]
 mod downloads;
 mod executions;
@@ -12,6 +14,7 @@ mod logs;
 mod pages;
 mod probe;
 mod properties;
+mod queries;
 mod redirects;
 mod report;
 mod requests;
@@ -20,6 +23,7 @@ mod responses;
 mod support;
 #[cfg(feature = "rustls")]
 mod tls;
+mod updates;
 mod waits;
 
 use std::time::Duration;

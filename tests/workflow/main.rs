@@ -1,5 +1,6 @@
 //! Bulk changes against the emulator.
 
+mod creates;
 mod faults;
 mod files;
 mod health;

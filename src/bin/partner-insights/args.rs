@@ -2,6 +2,7 @@
 
 mod files;
 pub mod help;
+mod manage;
 mod values;
 
 use std::net::SocketAddr;
@@ -15,8 +16,11 @@ use partner_center_insights::{ExecutionStatus, Program, ReportId, ReportStatus};
 
 pub use self::files::{Download, Health, Wait};
 use self::help::examples;
+pub use self::manage::{
+    Create, Dataset, Delete, Query, QueryCreate, QueryDelete, Schedule, Show, Text, Update,
+};
 use self::values::{
-    Setting, duration, execution_status, program, report_id, report_status, scenario, verbosity,
+    Setting, duration, execution_status, listen, program, report_id, report_status, scenario, verbosity,
 };
 use crate::output::{Color, Format};
 
@@ -150,6 +154,28 @@ pub enum Command {
 "download 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 -O - | head",
 ]))]
     Download(Download),
+    /// Show a report, and why it runs or does not
+    #[command(after_long_help = examples(&["show 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4"]))]
+    Show(Show),
+    /// Create a report
+    #[command(after_long_help = examples(&[
+        "create 'Sales daily' --query-id 6664daf3-c161-423a-92a1-0ea6db2c0384 --every 1d --at '2026-12-01 06:00'",
+        "create 'Sales now' --query-id 6664daf3-c161-423a-92a1-0ea6db2c0384 --once",
+        "create 'Sales copy' --from 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 --earliest",
+    ]))]
+    Create(Create),
+    /// Change the schedule of a report
+    #[command(after_long_help = examples(&["update 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 --every 1w --earliest"]))]
+    Update(Update),
+    /// Delete reports with their executions
+    #[command(after_long_help = examples(&["delete 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 --dry-run"]))]
+    Delete(Delete),
+    /// List, check, try, create and delete queries
+    #[command(subcommand, after_long_help = examples(&["query list", "query check --query-file usage.sql"]))]
+    Query(Query),
+    /// List what can be queried
+    #[command(subcommand, after_long_help = examples(&["dataset list", "dataset show OfficeUsage"]))]
+    Dataset(Dataset),
     /// Sign in or out, and inspect tokens
     #[command(subcommand, after_long_help = help::auth())]
     Auth(Auth),
@@ -296,10 +322,10 @@ pub struct Check {
 
 #[derive(Debug, ClapArgs)]
 pub struct Emulator {
-    /// Address to listen on; port 0 picks a free port
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", env = "PARTNER_CENTER_EMULATOR_LISTEN")]
+    /// Port or address to listen on; port 0 picks a free port
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = listen, env = "PARTNER_CENTER_EMULATOR_LISTEN")]
     pub listen: SocketAddr,
-    /// Simulate failures or other spellings; repeatable
+    /// Simulate failures; repeatable
     #[arg(long, value_name = "NAME", value_parser = scenario())]
     pub scenario: Vec<Scenario>,
     /// Serve the reports in this JSON file, e.g. from `list --output json`, instead of the sample
@@ -316,6 +342,13 @@ pub enum SchemaCommand {
     Health,
     Wait,
     Download,
+    Show,
+    Create,
+    Update,
+    Delete,
+    QueryList,
+    QueryCheck,
+    DatasetList,
     AuthCheck,
 }
 

@@ -8,12 +8,16 @@ use schemars::schema_for;
 use crate::args::{self, Args, SchemaCommand, help};
 use crate::auth::CheckRow;
 use crate::change::ChangeRow;
+use crate::dataset::DatasetRow;
+use crate::delete::DeleteRow;
 use crate::download::DownloadRow;
 use crate::executions::ExecutionRow;
 use crate::exit::{self, Failure};
 use crate::health::HealthRow;
 use crate::list::ReportRow;
 use crate::output::{Format, Output};
+use crate::query::{FindingRow, QueryRow};
+use crate::show::ShowRow;
 
 pub fn spec(command: &args::Spec, output: &Output) -> Result<u8, Failure> {
     let is_json = matches!(output.format(), Format::Json | Format::Jsonl);
@@ -27,7 +31,12 @@ pub fn spec(command: &args::Spec, output: &Output) -> Result<u8, Failure> {
 
 pub fn schema(command: SchemaCommand, output: &Output) -> Result<u8, Failure> {
     output.json(&match command {
-        SchemaCommand::List => schema_for!(Vec<ReportRow>),
+        SchemaCommand::Show => schema_for!(Vec<ShowRow>),
+        SchemaCommand::Delete => schema_for!(Vec<DeleteRow>),
+        SchemaCommand::QueryList => schema_for!(Vec<QueryRow>),
+        SchemaCommand::QueryCheck => schema_for!(Vec<FindingRow>),
+        SchemaCommand::DatasetList => schema_for!(Vec<DatasetRow>),
+        SchemaCommand::List | SchemaCommand::Create | SchemaCommand::Update => schema_for!(Vec<ReportRow>),
         SchemaCommand::Resume | SchemaCommand::Pause => schema_for!(Vec<ChangeRow>),
         SchemaCommand::Executions | SchemaCommand::Wait => schema_for!(Vec<ExecutionRow>),
         SchemaCommand::Health => schema_for!(Vec<HealthRow>),

@@ -31,7 +31,11 @@ pub const TABLE: [(u8, &str, &[ErrorKind]); 13] = [
         &[Credential, Unauthenticated, MfaRequired, WrongAudience, AppOnlyNotAllowed],
     ),
     (5, "forbidden", &[Forbidden, LinkRefused]),
-    (REFUSED, "refused by the service, or the report cannot be resumed or paused", &[BadRequest, Conflict]),
+    (
+        REFUSED,
+        "refused by the service, or the report cannot be resumed or paused",
+        &[BadRequest, Conflict, ReportQuota, OneTimeQuota, QueryQuota],
+    ),
     (7, "throttled or unavailable, after retries", &[Throttled, Unavailable, ServerError, Connect, Timeout]),
     (8, "invalid response or damaged file", &[InvalidResponse, FileDamaged]),
     (SOME_FAILED, "some reports failed", &[]),

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::args::{Global, List};
 use crate::exit::{self, Failure};
 use crate::output::{Output, Row};
-use crate::session::Session;
+use crate::session::{Session, Warnings};
 use crate::table::{colored, text};
 
 pub async fn run(global: &Global, command: List, output: &Output) -> Result<u8, Failure> {
@@ -23,10 +23,7 @@ pub async fn run(global: &Global, command: List, output: &Output) -> Result<u8, 
     if let Some(query_id) = command.filter.query_id {
         reports = reports.query_id(query_id);
     }
-    let row = |report: Report| {
-        let warnings = session.warnings.of(&report.report_id.to_string());
-        ReportRow { report, warnings }
-    };
+    let row = |report: Report| ReportRow::new(report, &session.warnings);
     let rows: Vec<_> = reports.await?.into_iter().map(row).collect();
     output.rows(&rows)?;
     if rows.is_empty() {
@@ -49,6 +46,13 @@ pub struct ReportRow {
 fn date(time: &Timestamp) -> String {
     let time = time.to_system_time().map_or_else(|| time.clone(), Timestamp::from);
     time.as_str().split('T').next().unwrap_or_default().to_owned()
+}
+
+impl ReportRow {
+    pub fn new(report: Report, warnings: &Warnings) -> Self {
+        let warnings = warnings.of(&report.report_id.to_string());
+        Self { report, warnings }
+    }
 }
 
 impl Row for ReportRow {

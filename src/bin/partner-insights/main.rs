@@ -12,7 +12,11 @@
 mod args;
 mod auth;
 mod change;
+mod confirm;
+mod create;
 mod credentials;
+mod dataset;
+mod delete;
 mod describe;
 mod download;
 mod emulator;
@@ -29,7 +33,9 @@ mod pasted;
 mod precedence;
 mod progress;
 mod proxy;
+mod query;
 mod session;
+mod show;
 mod table;
 mod wait;
 
@@ -74,6 +80,14 @@ async fn run(global: &Global, command: Command, output: &Output) -> Result<u8, F
         Command::Health(command) => until_interrupted(health::run(global, command, output)).await,
         Command::Wait(command) => until_interrupted(wait::run(global, command, output)).await,
         Command::Download(command) => until_interrupted(download::run(global, command, output)).await,
+        Command::Show(command) => until_interrupted(show::run(global, command, output)).await,
+        Command::Create(command) => until_interrupted(create::create(global, command, output)).await,
+        Command::Update(command) => {
+            until_interrupted(Box::pin(create::update(global, command, output))).await
+        }
+        Command::Delete(command) => until_interrupted(delete::run(global, command, output)).await,
+        Command::Query(command) => until_interrupted(query::run(global, command, output)).await,
+        Command::Dataset(command) => until_interrupted(dataset::run(global, command, output)).await,
         Command::Auth(command) => until_interrupted(auth::run(global, command, output)).await,
         Command::Emulator(command) => emulator::run(command, output).await,
         Command::Spec(command) => describe::spec(&command, output),

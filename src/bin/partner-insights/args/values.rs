@@ -1,6 +1,7 @@
 //! Parsers for flag values.
 
 use std::ffi::OsStr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, StringValueParser, TypedValueParser};
@@ -86,10 +87,20 @@ pub fn execution_status() -> impl TypedValueParser<Value = ExecutionStatus> {
 }
 
 pub fn scenario() -> impl TypedValueParser<Value = Scenario> {
-    lowercase(Scenario::ALL.iter().map(|scenario| scenario.as_str())).try_map(|name| {
+    let values = Scenario::ALL
+        .iter()
+        .map(|scenario| PossibleValue::new(scenario.as_str()).help(scenario.description()));
+    PossibleValuesParser::new(values.collect::<Vec<_>>()).try_map(|name| {
         let known = Scenario::ALL.iter().copied().find(|scenario| scenario.as_str() == name);
         known.ok_or("unknown scenario")
     })
+}
+
+/// Parses an address with port, `localhost:PORT`, or a port of this machine.
+pub fn listen(text: &str) -> Result<SocketAddr, &'static str> {
+    let port = text.strip_prefix("localhost:").unwrap_or(text);
+    let local = port.parse::<u16>().map(|port| (Ipv4Addr::LOCALHOST, port).into());
+    local.or_else(|_| text.parse()).map_err(|_| "expected a port, or an address such as 127.0.0.1:8080")
 }
 
 fn lowercase<'a>(names: impl Iterator<Item = &'a str>) -> PossibleValuesParser {
@@ -113,6 +124,21 @@ pub fn duration(text: &str) -> Result<Duration, &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn listen_takes_ports_and_addresses() {
+        for (text, address) in [
+            ("8080", "127.0.0.1:8080"),
+            ("localhost:8080", "127.0.0.1:8080"),
+            ("0.0.0.0:0", "0.0.0.0:0"),
+            ("[::1]:8080", "[::1]:8080"),
+        ] {
+            assert_eq!(listen(text).map(|found| found.to_string()), Ok(address.to_owned()), "{text}");
+        }
+        for text in ["", "70000", "localhost", "example.com:80", "127.0.0.1"] {
+            assert!(listen(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn duration_is_a_number_with_an_optional_unit() {

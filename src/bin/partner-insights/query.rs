@@ -1,0 +1,226 @@
+//! `query`: list, show, check, try, create, delete.
+
+use std::path::Path;
+
+use comfy_table::Cell;
+use partner_center_insights::query::{Finding, Query};
+use partner_center_insights::{InsightsClient, NewQuery, ReportQuery, TryQuery};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::args::{self, Global, QueryCreate, QueryDelete, Text};
+use crate::confirm::confirm;
+use crate::exit::{self, Failure};
+use crate::input;
+use crate::output::{Format, Output, Row};
+use crate::session::Session;
+use crate::table::{text, visible};
+
+pub async fn run(global: &Global, command: args::Query, output: &Output) -> Result<u8, Failure> {
+    let client = Session::open(global, output).await?.client;
+    match command {
+        args::Query::List(command) => {
+            let mut list = client.queries();
+            if let Some(name) = command.name {
+                list = list.name(name);
+            }
+            if command.own {
+                list = list.own();
+            } else if command.system {
+                list = list.system();
+            }
+            let rows: Vec<_> = list.await?.into_iter().map(QueryRow).collect();
+            output.rows(&rows)?;
+        }
+        args::Query::Show { id } => {
+            let query = stored(&client, &id).await?;
+            match output.format() {
+                Format::Table => output.text(&format!("{}\n", query.query.as_deref().unwrap_or_default()))?,
+                _ => output.rows(&[QueryRow(query)])?,
+            }
+        }
+        args::Query::Check(command) => {
+            let text = query_text(&client, &command).await?;
+            return report(&findings(&client, &parse(&text)?).await?, output);
+        }
+        args::Query::Try(command) => {
+            let query = match command.id {
+                Some(id) => TryQuery::id(id),
+                None => TryQuery::text(query_text(&client, &command).await?),
+            };
+            print_rows(
+                serde_json::to_value(client.try_query(query).await?).map_err(Failure::unexpected)?,
+                output,
+            )?;
+        }
+        args::Query::Create(command) => return create(&client, command, output).await,
+        args::Query::Delete(command) => return delete(&client, command, output).await,
+    }
+    Ok(exit::OK)
+}
+
+async fn stored(client: &InsightsClient, id: &str) -> Result<ReportQuery, Failure> {
+    let found =
+        client.queries().id(id).await?.into_iter().find(|query| query.query_id.eq_ignore_ascii_case(id));
+    found.ok_or_else(|| {
+        Failure::not_found(format!("there is no query {id:?}"))
+            .hint("`partner-insights query list` lists them")
+    })
+}
+
+async fn query_text(client: &InsightsClient, text: &Text) -> Result<String, Failure> {
+    match (&text.query, &text.query_file, &text.id) {
+        (Some(text), ..) => Ok(text.clone()),
+        (_, Some(file), _) => read(file).await,
+        (_, _, Some(id)) => Ok(stored(client, id).await?.query.unwrap_or_default()),
+        _ => Err(Failure::usage("no query given")),
+    }
+}
+
+async fn read(file: &Path) -> Result<String, Failure> {
+    input::read_file(file).await.map_err(|error| Failure::usage(format!("{}: {error}", input::name(file))))
+}
+
+fn parse(text: &str) -> Result<Query, Failure> {
+    Query::parse(text).map_err(|error| Failure::usage(format!("{error}\n{}", visible_lines(&error.caret()))))
+}
+
+fn visible_lines(text: &str) -> String {
+    text.lines().map(visible).collect::<Vec<_>>().join("\n")
+}
+
+async fn findings(client: &InsightsClient, query: &Query) -> Result<Vec<FindingRow>, Failure> {
+    let datasets = client.datasets().await?;
+    let dataset = datasets.iter().find(|dataset| dataset.dataset_name.eq_ignore_ascii_case(query.table()));
+    let Some(dataset) = dataset else {
+        let known: Vec<_> = datasets.iter().map(|dataset| &*dataset.dataset_name).collect();
+        let message = format!("unknown dataset {:?}; expected one of {}", query.table(), known.join(", "));
+        return Ok(vec![FindingRow { problem: "unknown-table".to_owned(), message }]);
+    };
+    Ok(query.check(dataset).iter().map(FindingRow::from).collect())
+}
+
+fn report(findings: &[FindingRow], output: &Output) -> Result<u8, Failure> {
+    output.rows(findings)?;
+    if findings.is_empty() {
+        output.note("The query is valid.");
+        return Ok(exit::OK);
+    }
+    Ok(exit::REFUSED)
+}
+
+async fn create(client: &InsightsClient, command: QueryCreate, output: &Output) -> Result<u8, Failure> {
+    let text = match (command.query, command.query_file) {
+        (_, Some(file)) => read(&file).await?,
+        (text, None) => text.unwrap_or_default(),
+    };
+    let findings = findings(client, &parse(&text)?).await?;
+    if command.dry_run || !findings.is_empty() {
+        return report(&findings, output);
+    }
+    let mut query = NewQuery::new(command.name, text);
+    if let Some(description) = command.description {
+        query = query.description(description);
+    }
+    output.rows(&[QueryRow(client.create_query(query).await?)])?;
+    Ok(exit::OK)
+}
+
+async fn delete(client: &InsightsClient, command: QueryDelete, output: &Output) -> Result<u8, Failure> {
+    let query = stored(client, &command.id).await?;
+    let users = client.reports().query_id(&query.query_id).await?.len();
+    let name = visible(query.name.as_deref().unwrap_or_default());
+    if command.caution.dry_run {
+        output.rows(&[QueryRow(query)])?;
+        output.note(format_args!(
+            "Would delete query {name:?}, which {users} reports run; nothing was changed."
+        ));
+        return Ok(exit::OK);
+    }
+    if !command.caution.yes {
+        confirm(&format!("Delete query {name:?}? {users} reports run it.")).await?;
+    }
+    client.delete_query(&query.query_id).await?;
+    output.rows(&[QueryRow(query)])?;
+    output.note("Deleted.");
+    Ok(exit::OK)
+}
+
+/// Prints rows whose columns the query names.
+fn print_rows(rows: Value, output: &Output) -> Result<(), Failure> {
+    let rows: Vec<Map<String, Value>> = serde_json::from_value(rows).map_err(Failure::unexpected)?;
+    match output.format() {
+        Format::Json => output.json(&rows),
+        Format::Jsonl => rows.iter().try_for_each(|row| output.json_line(row)),
+        Format::Table | Format::Ids => {
+            let Some(first) = rows.first() else {
+                output.note("No rows.");
+                return Ok(());
+            };
+            let names: Vec<String> = first.keys().map(|name| visible(name)).collect();
+            let headings: Vec<_> = names.iter().map(String::as_str).collect();
+            let cell = |value: Option<&Value>| match value {
+                Some(Value::String(value)) => text(Some(value)),
+                Some(Value::Null) | None => text(None),
+                Some(value) => Cell::new(value),
+            };
+            output.table(
+                &headings,
+                rows.iter().map(|row| first.keys().map(|name| cell(row.get(name))).collect()),
+            )
+        }
+    }
+}
+
+/// A stored query.
+#[derive(Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct QueryRow(ReportQuery);
+
+impl Row for QueryRow {
+    const HEADINGS: &'static [&'static str] = &["QUERY", "TYPE", "NAME"];
+
+    fn cells(&self) -> Vec<Cell> {
+        let ReportQuery { query_id, type_, name, .. } = &self.0;
+        vec![text(Some(query_id)), text(type_.as_deref()), text(name.as_deref())]
+    }
+
+    fn id(&self) -> Option<String> {
+        Some(self.0.query_id.clone())
+    }
+}
+
+/// A reason why the service would reject a query.
+#[derive(Serialize, JsonSchema)]
+pub struct FindingRow {
+    /// unknown-table, select-all, unknown-column, unusable-metric or unknown-timespan.
+    problem: String,
+    /// The problem in one sentence.
+    message: String,
+}
+
+impl From<&Finding> for FindingRow {
+    fn from(finding: &Finding) -> Self {
+        let problem = match finding {
+            Finding::UnknownTable { .. } => "unknown-table",
+            Finding::SelectAll => "select-all",
+            Finding::UnknownColumn { .. } => "unknown-column",
+            Finding::UnusableMetric { .. } => "unusable-metric",
+            _ => "unknown-timespan",
+        };
+        Self { problem: problem.to_owned(), message: finding.to_string() }
+    }
+}
+
+impl Row for FindingRow {
+    const HEADINGS: &'static [&'static str] = &["PROBLEM", "MESSAGE"];
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![Cell::new(&self.problem), text(Some(&self.message))]
+    }
+
+    fn id(&self) -> Option<String> {
+        None
+    }
+}

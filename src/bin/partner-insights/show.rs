@@ -1,0 +1,106 @@
+//! `show`: a report, why it runs or does not, and what helps.
+
+use std::time::SystemTime;
+
+use comfy_table::Cell;
+use partner_center_insights::{Report, ReportStatus, Timestamp};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::args::{self, Global};
+use crate::create::existing;
+use crate::exit::{self, Failure};
+use crate::output::{Format, Output, Row};
+use crate::session::Session;
+use crate::table::{text, visible};
+
+pub async fn run(global: &Global, command: args::Show, output: &Output) -> Result<u8, Failure> {
+    let client = Session::open(global, output).await?.client;
+    let report = existing(&client, command.id).await?;
+    let mut check = client.health();
+    if let Some(query_id) = &report.query_id {
+        check = check.query_id(query_id);
+    }
+    let health = check.await?.into_iter().find(|health| health.report.report_id == report.report_id);
+    let is = |status: &ReportStatus| report.report_status.as_ref() == Some(status);
+    let help = if is(&ReportStatus::Paused) {
+        Some(format!("`partner-insights resume {}` resumes it", report.report_id))
+    } else if is(&ReportStatus::Inactive) && report.execute_now != Some(true) {
+        Some(
+            "create a copy with `create --from ID`; whether `update --count N` revives a report is not known"
+                .to_owned(),
+        )
+    } else {
+        None
+    };
+    let row = ShowRow {
+        next_execution: report.next_execution_after(SystemTime::now()).map(Timestamp::from),
+        paused_since: report.modified_time.clone().filter(|_| is(&ReportStatus::Paused)),
+        reason: health.as_ref().map(|health| health.reason.clone()),
+        last_file: health
+            .and_then(|health| health.last)
+            .and_then(|execution| execution.report_generated_time),
+        help,
+        report,
+    };
+    match output.format() {
+        Format::Table => output.text(&row.described())?,
+        _ => output.rows(&[row])?,
+    }
+    Ok(exit::OK)
+}
+
+/// A report and what is known about its executions.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ShowRow {
+    #[serde(flatten)]
+    report: Report,
+    /// When the report is due next, by its schedule.
+    next_execution: Option<Timestamp>,
+    /// The last change of a paused report, which is presumably when it was paused.
+    paused_since: Option<Timestamp>,
+    /// When the latest file was written.
+    last_file: Option<Timestamp>,
+    /// Why it runs or does not.
+    reason: Option<String>,
+    /// What helps if it does not run.
+    help: Option<String>,
+}
+
+impl ShowRow {
+    fn described(&self) -> String {
+        let report = &self.report;
+        let every = report.recurrence_interval.filter(|hours| *hours > 0).map(|hours| format!("{hours} h"));
+        let count = report.recurrence_count.map(|count| count.to_string());
+        let id = report.report_id.to_string();
+        let lines = [
+            ("Report", Some(&*id)),
+            ("Name", report.report_name.as_deref()),
+            ("Status", report.report_status.as_ref().map(ReportStatus::as_str)),
+            ("Why", self.reason.as_deref()),
+            ("What helps", self.help.as_deref()),
+            ("Next execution", self.next_execution.as_ref().map(Timestamp::as_str)),
+            ("Paused since", self.paused_since.as_ref().map(Timestamp::as_str)),
+            ("Last file", self.last_file.as_ref().map(Timestamp::as_str)),
+            ("Every", every.as_deref()),
+            ("Count", count.as_deref()),
+            ("Query ID", report.query_id.as_deref()),
+            ("Query", report.query.as_deref()),
+        ];
+        let known = lines.into_iter().filter_map(|(title, value)| Some((title, value?)));
+        known.map(|(title, value)| format!("{title:<16}{}\n", visible(value))).collect()
+    }
+}
+
+impl Row for ShowRow {
+    const HEADINGS: &'static [&'static str] = &["REPORT", "NAME"];
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![Cell::new(self.report.report_id), text(self.report.report_name.as_deref())]
+    }
+
+    fn id(&self) -> Option<String> {
+        Some(self.report.report_id.to_string())
+    }
+}

@@ -1,0 +1,164 @@
+//! Queries: list, create, delete and try.
+
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+
+use super::catalog::Dataset;
+use super::input::{Input, bad_request, missing};
+use super::response::{self, Refusal};
+use super::rows;
+use super::service::{Call, Service, no_item};
+use super::state::State;
+use crate::report::{Report, Timestamp};
+
+const MAX_QUERIES: usize = 100;
+
+/// A stored query.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Query {
+    pub query_id: String,
+    pub name: String,
+    pub description: Option<String>,
+    pub query: String,
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    pub user: Option<String>,
+    pub created_time: Option<Timestamp>,
+    pub modified_time: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Kind {
+    UserDefined,
+    System,
+}
+
+impl Query {
+    /// Returns the query that a report must have been created from.
+    pub fn of(report: &Report) -> Option<Self> {
+        Some(Self {
+            query_id: report.query_id.clone()?,
+            name: report.report_name.clone().unwrap_or_default(),
+            description: None,
+            query: report.query.clone()?,
+            kind: Kind::UserDefined,
+            user: report.user.clone(),
+            created_time: report.created_time.clone(),
+            modified_time: None,
+        })
+    }
+
+    fn is_own(&self) -> bool {
+        self.kind == Kind::UserDefined
+    }
+}
+
+impl Service {
+    pub fn list_queries(&self, call: &Call<'_>) -> Result<Response, Refusal> {
+        let flag = |name: &str| call.parameters.get(name).map(|value| value.eq_ignore_ascii_case("true"));
+        let only_system = flag("includeOnlySystemQueries") == Some(true);
+        let with_system = only_system || flag("includeSystemQueries") != Some(false);
+        let fits =
+            |name: &str, value: &String| call.parameters.get(name).is_none_or(|wanted| wanted == value);
+        let shared = self.shared();
+        let queries = shared.state.catalog.queries.iter().filter(|query| {
+            (if query.is_own() { !only_system } else { with_system })
+                && fits("queryId", &query.query_id)
+                && fits("queryName", &query.name)
+        });
+        let queries: Vec<_> = queries.collect();
+        if queries.is_empty() { Err(no_item()) } else { Ok(response::success(&queries)) }
+    }
+
+    pub fn create_query(&self, call: &Call<'_>) -> Result<Response, Refusal> {
+        let input = Input::parse(call.body)?;
+        let name = input.required("Name")?.trim().to_owned();
+        let text = input.required("Query")?.trim().to_owned();
+        let description = input.text("Description")?;
+        let shared = &mut *self.shared();
+        let state = &mut shared.state;
+        parse(&text, state, call)?;
+        let own = state.catalog.queries.iter().filter(|query| query.is_own()).count();
+        if state.settings.quotas && own >= MAX_QUERIES {
+            let message = "Number of queries exceeded. Delete few queries before creating new queries";
+            return Err(bad_request(message));
+        }
+        let query = Query {
+            query_id: shared.random_id().to_string(),
+            name,
+            description,
+            query: text,
+            kind: Kind::UserDefined,
+            user: Some(call.user().to_owned()),
+            created_time: Some(shared.state.now().into()),
+            modified_time: None,
+        };
+        shared.state.catalog.queries.push(query.clone());
+        Ok(response::success_with(&[query], "Query created successfully"))
+    }
+
+    pub fn delete_query(&self, call: &Call<'_>) -> Result<Response, Refusal> {
+        let id = call.parameters.get("queryId").ok_or_else(no_item)?;
+        let queries = &mut self.shared().state.catalog.queries;
+        let index = queries.iter().position(|query| query.query_id == *id).ok_or_else(no_item)?;
+        if !queries[index].is_own() {
+            return Err(bad_request("System queries cannot be deleted."));
+        }
+        Ok(response::success(&[queries.remove(index)]))
+    }
+
+    pub fn try_query(&self, call: &Call<'_>) -> Result<Response, Refusal> {
+        let shared = self.shared();
+        let text = match (call.parameters.get("exportQuery"), call.parameters.get("queryId")) {
+            (Some(text), None) => text,
+            (None, Some(id)) => &shared.state.query(id).ok_or_else(unknown_query)?.query,
+            (None, None) => return Err(missing()),
+            (Some(_), Some(_)) => {
+                return Err(bad_request("'exportQuery' and 'queryId' exclude each other."));
+            }
+        };
+        let Parsed { columns, dataset, limit } = parse(text, &shared.state, call)?;
+        let cap = if call.is_marketplace { 10 } else { 100 };
+        Ok(response::success(&rows::invent(&columns, dataset, limit.unwrap_or(cap).min(cap))))
+    }
+}
+
+pub(super) fn unknown_query() -> Refusal {
+    bad_request("Invalid QueryId")
+}
+
+struct Parsed<'a> {
+    /// The selected columns, as the query spells them.
+    columns: Vec<&'a str>,
+    dataset: &'a Dataset,
+    limit: Option<usize>,
+}
+
+/// Reads the columns, the dataset and the limit of a query, and nothing else.
+fn parse<'a>(text: &'a str, state: &'a State, call: &Call<'_>) -> Result<Parsed<'a>, Refusal> {
+    let words: Vec<_> =
+        text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).collect();
+    let find = |keyword: &str| words.iter().position(|word| word.eq_ignore_ascii_case(keyword));
+    let is_distinct = find("DISTINCT") == Some(1);
+    let first = if is_distinct { 2 } else { 1 };
+    let (Some(0), Some(from)) = (find("SELECT"), find("FROM").filter(|from| *from > first)) else {
+        return Err(bad_request("Invalid query"));
+    };
+    let name = words.get(from + 1).ok_or_else(|| bad_request("Invalid query"))?;
+    let dataset = state.catalog.dataset(name, call).ok_or_else(|| bad_request("Invalid table name"))?;
+    let columns = words[first..from].to_vec();
+    if !columns.iter().all(|column| dataset.has_column(column)) {
+        return Err(bad_request("Incorrect column name"));
+    }
+    let limit = find("LIMIT").and_then(|limit| words.get(limit + 1)).and_then(|limit| limit.parse().ok());
+    Ok(Parsed { columns, dataset, limit })
+}
+
+/// Returns the dataset of a stored query, whatever its columns.
+pub(super) fn dataset_of<'a>(text: &str, state: &'a State, call: &Call<'_>) -> Option<&'a Dataset> {
+    let mut words = text.split_whitespace();
+    words.find(|word| word.eq_ignore_ascii_case("FROM"))?;
+    state.catalog.dataset(words.next()?, call)
+}

@@ -1,0 +1,224 @@
+//! The operations on queries: list, create, delete, try.
+
+use std::future::IntoFuture;
+use std::pin::Pin;
+use std::time::{Duration, SystemTime};
+
+use crate::client::InsightsClient;
+use crate::error::{Error, ErrorKind};
+use crate::generated::Client;
+use crate::generated::types::CreateQueryRequest;
+pub use crate::generated::types::{QueryRow, ReportQuery};
+use crate::report::Timestamp;
+use crate::reports::NO_ITEM;
+use crate::spec;
+use crate::unconfirmed::{NewItem, deleted};
+
+/// The service gives up after 100 seconds.
+const TRY_TIMEOUT: Duration = Duration::from_secs(110);
+
+impl InsightsClient {
+    /// Lists queries: the caller's own, and those of the system.
+    #[doc = concat!("See [the service's page](", env!("DOC_GET_REPORT_QUERIES"), ").")]
+    ///
+    /// # Errors
+    ///
+    /// See [`ErrorKind`]. An empty list is not an error.
+    pub fn queries(&self) -> ListQueries {
+        ListQueries { client: self.clone(), id: None, name: None, own: None }
+    }
+
+    /// Creates a query.
+    ///
+    /// A lost request is not repeated blindly, because two queries could come of it: the client looks for the query, and
+    /// returns it if it is there.
+    ///
+    /// ```no_run
+    /// # async fn run(client: partner_center_insights::InsightsClient) -> Result<(), partner_center_insights::Error> {
+    /// use partner_center_insights::NewQuery;
+    ///
+    /// let text = "SELECT CustomerName, Month FROM OfficeUsage TIMESPAN LAST_6_MONTHS";
+    /// let query = client.create_query(NewQuery::new("Office usage", text)).await?;
+    /// println!("{}", query.query_id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc = concat!("See [the service's page](", env!("DOC_CREATE_REPORT_QUERY"), ").")]
+    ///
+    /// # Errors
+    ///
+    /// [`QueryQuota`](ErrorKind::QueryQuota) if there are 100 queries, [`BadRequest`](ErrorKind::BadRequest) if the service
+    /// rejects the text, and otherwise see [`ErrorKind`].
+    pub async fn create_query(&self, query: NewQuery) -> Result<ReportQuery, Error> {
+        let operation = &spec::CREATE_REPORT_QUERY;
+        let request = query.0;
+        if request.name.trim().is_empty() || request.query.trim().is_empty() {
+            return Err(Error::new(ErrorKind::InvalidArgument)
+                .with_operation(operation)
+                .with_message("Null or missing value: a query needs a name and a text"));
+        }
+        let is_plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c.is_whitespace());
+        if !is_plain(&request.name) {
+            tracing::warn!("presumably only letters, digits and spaces are allowed in the name of a query");
+        }
+        let began = SystemTime::now();
+        let body = &request;
+        let sent =
+            self.call(operation, |api: Client| async move { api.create_report_query(body).await }).await;
+        let is_new = |query: &ReportQuery| {
+            query.name.as_deref().map(str::trim) == Some(request.name.trim())
+                // Line breaks come back as CR LF.
+                && query.query.as_deref().is_some_and(|text| text.trim().lines().eq(request.query.trim().lines()))
+        };
+        let created = |query: &ReportQuery| query.created_time.as_ref().and_then(Timestamp::to_system_time);
+        let list = || self.queries().own().into_future();
+        NewItem { operation, began, is_new, created }.find(sent, list).await
+    }
+
+    /// Deletes a query of the caller. Returns it, or `None` if the service does not say which one it was.
+    ///
+    /// What becomes of reports that run the query is not documented.
+    #[doc = concat!("See [the service's page](", env!("DOC_DELETE_REPORT_QUERY"), ").")]
+    ///
+    /// # Errors
+    ///
+    /// [`NotFound`](ErrorKind::NotFound) if there is no such query; if only a repeated request says so, the query is deleted,
+    /// and that is success. Otherwise see [`ErrorKind`].
+    pub async fn delete_query(&self, query_id: &str) -> Result<Option<ReportQuery>, Error> {
+        let operation = &spec::DELETE_REPORT_QUERY;
+        // As segments of a path, dots lead elsewhere.
+        if matches!(query_id.trim(), "" | "." | "..") {
+            return Err(Error::new(ErrorKind::InvalidArgument).with_operation(operation).with_message(
+                format!("invalid query id {query_id:?}; expected an id from the list of queries"),
+            ));
+        }
+        let request = |api: Client| async move { api.delete_report_query(query_id).await };
+        deleted(self.call(operation, request).await)
+    }
+
+    /// Runs a query, and returns its first rows: up to 100 (mpn) or 10 (cmp).
+    #[doc = concat!("See [the service's page](", env!("DOC_TRY_REPORT_QUERY"), ").")]
+    ///
+    /// # Errors
+    ///
+    /// [`BadRequest`](ErrorKind::BadRequest) if the service rejects the query. [`Timeout`](ErrorKind::Timeout) means that the
+    /// query takes more than 100 seconds; its syntax is right then. Otherwise see [`ErrorKind`].
+    pub async fn try_query(&self, query: TryQuery) -> Result<Vec<QueryRow>, Error> {
+        let TryQuery { text, id, span } = query;
+        let [start, end] = [span.map(|(start, _)| start), span.map(|(_, end)| end)]
+            .map(|time| time.map(|time| Timestamp::from(time).to_string()));
+        let (text, id, start, end) = (text.as_deref(), id.as_deref(), start.as_deref(), end.as_deref());
+        let request = |mut api: Client| async move {
+            api.inner.timeout = Some(TRY_TIMEOUT);
+            api.try_report_query(end, text, id, start).await
+        };
+        let response = self.call(&spec::TRY_REPORT_QUERY, request).await?;
+        // More rows are not wanted: these are the first.
+        response.into_list(&spec::TRY_REPORT_QUERY).map(|(_, list)| list.items)
+    }
+}
+
+/// A list of queries, created by [`InsightsClient::queries`] and sent when it is awaited.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is sent until it is awaited"]
+pub struct ListQueries {
+    client: InsightsClient,
+    id: Option<String>,
+    name: Option<String>,
+    /// Only own queries, or only those of the system.
+    own: Option<bool>,
+}
+
+impl ListQueries {
+    /// Only the query with this id.
+    pub fn id(mut self, id: impl Into<String>) -> Self {
+        self.id = Some(id.into());
+        self
+    }
+
+    /// Only queries with this name, as the service matches it.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Only the caller's own queries.
+    pub fn own(mut self) -> Self {
+        self.own = Some(true);
+        self
+    }
+
+    /// Only queries of the system.
+    pub fn system(mut self) -> Self {
+        self.own = Some(false);
+        self
+    }
+
+    async fn send(self) -> Result<Vec<ReportQuery>, Error> {
+        let Self { client, id, name, own } = self;
+        let (id, name) = (id.as_deref(), name.as_deref());
+        let (only_system, include_system) = (own.map(|own| !own), own.map(|own| !own));
+        let request = |api: Client| async move {
+            // What both switches mean together is not documented, so only one is sent.
+            match own {
+                Some(true) => api.get_report_queries(None, include_system, id, name).await,
+                _ => api.get_report_queries(only_system, None, id, name).await,
+            }
+        };
+        client.call_list(&spec::GET_REPORT_QUERIES, NO_ITEM, request).await
+    }
+}
+
+impl IntoFuture for ListQueries {
+    type Output = Result<Vec<ReportQuery>, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+/// A query to create.
+#[derive(Clone, Debug, PartialEq)]
+#[must_use = "nothing is created until it is sent"]
+pub struct NewQuery(CreateQueryRequest);
+
+impl NewQuery {
+    /// Sets what is required. All published names have letters, digits and spaces only.
+    pub fn new(name: impl Into<String>, query: impl Into<String>) -> Self {
+        Self(CreateQueryRequest { name: name.into(), query: query.into(), description: None })
+    }
+
+    /// Sets the description.
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.0.description = Some(description.into());
+        self
+    }
+}
+
+/// A query to try.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use = "nothing is tried until it is sent"]
+pub struct TryQuery {
+    text: Option<String>,
+    id: Option<String>,
+    span: Option<(SystemTime, SystemTime)>,
+}
+
+impl TryQuery {
+    /// A query that need not be stored.
+    pub fn text(query: impl Into<String>) -> Self {
+        Self { text: Some(query.into()), id: None, span: None }
+    }
+
+    /// A stored query.
+    pub fn id(query_id: impl Into<String>) -> Self {
+        Self { text: None, id: Some(query_id.into()), span: None }
+    }
+
+    /// Replaces the time span of the query, from start to end. Documented for mpn only; the format of the times is assumed.
+    pub fn time_span(mut self, start: SystemTime, end: SystemTime) -> Self {
+        self.span = Some((start, end));
+        self
+    }
+}

@@ -1,0 +1,172 @@
+//! The grammar. Every token takes the white space that follows it.
+
+use winnow::ascii::{digit1, multispace0};
+use winnow::combinator::{alt, cut_err, delimited, eof, opt, preceded, separated, terminated};
+use winnow::error::{ContextError, StrContext, StrContextValue};
+use winnow::prelude::*;
+use winnow::token::{take_till, take_while};
+
+use super::{Filter, Operator, Order, ParseError, Query, Value};
+
+/// Words that end a list of names.
+const RESERVED: [&str; 7] = ["SELECT", "FROM", "WHERE", "AND", "ORDER", "LIMIT", "TIMESPAN"];
+
+pub(super) fn parse(text: &str) -> Result<Query, ParseError> {
+    terminated(query, eof).parse(text).map_err(|error| {
+        let expected = error.inner().context().find_map(|context| match context {
+            StrContext::Expected(StrContextValue::Description(expected)) => Some(*expected),
+            _ => None,
+        });
+        ParseError::new(text, error.offset(), expected)
+    })
+}
+
+fn query(input: &mut &str) -> ModalResult<Query> {
+    preceded(multispace0, keyword("SELECT")).context(expected("SELECT")).parse_next(input)?;
+    let distinct = opt(keyword("DISTINCT")).parse_next(input)?.is_some();
+    let columns = alt((
+        token("*").value(vec!["*".to_owned()]),
+        separated(1.., cut_err(name.context(expected("the name of a column"))), token(",")),
+    ))
+    .parse_next(input)?;
+    cut_err(keyword("FROM").context(expected("a comma or FROM"))).parse_next(input)?;
+    let table = cut_err(name.context(expected("the name of a dataset"))).parse_next(input)?;
+    let filters =
+        clause(("WHERE", None), separated(1.., cut_err(filter), keyword("AND"))).parse_next(input)?;
+    let order =
+        clause(("ORDER", Some("BY")), separated(1.., cut_err(order), token(","))).parse_next(input)?;
+    let limit =
+        opt(preceded(keyword("LIMIT"), cut_err(limit.context(expected("a whole number above zero")))))
+            .parse_next(input)?;
+    let span = cut_err(word.context(expected("a time span such as LAST_MONTH"))).map(str::to_owned);
+    let timespan = opt(preceded(keyword("TIMESPAN"), span)).parse_next(input)?;
+    Ok(Query {
+        distinct,
+        columns,
+        table,
+        filters: filters.unwrap_or_default(),
+        order: order.unwrap_or_default(),
+        limit,
+        timespan,
+    })
+}
+
+/// A list after one or two keywords, or nothing.
+fn clause<'i, T>(
+    (first, second): (&'static str, Option<&'static str>),
+    list: impl ModalParser<&'i str, Vec<T>, ContextError>,
+) -> impl ModalParser<&'i str, Option<Vec<T>>, ContextError> {
+    let second = move |input: &mut &'i str| match second {
+        Some(word) => cut_err(keyword(word).context(expected("BY after ORDER"))).parse_next(input),
+        None => Ok(()),
+    };
+    opt(preceded((keyword(first), second), list))
+}
+
+fn filter(input: &mut &str) -> ModalResult<Filter> {
+    let column = name.context(expected("a condition")).parse_next(input)?;
+    let operator = operator
+        .context(expected("an operator: =, !=, >, >=, <, <=, LIKE, NOT LIKE, IN or NOT IN"))
+        .parse_next(input)?;
+    let values = match operator {
+        Operator::In | Operator::NotIn => {
+            let open = token("(").context(expected("values in parentheses"));
+            let close =
+                token(")").context(expected("a comma, or the closing parenthesis of values of one type"));
+            delimited(open, values, close).parse_next(input)?
+        }
+        _ => vec![value.parse_next(input)?],
+    };
+    Ok(Filter { column, operator, values })
+}
+
+fn operator(input: &mut &str) -> ModalResult<Operator> {
+    let set = |input: &mut &str| {
+        alt((
+            keyword("LIKE").value([Operator::Like, Operator::NotLike]),
+            keyword("IN").value([Operator::In, Operator::NotIn]),
+        ))
+        .parse_next(input)
+    };
+    alt((
+        token(">=").value(Operator::GreaterOrEqual),
+        token("<=").value(Operator::LessOrEqual),
+        token("!=").value(Operator::NotEqual),
+        token("=").value(Operator::Equal),
+        token(">").value(Operator::Greater),
+        token("<").value(Operator::Less),
+        preceded(keyword("NOT"), set).map(|[_, negated]| negated),
+        set.map(|[plain, _]| plain),
+    ))
+    .parse_next(input)
+}
+
+/// Numbers only, or texts only.
+fn values(input: &mut &str) -> ModalResult<Vec<Value>> {
+    let first = value.parse_next(input)?;
+    let rest: Vec<Value> = match first {
+        Value::Number(_) => preceded_each(number, input)?,
+        Value::Text(_) => preceded_each(text, input)?,
+    };
+    Ok([vec![first], rest].concat())
+}
+
+fn preceded_each<'i>(
+    item: fn(&mut &'i str) -> ModalResult<Value>,
+    input: &mut &'i str,
+) -> ModalResult<Vec<Value>> {
+    winnow::combinator::repeat(0.., preceded(token(","), item)).parse_next(input)
+}
+
+fn value(input: &mut &str) -> ModalResult<Value> {
+    alt((number, text)).context(expected("a number, or a text in single quotes (')")).parse_next(input)
+}
+
+fn number(input: &mut &str) -> ModalResult<Value> {
+    let number =
+        (opt('-'), digit1, opt(('.', digit1))).take().map(|number: &str| Value::Number(number.to_owned()));
+    terminated(number, multispace0).parse_next(input)
+}
+
+fn text(input: &mut &str) -> ModalResult<Value> {
+    let text = delimited('\'', take_till(0.., '\''), '\'').map(|text: &str| Value::Text(text.to_owned()));
+    terminated(text, multispace0).parse_next(input)
+}
+
+fn order(input: &mut &str) -> ModalResult<Order> {
+    let column = name.context(expected("the name of a column")).parse_next(input)?;
+    let ascending = opt(alt((keyword("ASC").value(true), keyword("DESC").value(false)))).parse_next(input)?;
+    Ok(Order { column, ascending: ascending.unwrap_or_default() })
+}
+
+fn limit(input: &mut &str) -> ModalResult<u64> {
+    word.verify_map(|digits: &str| digits.parse().ok().filter(|limit| *limit > 0)).parse_next(input)
+}
+
+/// A name, and what follows it in parentheses.
+fn name(input: &mut &str) -> ModalResult<String> {
+    let plain = take_while(1.., is_part_of_a_word)
+        .verify(|word: &str| !RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(word)));
+    let name = (plain, opt(('(', take_till(0.., ['(', ')']), ')'))).take().map(str::to_owned);
+    terminated(name, multispace0).parse_next(input)
+}
+
+fn word<'i>(input: &mut &'i str) -> ModalResult<&'i str> {
+    terminated(take_while(1.., is_part_of_a_word), multispace0).parse_next(input)
+}
+
+fn keyword<'i>(keyword: &'static str) -> impl ModalParser<&'i str, (), ContextError> {
+    word.verify(move |word: &str| word.eq_ignore_ascii_case(keyword)).void()
+}
+
+fn token<'i>(symbol: &'static str) -> impl ModalParser<&'i str, (), ContextError> {
+    (symbol, multispace0).void()
+}
+
+fn is_part_of_a_word(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
+}
+
+fn expected(description: &'static str) -> StrContext {
+    StrContext::Expected(StrContextValue::Description(description))
+}

@@ -1,0 +1,65 @@
+//! Scenarios, and what is logged.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use partner_center_insights::emulator::Scenario;
+use reqwest::Method;
+
+use crate::{Service, once, refused};
+
+/// A log that can be read.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn partial_scenario_refuses_every_third_change() {
+    let service = Service::with(|builder| builder.scenario(Scenario::Partial)).await;
+    let path = format!("ScheduledReport/resume/{}", service.emulator.reports()[0].report_id);
+    let mut statuses = Vec::new();
+    for _ in 0..6 {
+        statuses.push(service.send(Method::PUT, &path, None).await.0);
+    }
+    assert_eq!(statuses, [200, 200, 403, 200, 200, 403]);
+}
+
+#[tokio::test]
+async fn expired_token_scenario_refuses_every_request() {
+    let service = Service::with(|builder| builder.scenario(Scenario::ExpiredToken)).await;
+    refused(service.get("ScheduledReport").await, 401, "Unauthorized");
+}
+
+#[tokio::test]
+async fn slow_scenario_takes_two_seconds() {
+    let service = Service::with(|builder| builder.scenario(Scenario::Slow)).await;
+    let began = Instant::now();
+    assert_eq!(service.get("ScheduledReport").await.0, 200);
+    assert!(began.elapsed() >= Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn log_has_method_template_and_status() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG);
+    let subscriber = subscriber.with_ansi(false).with_writer(move || writer.clone()).finish();
+    // For all tests of this binary: those that run at the same time decide whether an event is of interest.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let service = Service::start().await;
+    let id = service.create(&once()).await;
+    service.delete(&format!("ScheduledReport/{id}")).await;
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains("DELETE /ScheduledReport/{reportId} -> 200"), "{text}");
+    assert!(!text.contains(&id) && !text.contains(service.emulator.token()), "{text}");
+}
