@@ -7,6 +7,7 @@ mod changes;
 mod completions;
 mod environment;
 mod exits;
+mod export;
 mod golden;
 #[cfg(unix)]
 mod hangup;

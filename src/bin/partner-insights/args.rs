@@ -14,7 +14,7 @@ use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use partner_center_insights::emulator::Scenario;
 use partner_center_insights::{ExecutionStatus, Program, ReportId, ReportStatus};
 
-pub use self::files::{Download, Health, Wait};
+pub use self::files::{Download, Export, Health, Wait};
 use self::help::examples;
 pub use self::manage::{
     Create, Dataset, Delete, Query, QueryCreate, QueryDelete, Schedule, Show, Text, Update,
@@ -176,6 +176,12 @@ pub enum Command {
     /// List what can be queried
     #[command(subcommand, after_long_help = examples(&["dataset list", "dataset show OfficeUsage"]))]
     Dataset(Dataset),
+    /// Get the rows of a query, and leave nothing behind
+    #[command(after_long_help = examples(&[
+"export --query 'SELECT CustomerName, Month FROM OfficeUsage TIMESPAN LAST_MONTH'",
+"export --query-file usage.sql -O usage.csv",
+]))]
+    Export(Export),
     /// Sign in or out, and inspect tokens
     #[command(subcommand, after_long_help = help::auth())]
     Auth(Auth),
@@ -342,6 +348,7 @@ pub enum SchemaCommand {
     Health,
     Wait,
     Download,
+    Export,
     Show,
     Create,
     Update,

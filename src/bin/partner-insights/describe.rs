@@ -13,6 +13,7 @@ use crate::delete::DeleteRow;
 use crate::download::DownloadRow;
 use crate::executions::ExecutionRow;
 use crate::exit::{self, Failure};
+use crate::export::ExportRow;
 use crate::health::HealthRow;
 use crate::list::ReportRow;
 use crate::output::{Format, Output};
@@ -40,6 +41,7 @@ pub fn schema(command: SchemaCommand, output: &Output) -> Result<u8, Failure> {
         SchemaCommand::Resume | SchemaCommand::Pause => schema_for!(Vec<ChangeRow>),
         SchemaCommand::Executions | SchemaCommand::Wait => schema_for!(Vec<ExecutionRow>),
         SchemaCommand::Health => schema_for!(Vec<HealthRow>),
+        SchemaCommand::Export => schema_for!(Vec<ExportRow>),
         SchemaCommand::Download => schema_for!(Vec<DownloadRow>),
         SchemaCommand::AuthCheck => schema_for!(Vec<CheckRow>),
     })?;

@@ -77,7 +77,7 @@ fn nothing(output: &Output, command: &args::Download) -> u8 {
     exit::NOT_FOUND
 }
 
-async fn print(
+pub async fn print(
     client: &InsightsClient,
     execution: &Execution,
     raw: bool,

@@ -70,6 +70,10 @@ impl Failure {
         Self::new(NOT_FOUND, message)
     }
 
+    pub fn refused(message: impl Into<String>) -> Self {
+        Self::new(REFUSED, message)
+    }
+
     pub fn authentication(message: impl Into<String>) -> Self {
         Self::new(AUTH, message)
     }

@@ -22,6 +22,7 @@ mod download;
 mod emulator;
 mod executions;
 mod exit;
+mod export;
 mod health;
 mod ids;
 mod input;
@@ -88,6 +89,7 @@ async fn run(global: &Global, command: Command, output: &Output) -> Result<u8, F
         Command::Delete(command) => until_interrupted(delete::run(global, command, output)).await,
         Command::Query(command) => until_interrupted(query::run(global, command, output)).await,
         Command::Dataset(command) => until_interrupted(dataset::run(global, command, output)).await,
+        Command::Export(command) => export::run(global, command, output).await,
         Command::Auth(command) => until_interrupted(auth::run(global, command, output)).await,
         Command::Emulator(command) => emulator::run(command, output).await,
         Command::Spec(command) => describe::spec(&command, output),

@@ -69,7 +69,7 @@ async fn stored(client: &InsightsClient, id: &str) -> Result<ReportQuery, Failur
     })
 }
 
-async fn query_text(client: &InsightsClient, text: &Text) -> Result<String, Failure> {
+pub async fn query_text(client: &InsightsClient, text: &Text) -> Result<String, Failure> {
     match (&text.query, &text.query_file, &text.id) {
         (Some(text), ..) => Ok(text.clone()),
         (_, Some(file), _) => read(file).await,
@@ -82,7 +82,7 @@ async fn read(file: &Path) -> Result<String, Failure> {
     input::read_file(file).await.map_err(|error| Failure::usage(format!("{}: {error}", input::name(file))))
 }
 
-fn parse(text: &str) -> Result<Query, Failure> {
+pub fn parse(text: &str) -> Result<Query, Failure> {
     Query::parse(text).map_err(|error| Failure::usage(format!("{error}\n{}", visible_lines(&error.caret()))))
 }
 
@@ -90,7 +90,7 @@ fn visible_lines(text: &str) -> String {
     text.lines().map(visible).collect::<Vec<_>>().join("\n")
 }
 
-async fn findings(client: &InsightsClient, query: &Query) -> Result<Vec<FindingRow>, Failure> {
+pub async fn findings(client: &InsightsClient, query: &Query) -> Result<Vec<FindingRow>, Failure> {
     let datasets = client.datasets().await?;
     let dataset = datasets.iter().find(|dataset| dataset.dataset_name.eq_ignore_ascii_case(query.table()));
     let Some(dataset) = dataset else {
@@ -197,7 +197,7 @@ pub struct FindingRow {
     /// unknown-table, select-all, unknown-column, unusable-metric or unknown-timespan.
     problem: String,
     /// The problem in one sentence.
-    message: String,
+    pub message: String,
 }
 
 impl From<&Finding> for FindingRow {

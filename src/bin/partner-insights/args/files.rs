@@ -4,9 +4,10 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use clap::Args;
-use partner_center_insights::{ReportId, Timestamp};
+use partner_center_insights::{ReportFormat, ReportId, Timestamp};
 
 use super::Filter;
+use super::manage::{Text, format};
 use super::values::duration;
 
 #[derive(Debug, Args)]
@@ -62,6 +63,35 @@ pub struct Choice {
     /// All completed executions that are not in the folder yet
     #[arg(long)]
     pub new: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    /// Text of the query
+    #[arg(long, required_unless_present = "query_file", conflicts_with = "query_file")]
+    query: Option<String>,
+    /// Read the text from FILE (- for stdin)
+    #[arg(long, value_name = "FILE")]
+    query_file: Option<PathBuf>,
+    /// Write the rows to FILE [default: stdout]
+    #[arg(long, short = 'O', value_name = "FILE")]
+    pub output_file: Option<PathBuf>,
+    /// Format of the rows
+    #[arg(long, default_value = "csv", value_parser = format())]
+    pub format: ReportFormat,
+    /// How long to wait for the file, e.g. 90s, 30m or 6h
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
+    pub timeout: Duration,
+    /// Leave the check of the query to the service
+    #[arg(long)]
+    pub no_check: bool,
+}
+
+impl Export {
+    /// Where the text comes from.
+    pub fn text(&self) -> Text {
+        Text { query: self.query.clone(), query_file: self.query_file.clone(), id: None }
+    }
 }
 
 /// Parses `25%` or `25` to 0.25.

@@ -198,7 +198,7 @@ pub enum Dataset {
     Show { name: String },
 }
 
-fn format() -> impl TypedValueParser<Value = ReportFormat> {
+pub fn format() -> impl TypedValueParser<Value = ReportFormat> {
     PossibleValuesParser::new(["csv", "tsv"]).try_map(|text| text.parse::<ReportFormat>())
 }
 

@@ -1,0 +1,262 @@
+//! `export`: the rows of a query, through a query and a one-time report that are deleted again.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use comfy_table::Cell;
+use partner_center_insights::{
+    Error, ErrorKind, Execution, InsightsClient, NewQuery, NewReport, ReportId, Timestamp,
+};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::args::{Export, Global};
+use crate::download;
+use crate::exit::{self, Failure};
+use crate::interrupt::Interrupts;
+use crate::output::{Output, Row};
+use crate::query;
+use crate::session::Session;
+use crate::table::text;
+
+pub async fn run(global: &Global, command: Export, output: &Output) -> Result<u8, Failure> {
+    let mut interrupts = Interrupts::listen().map_err(Failure::unexpected)?;
+    let file = command.output_file.as_deref().filter(|file| file.as_os_str() != "-");
+    let prepare = async {
+        let session = Session::open(global, output).await?;
+        let text = query::query_text(&session.client, &command.text()).await?;
+        if !command.no_check {
+            let findings = query::findings(&session.client, &query::parse(&text)?).await?;
+            if let Some(finding) = findings.first() {
+                return Err(Failure::refused(&finding.message)
+                    .hint("`partner-insights query check` shows all problems"));
+            }
+        }
+        Ok((session, text))
+    };
+    let (session, query) = interrupts.or_interrupted(prepare).await?;
+    let client = &session.client;
+    let mut made = Made::new();
+    let result = rows(client, &command, query, file, &mut made, &mut interrupts, output).await;
+    let is_clean = made.delete(client, &mut interrupts, output).await;
+    match result {
+        Ok(code) if is_clean => Ok(code),
+        Ok(_) => Ok(exit::SOME_FAILED),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// What the command has created, and has to delete.
+struct Made {
+    /// The name of both.
+    name: String,
+    query: Thing<String>,
+    report: Thing<ReportId>,
+}
+
+enum Thing<I> {
+    Absent,
+    Present(I),
+    /// A request was sent, and nobody knows whether it was carried out.
+    Unknown,
+}
+
+impl Made {
+    fn new() -> Self {
+        // All published names have letters, digits and spaces only.
+        let plain = |time: String| time.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+        let time = plain(Timestamp::from(SystemTime::now()).to_string());
+        let name = format!("partner insights export {time} {}", std::process::id());
+        Self { name, query: Thing::Absent, report: Thing::Absent }
+    }
+
+    /// Deletes both, and names what is left. Ctrl-C ends it early.
+    async fn delete(&self, client: &InsightsClient, interrupts: &mut Interrupts, output: &Output) -> bool {
+        let report = async {
+            match &self.report {
+                Thing::Present(id) => gone(client.delete_report(*id).await.map(drop)),
+                Thing::Absent | Thing::Unknown => Ok(()),
+            }
+        };
+        let is_report_gone = finished("report", report, interrupts, output).await;
+        let query = async {
+            match &self.query {
+                Thing::Present(id) => gone(client.delete_query(id).await.map(drop)),
+                Thing::Absent | Thing::Unknown => Ok(()),
+            }
+        };
+        let is_query_gone = finished("query", query, interrupts, output).await;
+        let left = [
+            (!is_report_gone, self.report.id(), "delete"),
+            (!is_query_gone, self.query.id(), "query delete"),
+        ];
+        for (_, id, command) in left.iter().filter(|(is_left, ..)| *is_left) {
+            let id = id.as_deref().unwrap_or_default();
+            output.prompt(format_args!("hint: `partner-insights {command} {id}` deletes it"));
+        }
+        let unknown = [
+            (matches!(self.report, Thing::Unknown), "report", "list"),
+            (matches!(self.query, Thing::Unknown), "query", "query list"),
+        ];
+        for (_, noun, command) in unknown.iter().filter(|(is_unknown, ..)| *is_unknown) {
+            output.prompt(format_args!(
+                "warning: whether the {noun} {:?} was created is unknown; `partner-insights {command} --name '{}'` shows it",
+                self.name, self.name
+            ));
+        }
+        is_report_gone && is_query_gone && !unknown.iter().any(|(is_unknown, ..)| *is_unknown)
+    }
+}
+
+impl<I: ToString> Thing<I> {
+    fn id(&self) -> Option<String> {
+        match self {
+            Self::Present(id) => Some(id.to_string()),
+            Self::Absent | Self::Unknown => None,
+        }
+    }
+}
+
+/// What does not exist is deleted.
+fn gone(deleted: Result<(), Error>) -> Result<(), Error> {
+    match deleted {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        deleted => deleted,
+    }
+}
+
+/// Returns whether a deletion succeeded, and says why if it did not.
+async fn finished(
+    noun: &str,
+    deletion: impl Future<Output = Result<(), Error>>,
+    interrupts: &mut Interrupts,
+    output: &Output,
+) -> bool {
+    let result = interrupts.or_interrupted(async { deletion.await.map_err(Failure::from) }).await;
+    if let Err(failure) = &result {
+        output.prompt(format_args!("warning: the temporary {noun} was not deleted"));
+        output.prompt(failure);
+    }
+    result.is_ok()
+}
+
+/// Creates the query and the report, waits, and writes the rows.
+async fn rows(
+    client: &InsightsClient,
+    command: &Export,
+    query: String,
+    file: Option<&Path>,
+    made: &mut Made,
+    interrupts: &mut Interrupts,
+    output: &Output,
+) -> Result<u8, Failure> {
+    let new = NewQuery::new(&made.name, query).description("Temporary; deleted by partner-insights export");
+    let created = finish(client.create_query(new), interrupts, output).await;
+    if created.is_unknown {
+        made.query = Thing::Unknown;
+    }
+    let query = created.result?;
+    made.query = Thing::Present(query.query_id.clone());
+    if created.is_stopped {
+        return Err(Failure::interrupted());
+    }
+    output.note("Created a temporary query.");
+
+    let new = NewReport::once(&made.name, &query.query_id).format(command.format);
+    let created = finish(client.create_report(new), interrupts, output).await;
+    if created.is_unknown {
+        made.report = Thing::Unknown;
+    }
+    let report = created.result?.report_id;
+    made.report = Thing::Present(report);
+    if created.is_stopped {
+        return Err(Failure::interrupted());
+    }
+    output.note(format_args!("Created the one-time report {report}; waiting for its file."));
+
+    let work = async {
+        let execution = client.wait_for_execution(report).timeout(command.timeout).await?;
+        write(client, &execution, file, output).await
+    };
+    interrupts.or_interrupted(work).await
+}
+
+/// What came of a request that creates something.
+struct Created<T> {
+    result: Result<T, Failure>,
+    /// Whether nobody knows if it was carried out.
+    is_unknown: bool,
+    is_stopped: bool,
+}
+
+/// Waits for the response, also after a Ctrl-C: it says what has to be deleted. The second Ctrl-C does not wait.
+async fn finish<T>(
+    request: impl Future<Output = Result<T, Error>>,
+    interrupts: &mut Interrupts,
+    output: &Output,
+) -> Created<T> {
+    let mut request = std::pin::pin!(request);
+    let mut is_stopped = false;
+    loop {
+        tokio::select! {
+            result = &mut request => {
+                let is_unknown = result.as_ref().is_err_and(is_unknown);
+                return Created { result: result.map_err(Failure::from), is_unknown, is_stopped };
+            }
+            () = interrupts.next() => {
+                if is_stopped {
+                    return Created { result: Err(Failure::interrupted()), is_unknown: true, is_stopped };
+                }
+                is_stopped = true;
+                output.note("Waiting for the request in flight; press Ctrl-C again to abort.");
+            }
+        }
+    }
+}
+
+/// Whether the service may have carried out a failed request.
+fn is_unknown(error: &Error) -> bool {
+    use ErrorKind::{Connect, InvalidResponse, ServerError, Timeout, Unavailable};
+    let is_looked_up = error.message().is_some_and(|message| message.ends_with("nothing was created"));
+    !is_looked_up && matches!(error.kind(), Connect | Timeout | Unavailable | ServerError | InvalidResponse)
+}
+
+async fn write(
+    client: &InsightsClient,
+    execution: &Execution,
+    file: Option<&Path>,
+    output: &Output,
+) -> Result<u8, Failure> {
+    let Some(file) = file else {
+        return download::print(client, execution, false, output).await;
+    };
+    let saved = client.download(execution).save(file).await?;
+    if saved.is_header_only {
+        output.note(format_args!("warning: {} has column names only", saved.path.display()));
+    }
+    output.rows(&[ExportRow { path: saved.path, bytes: saved.bytes, header_only: saved.is_header_only }])?;
+    Ok(exit::OK)
+}
+
+/// A file with rows. With the rows on standard output, there is none.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportRow {
+    path: PathBuf,
+    bytes: u64,
+    /// Whether the file has column names only.
+    header_only: bool,
+}
+
+impl Row for ExportRow {
+    const HEADINGS: &'static [&'static str] = &["BYTES", "FILE"];
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![Cell::new(self.bytes), text(self.path.to_str())]
+    }
+
+    /// What scripts go on with is the file.
+    fn id(&self) -> Option<String> {
+        Some(self.path.display().to_string())
+    }
+}
