@@ -116,7 +116,7 @@ mod throttle;
 mod transport;
 mod wait;
 
-pub use bulk::{BulkChange, Event, Outcome, Plan, ReportOutcome, Run, Selection, Step};
+pub use bulk::{BulkChange, Event, Outcome, Plan, Reason, ReportOutcome, Run, Selection, Step};
 pub use client::{InsightsClient, InsightsClientBuilder};
 #[cfg(feature = "download")]
 pub use download::{Download, DownloadProgress, FileStream, Save, SavedFile};

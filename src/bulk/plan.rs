@@ -1,12 +1,13 @@
 //! Plans a bulk change from the current state of the reports.
 
 use std::collections::{HashMap, HashSet};
+use std::time::SystemTime;
 
 use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 
-use super::{BulkChange, Outcome, Run};
-use crate::error::Error;
-use crate::report::{Report, ReportId, ReportStatus};
+use super::{BulkChange, Outcome, Reason, ReportOutcome, Run};
+use crate::error::{Error, ErrorKind};
+use crate::report::{Report, ReportId, ReportStatus, Schedule};
 
 /// Maximum number of reports to read one by one: a look-up costs 1 KiB and a call, the whole list 0.7 KiB per report.
 const MAX_LOOK_UPS: usize = 3;
@@ -21,17 +22,47 @@ pub struct Step {
     pub name: Option<String>,
     /// The status, if the report was read.
     pub status: Option<ReportStatus>,
+    /// When that status was seen.
+    pub seen_at: Option<SystemTime>,
     /// The outcome, if no request is needed.
     pub skip: Option<Outcome>,
+    /// Why it is skipped, unless that is a success.
+    pub reason: Option<Reason>,
+    schedule: Option<Schedule>,
 }
 
 impl Step {
-    fn new(report: Report, skip: Option<Outcome>) -> Self {
-        Self { report_id: report.report_id, name: report.report_name, status: report.report_status, skip }
+    fn unread(report_id: ReportId) -> Self {
+        Self { report_id, name: None, status: None, seen_at: None, skip: None, reason: None, schedule: None }
     }
 
-    fn unread(report_id: ReportId, skip: Option<Outcome>) -> Self {
-        Self { report_id, name: None, status: None, skip }
+    fn not_found(report_id: ReportId) -> Self {
+        let (skip, reason) = (Some(Outcome::NotFound), Some(Reason::Error(ErrorKind::NotFound)));
+        Self { skip, reason, ..Self::unread(report_id) }
+    }
+
+    /// Stores what was read. A response may leave out any of it.
+    pub(super) fn see(&mut self, report: Report) {
+        self.schedule = report.schedule().or(self.schedule);
+        self.name = report.report_name.or(self.name.take());
+        if report.report_status.is_some() {
+            self.status = report.report_status;
+            self.seen_at = Some(SystemTime::now());
+        }
+    }
+
+    /// The step with an outcome.
+    pub(super) fn finish(
+        &self,
+        index: usize,
+        outcome: Outcome,
+        reason: Option<Reason>,
+        error: Option<Error>,
+    ) -> ReportOutcome {
+        let Self { report_id, name, status, seen_at, .. } = self.clone();
+        let schedule = self.schedule.filter(|_| status == Some(ReportStatus::Active));
+        let next_execution = schedule.and_then(|schedule| schedule.next_after(SystemTime::now()));
+        ReportOutcome { index, report_id, name, status, seen_at, outcome, reason, error, next_execution }
     }
 }
 
@@ -41,6 +72,8 @@ impl Step {
 pub struct Plan {
     change: BulkChange,
     steps: Vec<Step>,
+    matched: usize,
+    left_out: Vec<Report>,
 }
 
 impl Plan {
@@ -52,6 +85,22 @@ impl Plan {
     /// Returns the number of reports to change.
     pub fn requests(&self) -> usize {
         self.steps.iter().filter(|step| step.skip.is_none()).count()
+    }
+
+    /// Returns the number of selected reports, whatever their status. If it is 0, a filter may be misspelled.
+    pub fn matched(&self) -> usize {
+        self.matched
+    }
+
+    /// Returns the reports that were listed and are not part of the plan, such as those with other names.
+    pub fn left_out(&self) -> &[Report] {
+        &self.left_out
+    }
+
+    /// Returns the outcome of a run that sends nothing, for each report that is skipped.
+    pub fn skipped(&self) -> impl Iterator<Item = ReportOutcome> {
+        let skipped = self.steps.iter().enumerate();
+        skipped.filter_map(|(index, step)| Some(step.finish(index, step.skip?, step.reason, None)))
     }
 
     /// Runs the plan. Nothing is sent until the run is polled.
@@ -69,21 +118,34 @@ impl BulkChange {
     ///
     /// If the reports cannot be read. See [`ErrorKind`](crate::ErrorKind).
     pub async fn plan(self) -> Result<Plan, Error> {
-        let steps = match &self.selection.ids {
-            None => self.plan_all().await?,
+        let mut left_out = Vec::new();
+        let mut matched = None;
+        let steps: Vec<_> = match &self.selection.ids {
+            None => {
+                let reports = self.client.reports().await?;
+                let mut seen = HashSet::new();
+                let (reports, others): (Vec<_>, Vec<_>) = reports
+                    .into_iter()
+                    .filter(|report| seen.insert(report.report_id))
+                    .partition(|report| self.selection.filter.matches(report));
+                left_out = others;
+                matched = Some(reports.len());
+                let (reports, others): (Vec<_>, Vec<_>) =
+                    reports.into_iter().partition(|report| self.concerns(report));
+                left_out.extend(others);
+                reports.into_iter().map(|report| self.step(report)).collect()
+            }
             Some(ids) if self.verify_timeout.is_none() && !self.selection.has_filter() => {
-                ids.iter().map(|id| Step::unread(*id, None)).collect()
+                ids.iter().copied().map(Step::unread).collect()
             }
             Some(ids) => self.plan_ids(ids).await?,
         };
-        Ok(Plan { change: self, steps })
+        Ok(Plan { matched: matched.unwrap_or(steps.len()), change: self, steps, left_out })
     }
 
-    async fn plan_all(&self) -> Result<Vec<Step>, Error> {
-        let mut reports = self.client.reports().status(self.direction.source.clone()).await?;
-        let mut seen = HashSet::new();
-        reports.retain(|report| self.selection.filter.matches(report) && seen.insert(report.report_id));
-        Ok(reports.into_iter().map(|report| Step::new(report, None)).collect())
+    /// Whether a report that the filters match is part of the plan.
+    fn concerns(&self, report: &Report) -> bool {
+        self.selection.any_status || report.report_status.as_ref() == Some(&self.direction.source)
     }
 
     async fn plan_ids(&self, ids: &[ReportId]) -> Result<Vec<Step>, Error> {
@@ -91,18 +153,27 @@ impl BulkChange {
         let mut reports: HashMap<_, _> =
             reports.into_iter().map(|report| (report.report_id, report)).collect();
         let step = |id: &ReportId| match reports.remove(id) {
-            None => Some(Step::unread(*id, Some(Outcome::NotFound))),
-            Some(report) if self.selection.filter.matches(&report) => {
-                let skip = match &report.report_status {
-                    Some(status) if *status == self.direction.source => None,
-                    Some(status) if *status == self.direction.target => Some(self.direction.already_done),
-                    _ => Some(self.direction.not_possible),
-                };
-                Some(Step::new(report, skip))
-            }
-            Some(_) => None,
+            None => Some(Step::not_found(*id)),
+            Some(report) => self.selection.filter.matches(&report).then(|| self.step(report)),
         };
         Ok(ids.iter().filter_map(step).collect())
+    }
+
+    /// Plans the change of a report that was read.
+    fn step(&self, report: Report) -> Step {
+        let direction = self.direction;
+        let mut step = Step::unread(report.report_id);
+        (step.skip, step.reason) = match &report.report_status {
+            Some(status) if *status == direction.source => (None, None),
+            Some(status) if *status == direction.target => (Some(direction.already_done), None),
+            _ => match Reason::of_status(&report, SystemTime::now()) {
+                // Only who selects it by ID expects that it can be changed.
+                Reason::OneTime if self.selection.ids.is_none() => (Some(Outcome::Completed), None),
+                reason => (Some(direction.not_possible), Some(reason)),
+            },
+        };
+        step.see(report);
+        step
     }
 
     /// Reads reports: a few selected IDs one by one, otherwise the whole list.
