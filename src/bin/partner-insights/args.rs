@@ -15,7 +15,7 @@ use partner_center_insights::{ExecutionStatus, Program, ReportId, ReportStatus};
 
 pub use self::files::{Download, Health, Wait};
 use self::help::examples;
-use self::values::{duration, execution_status, program, report_status, scenario};
+use self::values::{duration, execution_status, listen, program, report_status, scenario};
 use crate::output::{Color, Format};
 
 /// Resume paused Partner Center Insights reports and verify that they run
@@ -122,7 +122,7 @@ pub enum Command {
     /// Resume paused reports and verify that they run
     #[command(after_long_help = examples(&[
 "resume --all-paused --dry-run",
-"resume --all-paused --name 'Sales*' --yes",
+"resume --name 'Sales*' --yes",
 "resume 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4",
 "list --status paused --output ids | partner-insights resume --ids-file - --yes",
 ]))]
@@ -200,9 +200,12 @@ impl Filter {
 
 #[derive(Debug, ClapArgs)]
 pub struct Resume {
-    /// All paused reports
+    /// All paused reports; that there are none is a success, also in an account without reports
     #[arg(long, conflicts_with_all = ["ids", "ids_file"])]
     pub all_paused: bool,
+    /// With --name or --query-id, leave out reports that are not paused, even if they do not run
+    #[arg(long, conflicts_with_all = ["ids", "ids_file"])]
+    pub only_paused: bool,
     #[command(flatten)]
     pub change: Change,
 }
@@ -243,9 +246,12 @@ pub struct Change {
     /// Maximum number of concurrent requests (1 to 256)
     #[arg(long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: u16,
-    /// Verification timeout, e.g. 90s or 5m (max 24h)
+    /// Time for the verification alone, e.g. 90s or 5m (max 24h)
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     pub verify_timeout: Duration,
+    /// Time for the whole run [default: no limit]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub timeout: Option<Duration>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -288,8 +294,8 @@ pub struct Check {
 
 #[derive(Debug, ClapArgs)]
 pub struct Emulator {
-    /// Address to listen on; port 0 picks a free port
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", env = "PARTNER_CENTER_EMULATOR_LISTEN")]
+    /// Address or port to listen on; port 0 picks a free port
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", env = "PARTNER_CENTER_EMULATOR_LISTEN", value_parser = listen)]
     pub listen: SocketAddr,
     /// Simulate failures or other spellings; repeatable
     #[arg(long, value_name = "NAME", value_parser = scenario())]
@@ -301,6 +307,8 @@ pub struct Emulator {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum SchemaCommand {
+    /// What every command prints to standard error if it fails
+    Error,
     List,
     Resume,
     Pause,

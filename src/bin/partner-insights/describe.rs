@@ -7,9 +7,9 @@ use schemars::schema_for;
 
 use crate::args::{self, Args, SchemaCommand};
 use crate::auth::CheckRow;
-use crate::change::ChangeRow;
+use crate::change::Changes;
 use crate::download::DownloadRow;
-use crate::exit::{self, Failure};
+use crate::exit::{self, ErrorDocument, Failure};
 use crate::health::HealthRow;
 use crate::output::Output;
 
@@ -20,8 +20,9 @@ pub fn spec(command: &args::Spec, output: &Output) -> Result<u8, Failure> {
 
 pub fn schema(command: SchemaCommand, output: &Output) -> Result<u8, Failure> {
     output.json(&match command {
+        SchemaCommand::Error => schema_for!(ErrorDocument<'static>),
         SchemaCommand::List => schema_for!(Vec<Report>),
-        SchemaCommand::Resume | SchemaCommand::Pause => schema_for!(Vec<ChangeRow>),
+        SchemaCommand::Resume | SchemaCommand::Pause => schema_for!(Changes<'static>),
         SchemaCommand::Executions | SchemaCommand::Wait => schema_for!(Vec<Execution>),
         SchemaCommand::Health => schema_for!(Vec<HealthRow>),
         SchemaCommand::Download => schema_for!(Vec<DownloadRow>),

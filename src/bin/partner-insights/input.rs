@@ -6,9 +6,19 @@ use std::io;
 use std::path::Path;
 
 use partner_center_insights::{InvalidReportId, ReportId};
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::exit::Failure;
+
+/// What `resume --output json` and `pause --output json` print.
+#[derive(Deserialize)]
+struct Document {
+    reports: Vec<Value>,
+}
+
+/// The last line of `--output jsonl`.
+const SUMMARY: &str = "{\"summary\":";
 
 /// Reads a file, or standard input if its name is `-`, without a byte order mark.
 pub async fn read_file(file: &Path) -> io::Result<String> {
@@ -39,9 +49,13 @@ async fn blocking(read: impl FnOnce() -> io::Result<String> + Send + 'static) ->
 pub async fn read_ids(file: &Path) -> Result<Vec<ReportId>, Failure> {
     let invalid = |problem: String| Failure::usage(format!("{}{problem}", name(file)));
     let text = read_file(file).await.map_err(|error| invalid(format!(": {error}")))?;
-    if text.trim_start().starts_with('[') {
-        let rows: Vec<Value> =
-            serde_json::from_str(&text).map_err(|error| invalid(format!(": invalid JSON list: {error}")))?;
+    let document = serde_json::from_str::<Document>(&text).ok();
+    if document.is_some() || text.trim_start().starts_with('[') {
+        let rows: Vec<Value> = match document {
+            Some(Document { reports }) => reports,
+            None => serde_json::from_str(&text)
+                .map_err(|error| invalid(format!(": invalid JSON list: {error}")))?,
+        };
         let ids = rows.into_iter().zip(1..).map(|(row, number)| {
             id_of_row(row).map_err(|problem| invalid(format!(", report {number}: {problem}")))
         });
@@ -49,7 +63,7 @@ pub async fn read_ids(file: &Path) -> Result<Vec<ReportId>, Failure> {
     }
     let lines = text.lines().map(str::trim).zip(1..);
     lines
-        .filter(|(line, _)| !line.is_empty() && !line.starts_with('#'))
+        .filter(|(line, _)| !line.is_empty() && !line.starts_with('#') && !line.starts_with(SUMMARY))
         .map(|(line, number)| {
             id_of_line(line).map_err(|problem| invalid(format!(", line {number}: {problem}")))
         })

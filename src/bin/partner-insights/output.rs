@@ -38,7 +38,7 @@ pub trait Row: Serialize {
     /// What `--output ids` prints; rows without an ID go to standard error.
     fn id(&self) -> Option<String>;
     /// The ID and the error of a row that failed.
-    fn error(&self) -> Option<(&str, &str)> {
+    fn error(&self) -> Option<(String, String)> {
         None
     }
 }
@@ -98,6 +98,15 @@ impl Output {
             // A closed standard error must not change the exit code.
             let _ = writeln!(io::stderr(), "{text}");
         });
+    }
+
+    /// Prints the error that ends a command: in the JSON formats one object, on one line.
+    pub fn failure(&self, failure: &Failure) {
+        let json = match self.format {
+            Format::Json | Format::Jsonl => serde_json::to_string(&failure.document()).ok(),
+            Format::Table | Format::Ids => None,
+        };
+        self.prompt(json.unwrap_or_else(|| failure.to_string()));
     }
 
     /// Prints to standard error, unless quiet.
@@ -182,7 +191,7 @@ impl Output {
 
 /// The errors of rows; one that several rows share is listed once.
 fn errors<R: Row>(rows: &[R]) -> Vec<String> {
-    let mut groups: Vec<(&str, &str, usize)> = Vec::new();
+    let mut groups: Vec<(String, String, usize)> = Vec::new();
     for (id, error) in rows.iter().filter_map(Row::error) {
         match groups.iter_mut().find(|(_, text, _)| *text == error) {
             Some((.., more)) => *more += 1,

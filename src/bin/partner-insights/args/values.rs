@@ -1,5 +1,6 @@
 //! Parsers for flag values.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -50,6 +51,13 @@ pub fn duration(text: &str) -> Result<Duration, &'static str> {
     seconds.filter(|seconds| *seconds <= 86_400).map(Duration::from_secs).ok_or(expected)
 }
 
+/// Parses an address; a port alone, or of `localhost`, is that of this machine.
+pub fn listen(text: &str) -> Result<SocketAddr, &'static str> {
+    let port = text.strip_prefix("localhost:").unwrap_or(text).parse().ok();
+    let local = port.map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    local.or(text.parse().ok()).ok_or("expected an address and port, e.g. 127.0.0.1:8080, or 8080")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +73,17 @@ mod tests {
     fn duration_rejects_other_text() {
         for bad in ["", "s", "1d", "-1s", "1.5s", "25h", "99999999999999999999s", "ä"] {
             assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn listen_accepts_a_port_alone() {
+        for text in ["8080", "localhost:8080", "127.0.0.1:8080"] {
+            assert_eq!(listen(text), Ok(SocketAddr::from(([127, 0, 0, 1], 8080))), "{text}");
+        }
+        assert_eq!(listen("[::1]:0").map(|address| address.is_ipv6()), Ok(true));
+        for bad in ["", "localhost", "service.example:80", "65536"] {
+            assert!(listen(bad).is_err(), "{bad}");
         }
     }
 }
