@@ -63,6 +63,44 @@ async fn all_selects_matching_paused_reports() {
 }
 
 #[tokio::test]
+async fn matching_selects_reports_in_any_status() {
+    let named = |number, status| {
+        let mut report = report(number, status);
+        report.report_name = Some(format!("Sales {number}"));
+        report
+    };
+    let ended = named(3, "Inactive").with_schedule("2026-01-01T00:00:00Z", 24, 5);
+    let mut once = named(5, "Inactive");
+    (once.execute_now, once.recurrence_interval) = (Some(true), Some(-1));
+    let reports = [
+        named(1, "Paused"),
+        named(2, "Active"),
+        ended,
+        named(4, "Suspended"),
+        once,
+        named(6, "Inactive"),
+        report(7, "Paused"),
+    ];
+    let (emulator, client) = start(Emulator::builder().reports(reports)).await;
+    let plan = client.resume_all(Selection::matching().name_matches("sales*")).plan().await.unwrap();
+    assert_eq!((plan.matched(), plan.requests(), plan.left_out().len()), (6, 1, 1));
+    let outcomes = plan.run().outcomes().await;
+    let expected =
+        ["resumed", "already-active", "not-resumable", "not-resumable", "completed", "not-resumable"];
+    assert_eq!(words(&outcomes), expected);
+    let reasons: Vec<_> = outcomes.iter().map(|report| report.reason.map(|r| r.to_string())).collect();
+    let reason = |word: &str| Some(word.to_owned());
+    assert_eq!(reasons, [None, None, reason("ended"), reason("unknown-status"), None, reason("inactive")]);
+    assert!(outcomes[3].message().unwrap().contains("in status Suspended"), "{outcomes:?}");
+    // The schedule goes on every 24 hours.
+    let next = outcomes[0].next_execution.unwrap();
+    let wait = next.duration_since(std::time::SystemTime::now()).unwrap();
+    assert!(wait <= Duration::from_secs(24 * 3600), "{wait:?}");
+    assert_eq!(outcomes[3].next_execution, None);
+    emulator.assert_requests(RESUME, 1);
+}
+
+#[tokio::test]
 async fn second_run_has_nothing_to_do() {
     let (emulator, client) = start(Emulator::builder().reports(paused(20))).await;
     let first = client.resume_all(Selection::all()).plan().await.unwrap().run().outcomes().await;

@@ -200,10 +200,16 @@ impl Filter {
 
 #[derive(Debug, ClapArgs)]
 pub struct Resume {
-    /// All paused reports; that there are none is a success, also in an account without reports
+    /// All paused reports
+    ///
+    /// That there are none is a success, also in an account without reports. With --name or --query-id, the same as
+    /// without: reports that match and do not run are listed too.
     #[arg(long, conflicts_with_all = ["ids", "ids_file"])]
     pub all_paused: bool,
-    /// With --name or --query-id, leave out reports that are not paused, even if they do not run
+    /// Leave out reports that match and are not paused
+    ///
+    /// Otherwise, with --name or --query-id, reports that match and cannot be resumed count as failures: those that are
+    /// inactive or in an unknown status. A one-time report that has run does not.
     #[arg(long, conflicts_with_all = ["ids", "ids_file"])]
     pub only_paused: bool,
     #[command(flatten)]
@@ -246,10 +252,10 @@ pub struct Change {
     /// Maximum number of concurrent requests (1 to 256)
     #[arg(long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: u16,
-    /// Time for the verification alone, e.g. 90s or 5m (max 24h)
+    /// Limit of the verification, e.g. 90s or 5m (max 24h)
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     pub verify_timeout: Duration,
-    /// Time for the whole run [default: no limit]
+    /// Limit of the whole run [default: none]
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
 }

@@ -136,7 +136,11 @@ impl Output {
             (Format::Ids, Some(id)) => self.text(&format!("{id}\n")),
             (Format::Ids, None) => {
                 let cells: Vec<_> = row.cells().iter().map(Cell::content).collect();
-                self.prompt(cells.join("  ").trim_end());
+                let line = cells.join("  ");
+                match row.error() {
+                    Some(_) => self.prompt(line.trim_end()),
+                    None => self.note(line.trim_end()),
+                }
                 Ok(())
             }
             (Format::Table | Format::Json, _) => Ok(()),

@@ -44,7 +44,10 @@ impl Summary {
             code if self.codes.contains(&code) => {}
             code => self.codes.push(code),
         }
-        let hint = report.error.as_ref().map(Error::help).or(report.reason.map(Reason::help));
+        let hint = match report.outcome {
+            Outcome::NotPausable => Some("only active reports can be paused"),
+            _ => report.error.as_ref().map(Error::help).or(report.reason.map(Reason::help)),
+        };
         self.hints.extend(hint.map(str::to_owned).filter(|hint| !self.hints.contains(hint)));
     }
 
