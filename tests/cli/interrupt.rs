@@ -33,6 +33,11 @@ async fn finished(child: Child) -> Finished {
     }
 }
 
+/// Waits until the request after a response is in flight, which the emulator does not show.
+async fn in_flight() {
+    tokio::time::sleep(Duration::from_secs(1)).await;
+}
+
 /// Interrupts a slow run when some reports are resumed.
 async fn interrupted(signal: &str, format: &str) -> (Emulator, Finished) {
     let slow = Fault::delay(Duration::from_millis(20)).on(RESUME);
@@ -94,6 +99,7 @@ async fn second_interrupt_prints_what_is_known() {
     let mut child = command.spawn().unwrap();
     let mut notes = BufReader::new(child.stderr.take().unwrap()).lines();
     until("three are resumed", || count(&emulator, RESUME) == 3).await;
+    in_flight().await;
     interrupt(&child).await;
     let note = notes.next_line().await.unwrap().unwrap();
     assert!(note.contains("press Ctrl-C again to abort"), "{note}");
@@ -123,6 +129,7 @@ async fn second_interrupt_leaves_reports_unconfirmed() {
         .unwrap();
     let mut notes = BufReader::new(child.stderr.take().unwrap()).lines();
     until("three are resumed", || count(&emulator, RESUME) == 3).await;
+    in_flight().await;
     interrupt(&child).await;
     notes.next_line().await.unwrap().unwrap();
     interrupt(&child).await;

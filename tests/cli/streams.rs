@@ -54,7 +54,7 @@ async fn long_waits_are_reported() {
     let mut child = cli(&emulator).arg("list").spawn().unwrap();
     let mut notes = BufReader::new(child.stderr.take().unwrap()).lines();
     let note = notes.next_line().await.unwrap().unwrap();
-    assert!(note.starts_with("Rate limited by the service; resuming in 57 s"), "{note}");
+    assert!(note.starts_with("Rate limited by the service; next try in 57 s"), "{note}");
     child.kill().await.unwrap();
 }
 

@@ -94,6 +94,7 @@ impl Output {
 
     /// Prints to standard error, even if quiet.
     pub fn prompt(&self, text: impl Display) {
+        let text = table::wrap(&text.to_string(), table::Stream::Stderr);
         self.bar.suspend(|| {
             // A closed standard error must not change the exit code.
             let _ = writeln!(io::stderr(), "{text}");
@@ -116,10 +117,11 @@ impl Output {
         }
     }
 
-    /// Reports a wait that a person would notice.
-    pub fn report_wait(&self, duration: Duration, reason: impl Display) {
-        if duration > Duration::from_secs(2) {
-            self.note(format_args!("{reason}; resuming in {} s.", duration.as_secs_f64().ceil()));
+    /// Reports a wait that a person would notice; at a terminal, also the first after a failure, because of those that
+    /// may follow.
+    pub fn report_wait(&self, duration: Duration, is_first: bool, reason: impl Display) {
+        if duration > Duration::from_secs(2) || (is_first && io::stderr().is_terminal()) {
+            self.note(format_args!("{reason}; next try in {} s.", duration.as_secs_f64().ceil()));
         }
     }
 
@@ -154,7 +156,8 @@ impl Output {
             Format::Table if rows.is_empty() => Ok(()),
             Format::Table => {
                 self.table(R::HEADINGS, rows.iter().map(Row::cells))?;
-                errors(rows).iter().try_for_each(|error| self.text(&format!("{error}\n")))
+                let wrapped = |error: &String| table::wrap(error, table::Stream::Stdout);
+                errors(rows).iter().try_for_each(|error| self.text(&format!("{}\n", wrapped(error))))
             }
             Format::Ids => {
                 for error in errors(rows) {
