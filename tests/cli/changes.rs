@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use partner_center_insights::emulator::Fault;
 
 use crate::{
-    ACTIVE, ALSO_PAUSED, INACTIVE, LIST, PAUSED, RESUME, bare, count, emulator, finish, paused, run,
+    ACTIVE, ALSO_PAUSED, INACTIVE, LIST, PAUSED, RESUME, UNKNOWN, bare, count, emulator, finish, paused, run,
 };
 
 #[tokio::test]
@@ -122,4 +122,25 @@ async fn resume_reads_what_resume_prints() {
         let finished = run(&emulator, &["resume", "--ids-file", path, "--dry-run", "--output", "ids"]).await;
         assert_eq!((finished.code, finished.stdout.lines().count()), (Some(0), 3), "{}", finished.stderr);
     }
+}
+
+#[tokio::test]
+async fn rows_have_the_same_members_without_verify() {
+    let mut shapes = Vec::new();
+    for args in [&[][..], &["--no-verify"]] {
+        let emulator = emulator().start().await.unwrap();
+        let ids = ["resume", PAUSED, INACTIVE, UNKNOWN, "--output", "json"];
+        let finished = run(&emulator, &[&ids[..], args].concat()).await;
+        let rows = crate::document(&finished.stdout)["reports"].take();
+        for (row, is_success) in rows.as_array().unwrap().iter().zip([true, false, false]) {
+            assert_eq!(
+                (row["reason"].is_null(), row["message"].is_null()),
+                (is_success, is_success),
+                "{row}"
+            );
+            shapes.push(row.as_object().unwrap().keys().cloned().collect::<Vec<_>>());
+        }
+    }
+    assert_eq!(shapes.len(), 6);
+    assert!(shapes.iter().all(|shape| *shape == shapes[0]), "{shapes:?}");
 }

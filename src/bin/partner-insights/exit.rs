@@ -5,7 +5,7 @@ use std::fmt;
 use partner_center_insights::ErrorKind::*;
 use partner_center_insights::auth::AuthError;
 use partner_center_insights::{Error, ErrorKind, Reason};
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 
 pub const OK: u8 = 0;
@@ -18,6 +18,13 @@ pub const SOME_FAILED: u8 = 9;
 pub const UNCONFIRMED: u8 = 10;
 pub const STANDS_STILL: u8 = 11;
 const INTERRUPTED: u8 = 130;
+
+// The words for what is not an error of the library.
+const USAGE_KIND: &str = "usage";
+const UNEXPECTED_KIND: &str = "unexpected";
+const NO_MATCH: &str = "no-match";
+const INTERRUPTED_KIND: &str = "interrupted";
+const DECLINED: &str = "declined";
 
 /// Every exit code, its meaning, and the kinds of error that lead to it.
 pub const TABLE: [(u8, &str, &[ErrorKind]); 13] = [
@@ -56,7 +63,8 @@ pub struct Failure {
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorObject {
-    /// A stable word, such as forbidden, usage or no-match.
+    /// A stable word.
+    #[schemars(schema_with = "kinds")]
     kind: String,
     /// The HTTP status, if there was a response.
     status: Option<u16>,
@@ -90,7 +98,7 @@ impl Failure {
     }
 
     pub fn usage(message: impl Into<String>) -> Self {
-        Self::new(USAGE, "usage", message)
+        Self::new(USAGE, USAGE_KIND, message)
     }
 
     pub fn authentication(message: impl Into<String>) -> Self {
@@ -98,12 +106,12 @@ impl Failure {
     }
 
     pub fn unexpected(error: impl fmt::Display) -> Self {
-        Self::new(UNEXPECTED, "unexpected", error.to_string())
+        Self::new(UNEXPECTED, UNEXPECTED_KIND, error.to_string())
     }
 
     /// A filter or a file of IDs selects nothing.
     pub fn no_match(message: impl Into<String>) -> Self {
-        Self::new(NOT_FOUND, "no-match", message)
+        Self::new(NOT_FOUND, NO_MATCH, message)
     }
 
     pub fn timeout() -> Self {
@@ -111,11 +119,11 @@ impl Failure {
     }
 
     pub fn interrupted() -> Self {
-        Self::new(INTERRUPTED, "interrupted", "interrupted")
+        Self::new(INTERRUPTED, INTERRUPTED_KIND, "interrupted")
     }
 
     pub fn declined() -> Self {
-        Self::new(INTERRUPTED, "declined", "declined; nothing was changed")
+        Self::new(INTERRUPTED, DECLINED, "declined; nothing was changed")
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -138,6 +146,16 @@ impl fmt::Display for Failure {
 /// The stable word of a kind.
 fn word(kind: ErrorKind) -> String {
     Reason::Error(kind).to_string()
+}
+
+/// The stable words of all kinds.
+pub fn words() -> impl Iterator<Item = String> {
+    ErrorKind::ALL.iter().copied().map(word)
+}
+
+fn kinds(_: &mut SchemaGenerator) -> Schema {
+    let own = [USAGE_KIND, UNEXPECTED_KIND, NO_MATCH, INTERRUPTED_KIND, DECLINED].map(str::to_owned);
+    json_schema!({ "type": "string", "enum": words().chain(own).collect::<Vec<_>>() })
 }
 
 impl From<&Error> for ErrorObject {

@@ -6,8 +6,9 @@ use partner_center_insights::{
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
+use serde_json::Value;
 
-use crate::exit::ErrorObject;
+use crate::exit::{self, ErrorObject};
 use crate::output::Row;
 use crate::table::{colored, text, visible};
 
@@ -47,7 +48,8 @@ pub struct ChangeRow {
     status: Option<ReportStatus>,
     /// When that status was seen, in UTC.
     seen_at: Option<Timestamp>,
-    /// A stable word, such as ended, unknown-status, timeout or forbidden; null for a success.
+    /// A stable word: that of the report, of the run, or of the error; null for a success.
+    #[schemars(schema_with = "reasons")]
     reason: Option<String>,
     /// The reason in one sentence.
     message: Option<String>,
@@ -64,6 +66,11 @@ fn outcomes(_: &mut SchemaGenerator) -> Schema {
     let outcomes = Outcome::ALL.iter().map(|outcome| outcome.as_str());
     let outcomes: Vec<_> = ["would-resume", "would-pause"].into_iter().chain(outcomes).collect();
     json_schema!({ "type": "string", "enum": outcomes })
+}
+
+fn reasons(_: &mut SchemaGenerator) -> Schema {
+    let reasons = Reason::ALL.iter().map(Reason::to_string).chain(exit::words()).map(Value::from);
+    json_schema!({ "enum": reasons.chain([Value::Null]).collect::<Vec<_>>() })
 }
 
 impl ChangeRow {
