@@ -92,11 +92,11 @@ impl Driver {
                 }
                 Some(Ok(report)) => {
                     connection_failures = 0;
-                    let target = &change.direction.target;
-                    let mut report = report.unwrap_or_else(|| Report::new(self.steps[index].report_id));
-                    // An accepted request counts, unless the response shows another status.
-                    let is_done = *report.report_status.get_or_insert_with(|| target.clone()) == *target;
-                    self.steps[index].see(report);
+                    let status = report.as_ref().and_then(|report| report.report_status.as_ref());
+                    let is_done = status.is_none_or(|status| *status == change.direction.target);
+                    if let Some(report) = report {
+                        self.steps[index].see(report);
+                    }
                     (if is_done { change.direction.done } else { Outcome::Unconfirmed }, None, true)
                 }
                 Some(Err(error)) => {

@@ -60,7 +60,9 @@ impl Step {
         error: Option<Error>,
     ) -> ReportOutcome {
         let Self { report_id, name, status, seen_at, .. } = self.clone();
-        let schedule = self.schedule.filter(|_| status == Some(ReportStatus::Active));
+        let is_active = matches!(outcome, Outcome::Resumed | Outcome::AlreadyActive)
+            || status == Some(ReportStatus::Active);
+        let schedule = self.schedule.filter(|_| is_active);
         let next_execution = schedule.and_then(|schedule| schedule.next_after(SystemTime::now()));
         ReportOutcome { index, report_id, name, status, seen_at, outcome, reason, error, next_execution }
     }

@@ -224,6 +224,21 @@ async fn skipped_verification_checks_the_response() {
 }
 
 #[tokio::test]
+async fn unverified_status_is_what_was_seen() {
+    let report = report(1, "Paused").with_schedule("2026-01-05T06:00:00Z", 24, 10_000_000);
+    let fault = Fault::respond(200, "application/json", list(&[])).on(RESUME);
+    let (_emulator, client) = start(Emulator::builder().reports([report]).fault(fault)).await;
+    let before = std::time::SystemTime::now();
+    let plan = client.resume_all(Selection::all()).skip_verification().plan().await.unwrap();
+    let planned = std::time::SystemTime::now();
+    let outcomes = plan.run().outcomes().await;
+    assert_eq!((outcomes[0].outcome, &outcomes[0].status), (Outcome::Resumed, &Some(ReportStatus::Paused)));
+    let seen = outcomes[0].seen_at.unwrap();
+    assert!(before <= seen && seen <= planned, "{seen:?}");
+    assert!(outcomes[0].next_execution.is_some());
+}
+
+#[tokio::test]
 async fn late_resume_is_resumed() {
     let emulator = Emulator::builder()
         .reports(paused(1))
