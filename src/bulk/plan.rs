@@ -120,34 +120,38 @@ impl BulkChange {
     ///
     /// If the reports cannot be read. See [`ErrorKind`](crate::ErrorKind).
     pub async fn plan(self) -> Result<Plan, Error> {
-        let mut left_out = Vec::new();
-        let mut matched = None;
-        let steps: Vec<_> = match &self.selection.ids {
-            None => {
-                let reports = self.client.reports().await?;
-                let mut seen = HashSet::new();
-                let (reports, others): (Vec<_>, Vec<_>) = reports
-                    .into_iter()
-                    .filter(|report| seen.insert(report.report_id))
-                    .partition(|report| self.selection.filter.matches(report));
-                left_out = others;
-                matched = Some(reports.len());
-                let (reports, others): (Vec<_>, Vec<_>) =
-                    reports.into_iter().partition(|report| self.concerns(report));
-                left_out.extend(others);
-                reports.into_iter().map(|report| self.step(report)).collect()
+        let (steps, left_out, matched) = match &self.selection.ids {
+            None => self.plan_all().await?,
+            Some(ids) => {
+                let is_unread = self.verify_timeout.is_none() && !self.selection.has_filter();
+                let steps = if is_unread {
+                    ids.iter().copied().map(Step::unread).collect()
+                } else {
+                    self.plan_ids(ids).await?
+                };
+                let matched = steps.len();
+                (steps, Vec::new(), matched)
             }
-            Some(ids) if self.verify_timeout.is_none() && !self.selection.has_filter() => {
-                ids.iter().copied().map(Step::unread).collect()
-            }
-            Some(ids) => self.plan_ids(ids).await?,
         };
-        Ok(Plan { matched: matched.unwrap_or(steps.len()), change: self, steps, left_out })
+        Ok(Plan { change: self, steps, left_out, matched })
     }
 
-    /// Whether a report that the filters match is part of the plan.
+    /// Plans with the whole list. Also returns the reports without a step, and how many match.
+    async fn plan_all(&self) -> Result<(Vec<Step>, Vec<Report>, usize), Error> {
+        let mut reports = self.client.reports().await?;
+        let mut seen = HashSet::new();
+        reports.retain(|report| seen.insert(report.report_id));
+        let matched = reports.iter().filter(|report| self.selection.filter.matches(report)).count();
+        let (reports, left_out): (Vec<_>, Vec<_>) = reports
+            .into_iter()
+            .partition(|report| self.selection.filter.matches(report) && self.concerns(report));
+        Ok((reports.into_iter().map(|report| self.step(report)).collect(), left_out, matched))
+    }
+
+    /// Whether a report that the filters match is part of the plan. One without a status may be in any.
     fn concerns(&self, report: &Report) -> bool {
-        self.selection.any_status || report.report_status.as_ref() == Some(&self.direction.source)
+        let status = report.report_status.as_ref();
+        self.selection.any_status || status.is_none_or(|status| *status == self.direction.source)
     }
 
     async fn plan_ids(&self, ids: &[ReportId]) -> Result<Vec<Step>, Error> {

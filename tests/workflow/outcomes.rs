@@ -101,6 +101,17 @@ async fn matching_selects_reports_in_any_status() {
 }
 
 #[tokio::test]
+async fn report_without_status_is_not_passed_over() {
+    let mut report = report(1, "Paused");
+    report.report_status = None;
+    let (emulator, client) = start(Emulator::builder().reports([report])).await;
+    let outcomes = client.resume_all(Selection::all()).plan().await.unwrap().run().outcomes().await;
+    assert_eq!(words(&outcomes), ["not-resumable"]);
+    assert_eq!(outcomes[0].message().as_deref(), Some("the service reports no status"));
+    emulator.assert_requests(RESUME, 0);
+}
+
+#[tokio::test]
 async fn second_run_has_nothing_to_do() {
     let (emulator, client) = start(Emulator::builder().reports(paused(20))).await;
     let first = client.resume_all(Selection::all()).plan().await.unwrap().run().outcomes().await;

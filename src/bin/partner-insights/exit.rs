@@ -84,7 +84,8 @@ pub struct ErrorObject {
     pub text: String,
 }
 
-/// The JSON document on standard error.
+/// What `--output json` and `jsonl` print to standard error if a command fails, on one line. Only an invalid command line
+/// is reported as text.
 #[derive(Serialize, JsonSchema)]
 pub struct ErrorDocument<'a> {
     error: &'a ErrorObject,
