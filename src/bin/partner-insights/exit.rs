@@ -22,9 +22,9 @@ const INTERRUPTED: u8 = 130;
 // The words for what is not an error of the library.
 const USAGE_KIND: &str = "usage";
 const UNEXPECTED_KIND: &str = "unexpected";
-const NO_MATCH: &str = "no-match";
+const NO_MATCH_KIND: &str = "no-match";
 const INTERRUPTED_KIND: &str = "interrupted";
-const DECLINED: &str = "declined";
+const DECLINED_KIND: &str = "declined";
 
 /// Every exit code, its meaning, and the kinds of error that lead to it.
 pub const TABLE: [(u8, &str, &[ErrorKind]); 13] = [
@@ -112,7 +112,7 @@ impl Failure {
 
     /// A filter or a file of IDs selects nothing.
     pub fn no_match(message: impl Into<String>) -> Self {
-        Self::new(NOT_FOUND, NO_MATCH, message)
+        Self::new(NOT_FOUND, NO_MATCH_KIND, message)
     }
 
     pub fn timeout() -> Self {
@@ -124,7 +124,7 @@ impl Failure {
     }
 
     pub fn declined() -> Self {
-        Self::new(INTERRUPTED, DECLINED, "declined; nothing was changed")
+        Self::new(INTERRUPTED, DECLINED_KIND, "declined; nothing was changed")
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -155,7 +155,8 @@ pub fn words() -> impl Iterator<Item = String> {
 }
 
 fn kinds(_: &mut SchemaGenerator) -> Schema {
-    let own = [USAGE_KIND, UNEXPECTED_KIND, NO_MATCH, INTERRUPTED_KIND, DECLINED].map(str::to_owned);
+    let own =
+        [USAGE_KIND, UNEXPECTED_KIND, NO_MATCH_KIND, INTERRUPTED_KIND, DECLINED_KIND].map(str::to_owned);
     json_schema!({ "type": "string", "enum": words().chain(own).collect::<Vec<_>>() })
 }
 
