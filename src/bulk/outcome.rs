@@ -22,7 +22,7 @@ pub enum Outcome {
     AlreadyPaused,
     /// The report is inactive or in an unknown status; nothing was sent.
     NotPausable,
-    /// A one-time report that has run: nothing is left to do.
+    /// An inactive one-time report. It is assumed to have run: nothing is left to do.
     Completed,
     /// There is no such report.
     NotFound,
@@ -106,7 +106,7 @@ pub enum Reason {
     Ended,
     /// The report is inactive although its schedule goes on; the service does not report why.
     Inactive,
-    /// A one-time report that has run.
+    /// The report is an inactive one-time report, which is assumed to have run.
     OneTime,
     /// The service reports a status that the spec does not define, or none.
     UnknownStatus,

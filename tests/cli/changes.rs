@@ -79,6 +79,7 @@ async fn timeout_bounds_the_whole_run() {
     let document = crate::document(&finished.stdout);
     let rows = document["reports"].as_array().unwrap();
     assert!(rows.iter().all(|row| row["reason"] == "timeout"), "{rows:?}");
+    assert!(rows.iter().all(|row| row["message"].as_str().unwrap().contains("--timeout")), "{rows:?}");
     let outcomes = serde_json::json!({ "not-tried": 1, "unconfirmed": 2 });
     assert_eq!(document["summary"]["outcomes"], outcomes);
 }

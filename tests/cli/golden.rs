@@ -124,7 +124,7 @@ fn states() -> EmulatorBuilder {
 
 #[tokio::test]
 async fn selection_by_name_in_every_state() {
-    let lines: [&[&str]; 14] = [
+    let lines: [&[&str]; 15] = [
         &["resume", "--name", "sales*", "--yes"],
         &["resume", "--name", "sales*", "--yes", "--output", "json"],
         &["resume", "--name", "sales*", "--dry-run", "--output", "jsonl"],
@@ -137,6 +137,7 @@ async fn selection_by_name_in_every_state() {
         &["resume", "--name", "Slaes*", "--yes"],
         &["resume", "--all-paused", "--name", "Usgae", "--yes", "--output", "json"],
         &["resume", "--query-id", "none", "--yes"],
+        &["resume", "--name", "usage", "--query-id", "none", "--yes"],
         &["resume", "--ids-file", "-", "--yes"],
         &["pause", "--name", "nothing", "--yes", "--dry-run"],
     ];

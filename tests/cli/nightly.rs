@@ -159,3 +159,14 @@ async fn nightly_is_red_without_names() {
     assert_eq!(finished.code, Some(2));
     assert!(emulator.requests().is_empty());
 }
+
+#[tokio::test]
+async fn nightly_tries_no_name_after_an_interrupt() {
+    let folder = tempfile::tempdir().unwrap();
+    let stub = folder.path().join("partner-insights");
+    std::fs::write(&stub, "#!/bin/sh\necho \"$3\"\nexit 130\n").unwrap();
+    std::fs::set_permissions(&stub, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    let finished = finish(Command::new("sh").arg(SCRIPT).args(["Sales*", "Usage*"]).env("PATH", path)).await;
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(130), "Sales*\n"));
+}

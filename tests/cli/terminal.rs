@@ -177,3 +177,23 @@ async fn first_failed_attempt_is_reported() {
     assert_eq!(code, Some(0), "{text}");
     assert!(text.starts_with("Request failed (connection failed); next try in "), "{text}");
 }
+
+#[tokio::test]
+async fn json_errors_are_one_line() {
+    let emulator = emulator().token("another").start().await.unwrap();
+    let args = ["list", "--output", "json"];
+    let (code, text) = Terminal::of_width(60, &emulator, &args, &[]).finish().await;
+    assert_eq!(code, Some(4));
+    let error: serde_json::Value = serde_json::from_str(text.trim()).unwrap();
+    assert_eq!((text.lines().count(), &error["error"]["kind"]), (1, &"unauthenticated".into()));
+}
+
+#[tokio::test]
+async fn timeout_bounds_the_question() {
+    let emulator = emulator().start().await.unwrap();
+    let args = ["resume", "--all-paused", "--timeout", "1s"];
+    let (code, text) = Terminal::start(&emulator, &args, &[]).finish().await;
+    assert_eq!(code, Some(7), "{text}");
+    assert!(text.contains("[y/N] ") && text.contains("the time of --timeout is over"), "{text}");
+    emulator.assert_requests(RESUME, 0);
+}

@@ -124,7 +124,7 @@ pub enum Command {
 "resume --all-paused --dry-run",
 "resume --name 'Sales*' --yes",
 "resume 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4",
-"list --status paused --output ids | partner-insights resume --ids-file - --yes",
+"list --name 'Sales*' --output ids | partner-insights resume --ids-file - --yes",
 ]))]
     Resume(Resume),
     /// Pause active reports and verify that they are paused
@@ -209,7 +209,7 @@ pub struct Resume {
     /// Leave out reports that match and are not paused
     ///
     /// Otherwise, with --name or --query-id, reports that match and cannot be resumed count as failures: those that are
-    /// inactive or in an unknown status. A one-time report that has run does not.
+    /// inactive or in an unknown status. An inactive one-time report does not: it is assumed to have run.
     #[arg(long, conflicts_with_all = ["ids", "ids_file"])]
     pub only_paused: bool,
     #[command(flatten)]
@@ -233,7 +233,7 @@ pub struct Change {
     pub ids: Vec<ReportId>,
     /// Read report IDs from FILE (- for stdin)
     ///
-    /// One ID per line, or this tool's JSON or JSONL output. Empty lines and lines starting with # are ignored.
+    /// One ID per line, or this tool's JSON or JSONL output. Empty lines and lines starting with # are ignored. A file without IDs is an error.
     #[arg(long, value_name = "FILE")]
     pub ids_file: Option<PathBuf>,
     #[command(flatten)]
@@ -246,7 +246,7 @@ pub struct Change {
     pub yes: bool,
     /// Do not verify: trust the response, and do not list reports first
     ///
-    /// Only --all-paused and --all-active still list the reports once.
+    /// Only --all-paused, --all-active, --name and --query-id still list the reports once.
     #[arg(long, conflicts_with = "dry_run")]
     pub no_verify: bool,
     /// Maximum number of concurrent requests (1 to 256)

@@ -58,7 +58,8 @@ pub async fn run(
     }
     let bulk = command.ids.is_empty();
     if bulk && plan.requests() > 0 && !command.yes && !session.is_emulated() {
-        interrupts.or_interrupted(question::ask(&plan, direction.verb(), output)).await?;
+        let question = or_timeout(deadline, question::ask(&plan, direction.verb(), output));
+        interrupts.or_interrupted(question).await?;
     }
     execute(plan, &command, deadline, direction, interrupts, output).await
 }

@@ -94,7 +94,10 @@ impl Output {
 
     /// Prints to standard error, even if quiet.
     pub fn prompt(&self, text: impl Display) {
-        let text = table::wrap(&text.to_string(), table::Stream::Stderr);
+        self.stderr(&table::wrap(&text.to_string(), table::Stream::Stderr));
+    }
+
+    fn stderr(&self, text: &str) {
         self.bar.suspend(|| {
             // A closed standard error must not change the exit code.
             let _ = writeln!(io::stderr(), "{text}");
@@ -107,7 +110,11 @@ impl Output {
             Format::Json | Format::Jsonl => serde_json::to_string(&failure.document()).ok(),
             Format::Table | Format::Ids => None,
         };
-        self.prompt(json.unwrap_or_else(|| failure.to_string()));
+        match json {
+            // Not wrapped: it is one line for a program.
+            Some(json) => self.stderr(&json),
+            None => self.prompt(failure),
+        }
     }
 
     /// Prints to standard error, unless quiet.

@@ -53,7 +53,7 @@ pub struct ChangeRow {
     reason: Option<String>,
     /// The reason in one sentence.
     message: Option<String>,
-    /// The error behind the reason, if any.
+    /// The error behind the reason, if a request failed.
     error: Option<ErrorObject>,
     /// When the report is due next, if it is active and has a schedule.
     next_execution: Option<Timestamp>,
@@ -92,7 +92,9 @@ impl ChangeRow {
 
     /// A report that the run left because of --timeout.
     pub fn timed_out(self) -> Self {
-        Self { reason: Some(Reason::Error(ErrorKind::Timeout).to_string()), ..self }
+        let message =
+            self.message.map(|text| text.replace("the run was stopped", "the time of --timeout was over"));
+        Self { reason: Some(Reason::Error(ErrorKind::Timeout).to_string()), message, ..self }
     }
 
     pub fn next_execution(&self) -> Option<&Timestamp> {

@@ -51,6 +51,10 @@ fn no_match(filter: &Filter, plan: &Plan) -> Failure {
         return Failure::no_match("no report runs this query")
             .hint("check --query-id; `partner-insights list --output json` shows the queries");
     };
+    if filter.query_id.is_some() {
+        let message = format!("no report matches --name {pattern:?} and runs the query of --query-id");
+        return Failure::no_match(message).hint("leave out one of the two to see which reports it matches");
+    }
     let failure = Failure::no_match(format!("no report matches --name {pattern:?}"));
     let names = plan.left_out().iter().filter_map(|report| report.report_name.as_deref());
     let mut similar: Vec<_> = names.map(|name| (similarity(pattern, name), name)).collect();
