@@ -133,7 +133,7 @@ mod unconfirmed;
 mod wait;
 mod warning;
 
-pub use bulk::{BulkChange, Event, Outcome, Plan, ReportOutcome, Run, Selection, Step};
+pub use bulk::{BulkChange, Event, Outcome, Plan, Reason, ReportOutcome, Run, Selection, Step};
 pub use client::{InsightsClient, InsightsClientBuilder};
 pub use datasets::{Dataset, ListDatasets};
 #[cfg(feature = "download")]

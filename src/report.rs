@@ -10,6 +10,7 @@ mod timestamp;
 pub use crate::generated::types::{Execution, Report};
 pub use id::{InvalidReportId, ReportId};
 pub use link::SecureLink;
+pub(crate) use schedule::Schedule;
 pub use status::{ExecutionStatus, ReportStatus};
 pub use timestamp::Timestamp;
 

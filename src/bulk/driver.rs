@@ -1,6 +1,6 @@
 //! Carries out a plan: sends requests with bounded concurrency, then polls the reports until all are verified.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::future::ready;
 use std::time::Duration;
 
@@ -9,8 +9,9 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::{BulkChange, Event, Outcome, ReportOutcome, Step};
+use super::{BulkChange, Event, Outcome, Reason, Step};
 use crate::error::{Error, ErrorKind};
+use crate::report::Report;
 
 /// First and longest pause between two verification polls.
 const VERIFY_BACKOFF: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
@@ -53,6 +54,7 @@ impl Driver {
     async fn send_requests(&mut self, change: &BulkChange) -> Vec<Unverified> {
         let mut indexes = 0..self.steps.len();
         let mut in_flight = FuturesUnordered::new();
+        let mut sent = BTreeSet::new();
         let mut unverified = Vec::new();
         let mut connection_failures = 0;
         let mut fatal = None;
@@ -63,9 +65,10 @@ impl Driver {
             {
                 if let Some(cause) = &fatal {
                     self.completed += 1;
-                    self.finish(index, Outcome::Failed, Some(not_tried(cause)));
+                    self.finish(index, Outcome::NotTried, Some(not_tried(cause)));
                     continue;
                 }
+                sent.insert(index);
                 let (id, stop) = (self.steps[index].report_id, self.stop.clone());
                 in_flight.push(async move {
                     tokio::select! {
@@ -80,7 +83,8 @@ impl Driver {
                 () = self.abort.cancelled() => None,
                 response = in_flight.next() => response,
             };
-            let Some((index, result)) = response else { return unverified };
+            let Some((index, result)) = response else { break };
+            sent.remove(&index);
             let (outcome, error, may_be_done) = match result {
                 None => {
                     let message = "the run was stopped before a response arrived";
@@ -88,10 +92,11 @@ impl Driver {
                 }
                 Some(Ok(report)) => {
                     connection_failures = 0;
-                    let status = report.and_then(|report| report.report_status);
-                    let is_done = status.as_ref().is_none_or(|status| *status == change.direction.target);
-                    let step = &mut self.steps[index];
-                    step.status = status.or(step.status.take());
+                    let status = report.as_ref().and_then(|report| report.report_status.as_ref());
+                    let is_done = status.is_none_or(|status| *status == change.direction.target);
+                    if let Some(report) = report {
+                        self.steps[index].see(report);
+                    }
                     (if is_done { change.direction.done } else { Outcome::Unconfirmed }, None, true)
                 }
                 Some(Err(error)) => {
@@ -113,6 +118,16 @@ impl Driver {
                 self.finish(index, outcome, error);
             }
         }
+        // Those in flight when the run was aborted, then those that were not sent.
+        for index in sent {
+            self.completed += 1;
+            self.finish(index, Outcome::Unconfirmed, None);
+        }
+        for index in indexes.filter(|index| self.steps[*index].skip.is_none()).collect::<Vec<_>>() {
+            self.completed += 1;
+            self.finish(index, Outcome::NotTried, None);
+        }
+        unverified
     }
 
     /// Polls the reports until each has its outcome.
@@ -122,12 +137,12 @@ impl Driver {
         let (mut pause, max_pause) = VERIFY_BACKOFF;
         let start = Instant::now();
         while !unverified.is_empty() {
-            let (mut statuses, mut failure) = (HashMap::new(), None);
+            let (mut found, mut failure) = (HashMap::new(), None);
             let ids = unverified.iter().map(|report| self.steps[report.index].report_id).collect();
             let poll = change.read(ids).for_each(|read| {
                 match read {
                     Ok(list) => {
-                        statuses.extend(list.items.into_iter().map(|r| (r.report_id, r.report_status)));
+                        found.extend(list.items.into_iter().map(|report| (report.report_id, report)));
                     }
                     Err(error) => failure = Some(error),
                 }
@@ -144,9 +159,12 @@ impl Driver {
             let is_hopeless = failure.as_ref().is_some_and(|error| !error.is_retryable());
             for Unverified { index, error } in std::mem::take(&mut unverified) {
                 let step = &mut self.steps[index];
-                let status = statuses.remove(&step.report_id).flatten();
-                step.status = status.clone().or(step.status.take());
+                let report: Option<Report> = found.remove(&step.report_id);
+                let status = report.as_ref().and_then(|report| report.report_status.clone());
                 let status = status.as_ref();
+                if let Some(report) = report {
+                    step.see(report);
+                }
                 match error {
                     _ if status == target => self.finish(index, change.direction.done, None),
                     // A request that was cut off, or is still being processed, may yet succeed.
@@ -173,10 +191,16 @@ impl Driver {
     }
 
     fn finish(&self, index: usize, outcome: Outcome, error: Option<Error>) {
-        let Step { report_id, name, status, .. } = self.steps[index].clone();
-        self.emit(Event::Finished {
-            report: ReportOutcome { index, report_id, name, status, outcome, error },
-        });
+        let step = &self.steps[index];
+        let of_error = || error.as_ref().map(|error| Reason::Error(error.kind()));
+        let reason = match outcome {
+            outcome if outcome.is_success() => None,
+            _ if step.skip.is_some() => step.reason,
+            Outcome::NotTried => Some(error.as_ref().map_or(Reason::Stopped, |_| Reason::OtherRequest)),
+            Outcome::Unconfirmed if self.stop.is_cancelled() => Some(Reason::Stopped),
+            _ => of_error().or(Some(Reason::NotReached)),
+        };
+        self.emit(Event::Finished { report: step.finish(index, outcome, reason, error) });
     }
 
     fn emit(&self, event: Event) {

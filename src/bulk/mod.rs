@@ -1,18 +1,19 @@
 //! Bulk changes: plan, resume or pause, verify.
 
 mod driver;
+mod outcome;
 mod plan;
 mod run;
 
 use std::collections::HashSet;
-use std::fmt;
 use std::time::Duration;
 
+pub use outcome::{Outcome, Reason, ReportOutcome};
 pub use plan::{Plan, Step};
-pub use run::{Event, ReportOutcome, Run};
+pub use run::{Event, Run};
 
 use crate::client::InsightsClient;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::report::{Report, ReportId, ReportStatus};
 use crate::reports::{ReportFilter, name_pattern};
 
@@ -23,19 +24,39 @@ pub struct Selection {
     /// Without duplicates; `None` for all reports.
     ids: Option<Vec<ReportId>>,
     filter: ReportFilter,
+    /// Whether reports that cannot be changed are part of the plan.
+    any_status: bool,
 }
 
 impl Selection {
     /// Selects every report that can be changed: the paused ones for a resume, the active ones for a pause.
     pub fn all() -> Self {
-        Self { ids: None, filter: ReportFilter::default() }
+        Self { ids: None, filter: ReportFilter::default(), any_status: false }
+    }
+
+    /// Selects every report that the filters match, whatever its status. Those that cannot be changed are skipped, with
+    /// the [reason](Reason).
+    ///
+    /// ```no_run
+    /// # async fn run(client: partner_center_insights::InsightsClient) -> Result<(), partner_center_insights::Error> {
+    /// use partner_center_insights::Selection;
+    ///
+    /// let plan = client.resume_all(Selection::matching().name_matches("Sales*")).plan().await?;
+    /// for report in plan.run().outcomes().await.iter().filter(|report| !report.outcome.is_success()) {
+    ///     println!("{} does not run: {}", report.report_id, report.message().unwrap_or_default());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn matching() -> Self {
+        Self { any_status: true, ..Self::all() }
     }
 
     /// Selects reports by ID. Duplicates are ignored.
     pub fn ids(ids: impl IntoIterator<Item = ReportId>) -> Self {
         let mut seen = HashSet::new();
         let ids = ids.into_iter().filter(|id| seen.insert(*id)).collect();
-        Self { ids: Some(ids), filter: ReportFilter::default() }
+        Self { ids: Some(ids), any_status: true, ..Self::all() }
     }
 
     /// Keeps only reports whose whole name matches a pattern, ignoring case: `*` matches any text, `?` one character.
@@ -80,83 +101,6 @@ static PAUSE: Direction = Direction {
     already_done: Outcome::AlreadyPaused,
     not_possible: Outcome::NotPausable,
 };
-
-/// The outcome of a bulk change for one report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// The report was paused and is active again.
-    Resumed,
-    /// The report was active already; nothing was sent.
-    AlreadyActive,
-    /// The report is inactive or in an unknown status; nothing was sent.
-    NotResumable,
-    /// The report was active and is paused.
-    Paused,
-    /// The report was paused already; nothing was sent.
-    AlreadyPaused,
-    /// The report is inactive or in an unknown status; nothing was sent.
-    NotPausable,
-    /// There is no such report.
-    NotFound,
-    /// The service refused the request; repeating it does not help.
-    Refused,
-    /// The request failed; repeating it may help.
-    Failed,
-    /// The request was accepted, or may have arrived, but the report did not reach the new status in time.
-    Unconfirmed,
-}
-
-impl Outcome {
-    /// Every outcome.
-    pub const ALL: &'static [Self] = &[
-        Self::Resumed,
-        Self::AlreadyActive,
-        Self::NotResumable,
-        Self::Paused,
-        Self::AlreadyPaused,
-        Self::NotPausable,
-        Self::NotFound,
-        Self::Refused,
-        Self::Failed,
-        Self::Unconfirmed,
-    ];
-
-    /// Returns the name, such as `already-active`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Resumed => "resumed",
-            Self::AlreadyActive => "already-active",
-            Self::NotResumable => "not-resumable",
-            Self::Paused => "paused",
-            Self::AlreadyPaused => "already-paused",
-            Self::NotPausable => "not-pausable",
-            Self::NotFound => "not-found",
-            Self::Refused => "refused",
-            Self::Failed => "failed",
-            Self::Unconfirmed => "unconfirmed",
-        }
-    }
-
-    /// Whether the report is in the requested status.
-    pub fn is_success(self) -> bool {
-        matches!(self, Self::Resumed | Self::AlreadyActive | Self::Paused | Self::AlreadyPaused)
-    }
-
-    fn of(error: &Error) -> Self {
-        match error.kind() {
-            ErrorKind::NotFound => Self::NotFound,
-            ErrorKind::BadRequest | ErrorKind::Conflict | ErrorKind::Forbidden => Self::Refused,
-            _ => Self::Failed,
-        }
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
 
 impl InsightsClient {
     /// Resumes reports in bulk: plans, sends the requests, verifies the result.

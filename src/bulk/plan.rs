@@ -1,13 +1,14 @@
 //! Plans a bulk change from the current state of the reports.
 
 use std::collections::{HashMap, HashSet};
+use std::time::SystemTime;
 
 use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 
-use super::{BulkChange, Outcome, Run};
-use crate::error::Error;
+use super::{BulkChange, Outcome, Reason, ReportOutcome, Run};
+use crate::error::{Error, ErrorKind};
 use crate::pages::List;
-use crate::report::{Report, ReportId, ReportStatus};
+use crate::report::{Report, ReportId, ReportStatus, Schedule};
 
 /// Maximum number of reports to read one by one: a look-up costs 1 KiB and a call, the whole list 0.7 KiB per report.
 const MAX_LOOK_UPS: usize = 3;
@@ -22,17 +23,55 @@ pub struct Step {
     pub name: Option<String>,
     /// The status, if the report was read.
     pub status: Option<ReportStatus>,
+    /// When that status was seen.
+    pub seen_at: Option<SystemTime>,
     /// The outcome, if no request is needed.
     pub skip: Option<Outcome>,
+    /// Why it is skipped, unless that is a success.
+    pub reason: Option<Reason>,
+    schedule: Option<Schedule>,
 }
 
 impl Step {
-    fn new(report: Report, skip: Option<Outcome>) -> Self {
-        Self { report_id: report.report_id, name: report.report_name, status: report.report_status, skip }
+    fn unread(report_id: ReportId) -> Self {
+        Self { report_id, name: None, status: None, seen_at: None, skip: None, reason: None, schedule: None }
     }
 
-    fn unread(report_id: ReportId, skip: Option<Outcome>) -> Self {
-        Self { report_id, name: None, status: None, skip }
+    fn not_found(report_id: ReportId) -> Self {
+        let (skip, reason) = (Some(Outcome::NotFound), Some(Reason::Error(ErrorKind::NotFound)));
+        Self { skip, reason, ..Self::unread(report_id) }
+    }
+
+    /// The report may be one that was listed without a usable id.
+    fn unreadable(report_id: ReportId) -> Self {
+        let (skip, reason) = (Some(Outcome::Failed), Some(Reason::Error(ErrorKind::InvalidResponse)));
+        Self { skip, reason, ..Self::unread(report_id) }
+    }
+
+    /// Stores what was read. A response may leave out any of it.
+    pub(super) fn see(&mut self, report: Report) {
+        self.schedule = report.schedule().or(self.schedule);
+        self.name = report.report_name.or(self.name.take());
+        if report.report_status.is_some() {
+            self.status = report.report_status;
+            self.seen_at = Some(SystemTime::now());
+        }
+    }
+
+    /// The step with an outcome.
+    pub(super) fn finish(
+        &self,
+        index: usize,
+        outcome: Outcome,
+        reason: Option<Reason>,
+        error: Option<Error>,
+    ) -> ReportOutcome {
+        let Self { report_id, name, status, seen_at, .. } = self.clone();
+        let is_active = matches!(outcome, Outcome::Resumed | Outcome::AlreadyActive)
+            || status == Some(ReportStatus::Active);
+        let schedule = self.schedule.filter(|_| is_active);
+        let next_execution = schedule.and_then(|schedule| schedule.next_after(SystemTime::now()));
+        ReportOutcome { index, report_id, name, status, seen_at, outcome, reason, error, next_execution }
     }
 }
 
@@ -43,6 +82,8 @@ pub struct Plan {
     change: BulkChange,
     steps: Vec<Step>,
     unreadable: usize,
+    matched: usize,
+    left_out: Vec<Report>,
 }
 
 impl Plan {
@@ -62,6 +103,22 @@ impl Plan {
         self.unreadable
     }
 
+    /// Returns the number of selected reports, whatever their status. If it is 0, a filter may be misspelled.
+    pub fn matched(&self) -> usize {
+        self.matched
+    }
+
+    /// Returns the reports that were listed and are not part of the plan, such as those with other names.
+    pub fn left_out(&self) -> &[Report] {
+        &self.left_out
+    }
+
+    /// Returns the outcome of a run that sends nothing, for each report that is skipped.
+    pub fn skipped(&self) -> impl Iterator<Item = ReportOutcome> {
+        let skipped = self.steps.iter().enumerate();
+        skipped.filter_map(|(index, step)| Some(step.finish(index, step.skip?, step.reason, None)))
+    }
+
     /// Runs the plan. Nothing is sent until the run is polled.
     ///
     /// Planning and running again is safe: reports that have been changed are skipped.
@@ -77,30 +134,39 @@ impl BulkChange {
     ///
     /// If the reports cannot be read. See [`ErrorKind`](crate::ErrorKind).
     pub async fn plan(self) -> Result<Plan, Error> {
-        let (steps, unreadable) = match &self.selection.ids {
+        let (steps, left_out, matched, unreadable) = match &self.selection.ids {
             None => self.plan_all().await?,
-            Some(ids) if self.verify_timeout.is_none() && !self.selection.has_filter() => {
-                (ids.iter().map(|id| Step::unread(*id, None)).collect(), 0)
+            Some(ids) => {
+                let is_unread = self.verify_timeout.is_none() && !self.selection.has_filter();
+                let steps = if is_unread {
+                    ids.iter().copied().map(Step::unread).collect()
+                } else {
+                    self.plan_ids(ids).await?
+                };
+                let matched = steps.len();
+                (steps, Vec::new(), matched, 0)
             }
-            Some(ids) => (self.plan_ids(ids).await?, 0),
         };
-        Ok(Plan { change: self, steps, unreadable })
+        Ok(Plan { change: self, steps, unreadable, matched, left_out })
     }
 
-    async fn plan_all(&self) -> Result<(Vec<Step>, usize), Error> {
+    /// Plans with the whole list. Also returns the reports without a step, how many match, and how many cannot be read.
+    async fn plan_all(&self) -> Result<(Vec<Step>, Vec<Report>, usize, usize), Error> {
         let List { items: mut reports, unreadable } = self.client.list_reports().await?;
         let mut seen = HashSet::new();
-        reports.retain(|report| {
-            // A report whose status cannot be read may be in any.
-            let may_be_in_source =
-                report.report_status.as_ref().is_none_or(|status| *status == self.direction.source);
-            may_be_in_source && self.selection.filter.matches(report) && seen.insert(report.report_id)
-        });
-        let step = |report: Report| {
-            let skip = report.report_status.is_none().then_some(self.direction.not_possible);
-            Step::new(report, skip)
-        };
-        Ok((reports.into_iter().map(step).collect(), unreadable))
+        reports.retain(|report| seen.insert(report.report_id));
+        let matched = reports.iter().filter(|report| self.selection.filter.matches(report)).count();
+        let (reports, left_out): (Vec<_>, Vec<_>) = reports
+            .into_iter()
+            .partition(|report| self.selection.filter.matches(report) && self.concerns(report));
+        let steps = reports.into_iter().map(|report| self.step(report)).collect();
+        Ok((steps, left_out, matched, unreadable))
+    }
+
+    /// Whether a report that the filters match is part of the plan. One without a status may be in any.
+    fn concerns(&self, report: &Report) -> bool {
+        let status = report.report_status.as_ref();
+        self.selection.any_status || status.is_none_or(|status| *status == self.direction.source)
     }
 
     async fn plan_ids(&self, ids: &[ReportId]) -> Result<Vec<Step>, Error> {
@@ -109,20 +175,29 @@ impl BulkChange {
         let is_whole = lists.iter().all(|list| list.unreadable == 0);
         let reports = lists.into_iter().flat_map(|list| list.items);
         let mut reports: HashMap<_, _> = reports.map(|report| (report.report_id, report)).collect();
-        let absent = if is_whole { Outcome::NotFound } else { Outcome::Failed };
         let step = |id: &ReportId| match reports.remove(id) {
-            None => Some(Step::unread(*id, Some(absent))),
-            Some(report) if self.selection.filter.matches(&report) => {
-                let skip = match &report.report_status {
-                    Some(status) if *status == self.direction.source => None,
-                    Some(status) if *status == self.direction.target => Some(self.direction.already_done),
-                    _ => Some(self.direction.not_possible),
-                };
-                Some(Step::new(report, skip))
-            }
-            Some(_) => None,
+            None if is_whole => Some(Step::not_found(*id)),
+            None => Some(Step::unreadable(*id)),
+            Some(report) => self.selection.filter.matches(&report).then(|| self.step(report)),
         };
         Ok(ids.iter().filter_map(step).collect())
+    }
+
+    /// Plans the change of a report that was read.
+    fn step(&self, report: Report) -> Step {
+        let direction = self.direction;
+        let mut step = Step::unread(report.report_id);
+        (step.skip, step.reason) = match &report.report_status {
+            Some(status) if *status == direction.source => (None, None),
+            Some(status) if *status == direction.target => (Some(direction.already_done), None),
+            _ => match Reason::of_status(&report, SystemTime::now()) {
+                // Only who selects it by ID expects that it can be changed.
+                Reason::OneTime if self.selection.ids.is_none() => (Some(Outcome::Completed), None),
+                reason => (Some(direction.not_possible), Some(reason)),
+            },
+        };
+        step.see(report);
+        step
     }
 
     /// Reads reports: a few selected IDs one by one, otherwise the whole list.

@@ -11,9 +11,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
 use super::driver::{self, Driver};
-use super::{BulkChange, Outcome, Step};
-use crate::error::Error;
-use crate::report::{ReportId, ReportStatus};
+use super::{BulkChange, ReportOutcome, Step};
+use crate::report::ReportId;
 
 /// A running bulk change: a [`Stream`] of [`Event`]s.
 ///
@@ -64,15 +63,16 @@ impl Run {
 
     /// Sends no further requests, and gives those in flight the [grace period](Self::GRACE_PERIOD) to end and to be verified.
     ///
-    /// Requests that take longer are [unconfirmed](Outcome::Unconfirmed). Reports without a request get no event.
+    /// Requests that take longer are [unconfirmed](crate::Outcome::Unconfirmed); reports without a request are
+    /// [not tried](crate::Outcome::NotTried).
     pub fn stop(&self) {
         self.stop.cancel();
     }
 
     /// Ends the run at once.
     ///
-    /// Reports whose request was answered and not verified are [unconfirmed](Outcome::Unconfirmed). Reports whose request
-    /// is in flight get no event, because its effect is unknown; neither do reports without a request.
+    /// Reports whose request was sent are [unconfirmed](crate::Outcome::Unconfirmed), because its effect is unknown or not
+    /// verified; reports without a request are [not tried](crate::Outcome::NotTried).
     pub fn abort(&self) {
         self.abort.cancel();
     }
@@ -116,22 +116,4 @@ pub enum Event {
         /// The report and its outcome.
         report: ReportOutcome,
     },
-}
-
-/// The outcome of one report, and its cause.
-#[derive(Debug)]
-#[non_exhaustive]
-pub struct ReportOutcome {
-    /// Index of the report's step in [`Plan::steps`](super::Plan::steps).
-    pub index: usize,
-    /// The report.
-    pub report_id: ReportId,
-    /// The name, if the report was read.
-    pub name: Option<String>,
-    /// The latest known status.
-    pub status: Option<ReportStatus>,
-    /// The outcome.
-    pub outcome: Outcome,
-    /// The error that led to the outcome, if any.
-    pub error: Option<Error>,
 }

@@ -27,6 +27,11 @@ impl Schedule {
         self.count.map_or(due, |count| due.min(count))
     }
 
+    /// Returns when the next execution after `time` is due, if one is left.
+    pub fn next_after(&self, time: SystemTime) -> Option<SystemTime> {
+        self.time_of(self.due_by(time))
+    }
+
     /// Returns when the execution with this number is due, counted from 0.
     pub fn time_of(&self, number: u64) -> Option<SystemTime> {
         let age = self.interval.as_secs().checked_mul(number)?;
@@ -43,8 +48,7 @@ impl Report {
     /// `None` if it is not active, has no readable schedule, or has no recurrence left. The service does not document when
     /// exactly it runs, so this is when the execution is due, not when its file is ready.
     pub fn next_execution_after(&self, time: SystemTime) -> Option<SystemTime> {
-        let schedule = self.schedule().filter(|_| self.is_active())?;
-        schedule.time_of(schedule.due_by(time))
+        self.schedule().filter(|_| self.is_active())?.next_after(time)
     }
 
     /// Returns the schedule, whatever the status. `None` if a part is missing or not readable.

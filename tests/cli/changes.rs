@@ -1,6 +1,12 @@
 //! Which requests `resume` and `pause` send.
 
-use crate::{ACTIVE, ALSO_PAUSED, INACTIVE, LIST, PAUSED, RESUME, bare, count, emulator, finish, run};
+use std::time::{Duration, Instant};
+
+use partner_center_insights::emulator::Fault;
+
+use crate::{
+    ACTIVE, ALSO_PAUSED, INACTIVE, LIST, PAUSED, RESUME, UNKNOWN, bare, count, emulator, finish, paused, run,
+};
 
 #[tokio::test]
 async fn bulk_change_without_terminal_requires_yes() {
@@ -56,4 +62,86 @@ async fn emulator_needs_no_confirmation() {
     let notes = "Using the emulator; no real data is read or changed, and it forgets everything at the end \
                  (`partner-insights emulator` starts one that stays).\n5 resumed.\n";
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), notes));
+}
+
+#[tokio::test]
+async fn timeout_bounds_the_whole_run() {
+    // Planning takes no time, the second request waits for the rate limit.
+    let throttled = Fault::respond(429, "application/json", "{}").header("retry-after", "25");
+    let quick = Fault::delay(Duration::ZERO).on(RESUME).first(1);
+    let emulator =
+        emulator().reports(paused(3)).fault(quick).fault(throttled.on(RESUME)).start().await.unwrap();
+    let args = ["resume", "--all-paused", "--yes", "--concurrency", "1", "--timeout", "2s", "-o", "jsonl"];
+    let start = Instant::now();
+    let finished = run(&emulator, &args).await;
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    assert_eq!(finished.code, Some(9), "{}", finished.stderr);
+    let document = crate::document(&finished.stdout);
+    let rows = document["reports"].as_array().unwrap();
+    assert!(rows.iter().all(|row| row["reason"] == "timeout"), "{rows:?}");
+    assert!(rows.iter().all(|row| row["message"].as_str().unwrap().contains("--timeout")), "{rows:?}");
+    let outcomes = serde_json::json!({ "not-tried": 1, "unconfirmed": 2 });
+    assert_eq!(document["summary"]["outcomes"], outcomes);
+}
+
+#[tokio::test]
+async fn timeout_bounds_the_plan() {
+    let emulator = emulator().fault(Fault::delay(Duration::from_secs(600)).on(LIST)).start().await.unwrap();
+    let finished =
+        run(&emulator, &["resume", "--all-paused", "--yes", "--timeout", "1s", "-o", "json"]).await;
+    assert_eq!((finished.code, finished.stdout.as_str()), (Some(7), ""));
+    assert!(finished.stderr.starts_with(r#"{"error":{"kind":"timeout""#), "{}", finished.stderr);
+}
+
+#[tokio::test]
+async fn json_rows_say_when_reports_run_next() {
+    let report = paused(1).next().unwrap().with_schedule("2026-01-05T06:00:00Z", 24, 10_000_000);
+    for verify in [None, Some("--no-verify")] {
+        let emulator = emulator().reports([report.clone()]).start().await.unwrap();
+        let id = report.report_id.to_string();
+        let args: Vec<_> = ["resume", &id, "--output", "json"].into_iter().chain(verify).collect();
+        let finished = run(&emulator, &args).await;
+        let row = crate::document(&finished.stdout)["reports"][0].take();
+        let next = row["nextExecution"].as_str().unwrap();
+        assert!(next.ends_with("T06:00:00Z"), "{row}");
+        assert!(
+            finished.stderr.ends_with(&format!("1 resumed. Next execution: {next}.\n")),
+            "{}",
+            finished.stderr
+        );
+    }
+}
+
+#[tokio::test]
+async fn resume_reads_what_resume_prints() {
+    let emulator = emulator().start().await.unwrap();
+    for format in ["json", "jsonl"] {
+        let planned = run(&emulator, &["resume", "--all-paused", "--dry-run", "--output", format]).await;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), planned.stdout).unwrap();
+        let path = file.path().to_str().unwrap();
+        let finished = run(&emulator, &["resume", "--ids-file", path, "--dry-run", "--output", "ids"]).await;
+        assert_eq!((finished.code, finished.stdout.lines().count()), (Some(0), 3), "{}", finished.stderr);
+    }
+}
+
+#[tokio::test]
+async fn rows_have_the_same_members_without_verify() {
+    let mut shapes = Vec::new();
+    for args in [&[][..], &["--no-verify"]] {
+        let emulator = emulator().start().await.unwrap();
+        let ids = ["resume", PAUSED, INACTIVE, UNKNOWN, "--output", "json"];
+        let finished = run(&emulator, &[&ids[..], args].concat()).await;
+        let rows = crate::document(&finished.stdout)["reports"].take();
+        for (row, is_success) in rows.as_array().unwrap().iter().zip([true, false, false]) {
+            assert_eq!(
+                (row["reason"].is_null(), row["message"].is_null()),
+                (is_success, is_success),
+                "{row}"
+            );
+            shapes.push(row.as_object().unwrap().keys().cloned().collect::<Vec<_>>());
+        }
+    }
+    assert_eq!(shapes.len(), 6);
+    assert!(shapes.iter().all(|shape| *shape == shapes[0]), "{shapes:?}");
 }

@@ -18,6 +18,8 @@ fn rows() -> Vec<(i32, EmulatorBuilder, Vec<&'static str>)> {
         (2, emulator(), vec!["list", "--base-url", "http://service.example"]),
         (3, emulator(), vec!["executions", UNKNOWN]),
         (3, emulator(), vec!["resume", UNKNOWN]),
+        (3, emulator(), vec!["resume", "--name", "nothing", "--yes"]),
+        (3, emulator(), vec!["resume", "--ids-file", "-", "--yes"]),
         (3, emulator(), vec!["resume", UNKNOWN, "--no-verify"]),
         (3, emulator(), vec!["resume", UNKNOWN, "--dry-run"]),
         (4, emulator().scenario(Scenario::Mfa), vec!["list"]),

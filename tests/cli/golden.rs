@@ -2,31 +2,51 @@
 //! `SNAPSHOTS=overwrite` in the environment, and review the diff.
 
 use partner_center_insights::emulator::{EmulatorBuilder, Fault};
-use partner_center_insights::spec;
+use partner_center_insights::{Report, spec};
 use snapbox::{Data, assert_data_eq};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::{
-    ACTIVE, ALSO_PAUSED, Finished, INACTIVE, MONTHLY, PAUSED, RESUME, UNKNOWN, bare, emulator, finish, run,
+    ACTIVE, ALSO_PAUSED, Finished, INACTIVE, MONTHLY, PAUSED, RESUME, UNKNOWN, bare, emulator, finish, id,
+    run,
 };
 
-/// Replaces what differs between runs.
+/// Replaces what differs between runs: ids, ports and times of now.
 fn masked(text: &str) -> String {
     let mut text = text.replace(env!("CARGO_PKG_VERSION"), "VERSION");
-    for marker in
-        ["request ", "correlation ", "\"requestId\": \"", "\"correlationId\": \"", "http://127.0.0.1:"]
-    {
+    for (marker, is_part) in [
+        ("request ", is_uuid as fn(&str) -> bool),
+        ("correlation ", is_uuid),
+        ("\"requestId\": \"", is_uuid),
+        ("\"correlationId\": \"", is_uuid),
+        ("\"requestId\":\"", is_uuid),
+        ("\"correlationId\":\"", is_uuid),
+        ("http://127.0.0.1:", |_| true),
+        ("\"seenAt\": \"", |_| true),
+        ("\"seenAt\":\"", |_| true),
+        ("\"nextExecution\": \"", |_| true),
+        ("\"nextExecution\":\"", |_| true),
+        ("Next execution: ", |_| true),
+    ] {
         let mut rest = std::mem::take(&mut text);
         while let Some(at) = rest.find(marker) {
             let (before, after) = rest.split_at(at + marker.len());
-            let word = after.find(|c: char| !c.is_ascii_hexdigit() && c != '-').unwrap_or(after.len());
+            let is_end = |c: char| !c.is_ascii_hexdigit() && !matches!(c, '-' | ':' | 'T' | 'Z');
+            let word = after.find(is_end).unwrap_or(after.len());
             text += before;
-            text += if word == 36 || marker.starts_with("http") { "[..]" } else { &after[..word] };
+            text += if is_part(&after[..word]) { "[..]" } else { &after[..word] };
             rest = after[word..].to_owned();
         }
         text += &rest;
     }
-    text
+    // The schedules of the sample end in a few years.
+    text.replace(" Next execution: [..].", "")
+        .replace("\"nextExecution\": null", "\"nextExecution\": \"[..]\"")
+        .replace("\"nextExecution\":null", "\"nextExecution\":\"[..]\"")
+}
+
+fn is_uuid(word: &str) -> bool {
+    word.len() == 36
 }
 
 /// A transcript as in a terminal, with a new emulator for each line.
@@ -66,7 +86,7 @@ async fn list_in_every_format() {
 
 #[tokio::test]
 async fn resume_in_every_format() {
-    let lines: [&[&str]; 10] = [
+    let lines: [&[&str]; 9] = [
         &["resume", "--all-paused", "--yes", "--concurrency", "1"],
         &["resume", "--all-paused", "--yes", "--concurrency", "1", "--output", "json"],
         &["resume", "--all-paused", "--yes", "--concurrency", "1", "--output", "jsonl"],
@@ -76,9 +96,74 @@ async fn resume_in_every_format() {
         &["resume", PAUSED, "--no-verify"],
         &["resume", PAUSED, ACTIVE, INACTIVE, UNKNOWN],
         &["resume", PAUSED, ACTIVE, INACTIVE, UNKNOWN, "--output", "ids"],
-        &["resume", "--all-paused", "--name", "nothing"],
     ];
     golden("resume.txt", transcript(emulator, &lines).await);
+}
+
+/// Reports in every state, whose schedules do not end.
+fn states() -> EmulatorBuilder {
+    let report = |number, name: &str, status: &str| {
+        Report::new(id(number)).with_name(name).with_status(status.into()).with_schedule(
+            "2026-01-05T06:00:00Z",
+            24,
+            10_000_000,
+        )
+    };
+    let ended = report(3, "Sales by region", "Inactive").with_schedule("2026-01-05T06:00:00Z", 24, 30);
+    let mut once = report(5, "Sales audit", "Inactive");
+    (once.execute_now, once.recurrence_interval) = (Some(true), Some(-1));
+    emulator().reports([
+        report(1, "Sales, daily", "Paused"),
+        report(2, "Sales, weekly", "Active"),
+        ended,
+        report(4, "Sales forecast", "Suspended"),
+        once,
+        report(6, "Usage", "Active"),
+    ])
+}
+
+#[tokio::test]
+async fn selection_by_name_in_every_state() {
+    let lines: [&[&str]; 15] = [
+        &["resume", "--name", "sales*", "--yes"],
+        &["resume", "--name", "sales*", "--yes", "--output", "json"],
+        &["resume", "--name", "sales*", "--dry-run", "--output", "jsonl"],
+        &["resume", "--name", "sales*", "--yes", "--output", "ids"],
+        &["resume", "--name", "sales*", "--yes", "--only-paused"],
+        &["resume", "--name", "sales, daily", "--yes"],
+        &["resume", "--name", "usage", "--yes"],
+        &["resume", "--name", "usage", "--yes", "--only-paused"],
+        &["resume", "--name", "sales audit", "--yes"],
+        &["resume", "--name", "Slaes*", "--yes"],
+        &["resume", "--all-paused", "--name", "Usgae", "--yes", "--output", "json"],
+        &["resume", "--query-id", "none", "--yes"],
+        &["resume", "--name", "usage", "--query-id", "none", "--yes"],
+        &["resume", "--ids-file", "-", "--yes"],
+        &["pause", "--name", "nothing", "--yes", "--dry-run"],
+    ];
+    golden("selection.txt", transcript(states, &lines).await);
+}
+
+#[tokio::test]
+async fn errors_in_the_json_formats() {
+    let lines: [&[&str]; 5] = [
+        &["executions", UNKNOWN, "--output", "json"],
+        &["resume", "--output", "json"],
+        &["resume", "--all-paused", "--output", "jsonl"],
+        &["list", "--base-url", "ftp://localhost", "--output", "jsonl"],
+        &["list", "--output", "json", "--token-file", "no/such/file"],
+    ];
+    golden("errors.txt", transcript(emulator, &lines).await);
+}
+
+#[tokio::test]
+async fn account_without_reports_has_nothing_paused() {
+    let lines: [&[&str]; 3] = [
+        &["resume", "--all-paused"],
+        &["resume", "--all-paused", "--output", "json"],
+        &["resume", "--name", "x"],
+    ];
+    golden("empty.txt", transcript(|| emulator().reports([]), &lines).await);
 }
 
 #[tokio::test]
@@ -150,7 +235,8 @@ async fn help_of_offline_commands_has_no_sign_in() {
 
 #[tokio::test]
 async fn schemas() {
-    let lines: [&[&str]; 3] = [&["schema", "list"], &["schema", "resume"], &["schema", "executions"]];
+    let lines: [&[&str]; 4] =
+        [&["schema", "list"], &["schema", "resume"], &["schema", "executions"], &["schema", "error"]];
     golden("schema.txt", described(&lines).await);
 }
 

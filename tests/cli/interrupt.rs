@@ -33,6 +33,11 @@ async fn finished(child: Child) -> Finished {
     }
 }
 
+/// Waits until the request after a response is in flight, which the emulator does not show.
+async fn in_flight() {
+    tokio::time::sleep(Duration::from_secs(1)).await;
+}
+
 /// Interrupts a slow run when some reports are resumed.
 async fn interrupted(signal: &str, format: &str) -> (Emulator, Finished) {
     let slow = Fault::delay(Duration::from_millis(20)).on(RESUME);
@@ -55,14 +60,21 @@ async fn first_interrupt_finishes_requests_in_flight() {
     for (signal, format) in [("-INT", "json"), ("-TERM", "jsonl")] {
         let (emulator, finished) = interrupted(signal, format).await;
         assert_eq!(finished.code, Some(130), "{}", finished.stderr);
-        let rows: Vec<Value> = match format {
-            "json" => serde_json::from_str(&finished.stdout).unwrap(),
-            _ => finished.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect(),
-        };
+        let document = crate::document(&finished.stdout);
         let active = emulator.reports().iter().filter(|report| report.is_active()).count();
-        assert!(rows.iter().all(|row| row["outcome"] == "resumed"));
-        assert_eq!((rows.len(), count(&emulator, RESUME)), (active, active));
-        let summary = format!("{active} resumed, {} not tried.", REPORTS - active);
+        assert_eq!(
+            (document["summary"]["total"].as_u64(), count(&emulator, RESUME)),
+            (Some(REPORTS as u64), active)
+        );
+        let outcomes = serde_json::json!({ "resumed": active, "not-tried": REPORTS - active });
+        assert_eq!(
+            (&document["summary"]["outcomes"], &document["summary"]["success"]),
+            (&outcomes, &false.into())
+        );
+        let rows = document["reports"].as_array().unwrap();
+        let is_tried = |row: &&Value| row["reason"] != "stopped" || row["outcome"] != "not-tried";
+        assert_eq!((rows.len(), rows.iter().filter(is_tried).count()), (REPORTS, active));
+        let summary = format!("{} not-tried, {active} resumed.", REPORTS - active);
         assert!(finished.stderr.contains(&summary), "{} lacks {summary}", finished.stderr);
         assert!((3..REPORTS).contains(&active));
     }
@@ -87,15 +99,22 @@ async fn second_interrupt_prints_what_is_known() {
     let mut child = command.spawn().unwrap();
     let mut notes = BufReader::new(child.stderr.take().unwrap()).lines();
     until("three are resumed", || count(&emulator, RESUME) == 3).await;
+    in_flight().await;
     interrupt(&child).await;
     let note = notes.next_line().await.unwrap().unwrap();
     assert!(note.contains("press Ctrl-C again to abort"), "{note}");
     interrupt(&child).await;
     let finished = finished(child).await;
     assert_eq!(finished.code, Some(130));
-    assert_eq!(serde_json::from_str::<Vec<Value>>(&finished.stdout).unwrap().len(), 3);
-    assert_eq!(notes.next_line().await.unwrap().as_deref(), Some("3 resumed, 7 unknown."));
-    assert_eq!(notes.next_line().await.unwrap().as_deref(), Some("error: interrupted"));
+    // The fourth was in flight.
+    let outcomes = serde_json::json!({ "not-tried": 6, "resumed": 3, "unconfirmed": 1 });
+    assert_eq!(crate::document(&finished.stdout)["summary"]["outcomes"], outcomes);
+    let mut last = String::new();
+    while let Some(line) = notes.next_line().await.unwrap() {
+        last = line;
+    }
+    let error: Value = serde_json::from_str(&last).unwrap();
+    assert_eq!(error["error"]["kind"], "interrupted");
 }
 
 #[tokio::test]
@@ -110,13 +129,20 @@ async fn second_interrupt_leaves_reports_unconfirmed() {
         .unwrap();
     let mut notes = BufReader::new(child.stderr.take().unwrap()).lines();
     until("three are resumed", || count(&emulator, RESUME) == 3).await;
+    in_flight().await;
     interrupt(&child).await;
     notes.next_line().await.unwrap().unwrap();
     interrupt(&child).await;
-    let rows: Vec<Value> = serde_json::from_str(&finished(child).await.stdout).unwrap();
-    assert!(rows.iter().all(|row| row["outcome"] == "unconfirmed"));
-    assert_eq!(rows.len(), 3);
-    assert_eq!(notes.next_line().await.unwrap().as_deref(), Some("3 unconfirmed, 7 unknown."));
+    let document = crate::document(&finished(child).await.stdout);
+    let rows = document["reports"].as_array().unwrap();
+    assert_eq!(document["summary"]["outcomes"], serde_json::json!({ "not-tried": 6, "unconfirmed": 4 }));
+    // Three responses were seen, and when.
+    assert!(rows[..4].iter().all(|row| row["outcome"] == "unconfirmed" && row["reason"] == "stopped"));
+    let statuses: Vec<_> = rows[..4].iter().map(|row| row["status"].as_str().unwrap()).collect();
+    assert_eq!(statuses, ["Active", "Active", "Active", "Paused"]);
+    assert!(rows[..4].iter().all(|row| row["seenAt"].as_str().unwrap().ends_with('Z')));
+    assert!(rows[0]["message"].as_str().unwrap().ends_with("last seen: Active"), "{}", rows[0]);
+    assert_eq!(notes.next_line().await.unwrap().as_deref(), Some("6 not-tried, 4 unconfirmed."));
 }
 
 #[tokio::test]

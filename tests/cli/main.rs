@@ -17,6 +17,8 @@ mod interrupt;
 mod killed;
 mod lenient;
 mod network;
+#[cfg(unix)]
+mod nightly;
 mod parity;
 mod picture;
 mod schema;
@@ -111,6 +113,17 @@ pub async fn finish(command: &mut Command) -> Finished {
 /// Runs the CLI against this emulator.
 pub async fn run(emulator: &Emulator, args: &[&str]) -> Finished {
     finish(cli(emulator).args(args)).await
+}
+
+/// What `resume` and `pause` print in the JSON formats, as one document.
+pub fn document(stdout: &str) -> serde_json::Value {
+    serde_json::from_str(stdout).unwrap_or_else(|_| {
+        let mut lines: Vec<serde_json::Value> =
+            stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let mut document = lines.pop().unwrap();
+        document["reports"] = lines.into();
+        document
+    })
 }
 
 /// The number of completed requests of an operation.

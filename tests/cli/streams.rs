@@ -13,14 +13,18 @@ async fn json_output_stays_valid_when_reports_fail() {
     let emulator = emulator().fault(gateway).start().await.unwrap();
     let args = ["resume", PAUSED, ACTIVE, UNKNOWN, INACTIVE, "--output", "json"];
     let finished = run(&emulator, &args).await;
-    let rows: Vec<Value> = serde_json::from_str(&finished.stdout).unwrap();
+    let document = crate::document(&finished.stdout);
+    let rows = document["reports"].as_array().unwrap();
     let outcomes: Vec<_> = rows.iter().map(|row| row["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["refused", "already-active", "not-found", "not-resumable"]);
     assert_eq!(rows[0]["error"]["status"], 403);
     assert_eq!(rows[0]["error"]["message"], "Blocked");
+    assert_eq!((&rows[0]["reason"], &rows[0]["message"]), (&"forbidden".into(), &"Blocked".into()));
+    assert_eq!((&rows[1]["reason"], &rows[1]["message"]), (&Value::Null, &Value::Null));
+    assert_eq!((&rows[2]["reason"], &rows[3]["reason"]), (&"not-found".into(), &"one-time".into()));
 
     let finished = run(&emulator, &["resume", PAUSED, ACTIVE, "--output", "jsonl"]).await;
-    assert_eq!(finished.stdout.lines().filter(|line| serde_json::from_str::<Value>(line).is_ok()).count(), 2);
+    assert_eq!(finished.stdout.lines().filter(|line| serde_json::from_str::<Value>(line).is_ok()).count(), 3);
 }
 
 #[tokio::test]
@@ -50,7 +54,7 @@ async fn long_waits_are_reported() {
     let mut child = cli(&emulator).arg("list").spawn().unwrap();
     let mut notes = BufReader::new(child.stderr.take().unwrap()).lines();
     let note = notes.next_line().await.unwrap().unwrap();
-    assert!(note.starts_with("Rate limited by the service; resuming in 57 s"), "{note}");
+    assert!(note.starts_with("Rate limited by the service; next try in 57 s"), "{note}");
     child.kill().await.unwrap();
 }
 
@@ -63,7 +67,7 @@ async fn shared_error_is_printed_once() {
     let table = run(&emulator, &args).await;
     assert_eq!(
         (table.code, table.stderr.as_str()),
-        (Some(4), "100 failed.\nhint: get a new access token; tokens live for about an hour\n")
+        (Some(4), "1 failed, 99 not-tried.\nhint: get a new access token; tokens live for about an hour\n")
     );
     let ids = finish(cli(&emulator).args(args).args(["--output", "ids", "--quiet"])).await;
     assert_eq!((ids.code, ids.stdout.as_str()), (Some(4), ""));
@@ -71,7 +75,7 @@ async fn shared_error_is_printed_once() {
         let shared: Vec<_> = text.lines().filter(|line| line.contains("not tried")).collect();
         assert_eq!(shared.len(), 1, "{shared:?}");
         assert!(shared[0].contains(" and 98 more: ") && shared[0].contains("Token expired"), "{shared:?}");
-        assert_eq!(text.lines().filter(|line| line.contains("failed  ")).count(), 100, "{text}");
+        assert_eq!(text.lines().filter(|line| line.contains("  not-tried  ")).count(), 99, "{text}");
     }
 }
 
@@ -80,7 +84,7 @@ async fn ids_output_prints_failures_to_stderr() {
     let emulator = emulator().start().await.unwrap();
     let finished = run(&emulator, &["resume", PAUSED, UNKNOWN, "--output", "ids", "--quiet"]).await;
     assert_eq!((finished.code, finished.stdout), (Some(9), format!("{PAUSED}\n")));
-    assert_eq!(finished.stderr, format!("{UNKNOWN}  not-found\n"));
+    assert_eq!(finished.stderr, format!("{UNKNOWN}  not-found\n{UNKNOWN}: no report has this ID\n"));
 }
 
 #[tokio::test]
@@ -204,6 +208,8 @@ async fn full_disk_stops_a_run() {
     let notes = String::from_utf8_lossy(&output.stderr);
     let done = emulator.reports().iter().filter(|report| report.is_active()).count();
     assert!((1..200).contains(&done), "{done} were resumed");
-    assert!(notes.starts_with(&format!("{done} resumed, {} not tried.\nerror: ", 200 - done)), "{notes}");
+    let summary = format!("\n{} not-tried, {done} resumed.\nhint: ", 200 - done);
+    assert!(notes.contains(&summary), "{notes}");
+    assert!(notes.contains("\nerror: "), "{notes}");
     assert_eq!(output.status.code(), Some(1));
 }

@@ -146,3 +146,54 @@ async fn ids_are_never_wrapped() {
         }
     }
 }
+
+#[tokio::test]
+async fn narrow_table_leaves_out_columns() {
+    let emulator = emulator().start().await.unwrap();
+    let (_, text) = Terminal::of_width(60, &emulator, &["list"], &[("NO_COLOR", "1")]).finish().await;
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines.len(), 8, "{text}");
+    assert!(lines.iter().all(|line| line.chars().count() <= 60), "{text}");
+    assert_eq!(lines[0].split_whitespace().collect::<Vec<_>>(), ["REPORT", "STATUS", "NAME"]);
+    assert_eq!(lines[1].trim_end(), format!(" {PAUSED}  Paused    Azure…"));
+}
+
+#[tokio::test]
+async fn errors_wrap_between_words() {
+    let emulator = emulator().token("another").start().await.unwrap();
+    let (code, text) = Terminal::of_width(40, &emulator, &["list"], &[("NO_COLOR", "1")]).finish().await;
+    assert_eq!(code, Some(4));
+    let ids = |word: &str| word.len() > 36;
+    let is_short = |line: &&str| line.chars().count() <= 40 || line.split(' ').any(ids);
+    assert!(text.lines().count() > 2 && text.lines().all(|line| is_short(&line)), "{text}");
+    assert!(text.contains("\nhint: get a new access token;"), "{text}");
+}
+
+#[tokio::test]
+async fn first_failed_attempt_is_reported() {
+    let away = Fault::disconnect_before().first(1);
+    let emulator = emulator().fault(away).start().await.unwrap();
+    let (code, text) = Terminal::start(&emulator, &["list"], &[]).finish().await;
+    assert_eq!(code, Some(0), "{text}");
+    assert!(text.starts_with("Request failed (connection failed); next try in "), "{text}");
+}
+
+#[tokio::test]
+async fn json_errors_are_one_line() {
+    let emulator = emulator().token("another").start().await.unwrap();
+    let args = ["list", "--output", "json"];
+    let (code, text) = Terminal::of_width(60, &emulator, &args, &[]).finish().await;
+    assert_eq!(code, Some(4));
+    let error: serde_json::Value = serde_json::from_str(text.trim()).unwrap();
+    assert_eq!((text.lines().count(), &error["error"]["kind"]), (1, &"unauthenticated".into()));
+}
+
+#[tokio::test]
+async fn timeout_bounds_the_question() {
+    let emulator = emulator().start().await.unwrap();
+    let args = ["resume", "--all-paused", "--timeout", "1s"];
+    let (code, text) = Terminal::start(&emulator, &args, &[]).finish().await;
+    assert_eq!(code, Some(7), "{text}");
+    assert!(text.contains("[y/N] ") && text.contains("the time of --timeout is over"), "{text}");
+    emulator.assert_requests(RESUME, 0);
+}

@@ -63,6 +63,55 @@ async fn all_selects_matching_paused_reports() {
 }
 
 #[tokio::test]
+async fn matching_selects_reports_in_any_status() {
+    let named = |number, status| {
+        let mut report = report(number, status);
+        report.report_name = Some(format!("Sales {number}"));
+        report
+    };
+    let ended = named(3, "Inactive").with_schedule("2026-01-01T00:00:00Z", 24, 5);
+    let mut once = named(5, "Inactive");
+    (once.execute_now, once.recurrence_interval) = (Some(true), Some(-1));
+    let reports = [
+        named(1, "Paused"),
+        named(2, "Active"),
+        ended,
+        named(4, "Suspended"),
+        once,
+        named(6, "Inactive"),
+        report(7, "Paused"),
+    ];
+    let (emulator, client) = start(Emulator::builder().reports(reports)).await;
+    let plan = client.resume_all(Selection::matching().name_matches("sales*")).plan().await.unwrap();
+    assert_eq!((plan.matched(), plan.requests(), plan.left_out().len()), (6, 1, 1));
+    let outcomes = plan.run().outcomes().await;
+    let expected =
+        ["resumed", "already-active", "not-resumable", "not-resumable", "completed", "not-resumable"];
+    assert_eq!(words(&outcomes), expected);
+    let reasons: Vec<_> = outcomes.iter().map(|report| report.reason.map(|r| r.to_string())).collect();
+    let reason = |word: &str| Some(word.to_owned());
+    assert_eq!(reasons, [None, None, reason("ended"), reason("unknown-status"), None, reason("inactive")]);
+    assert!(outcomes[3].message().unwrap().contains("in status Suspended"), "{outcomes:?}");
+    // The schedule goes on every 24 hours.
+    let next = outcomes[0].next_execution.unwrap();
+    let wait = next.duration_since(std::time::SystemTime::now()).unwrap();
+    assert!(wait <= Duration::from_secs(24 * 3600), "{wait:?}");
+    assert_eq!(outcomes[3].next_execution, None);
+    emulator.assert_requests(RESUME, 1);
+}
+
+#[tokio::test]
+async fn report_without_status_is_not_passed_over() {
+    let mut report = report(1, "Paused");
+    report.report_status = None;
+    let (emulator, client) = start(Emulator::builder().reports([report])).await;
+    let outcomes = client.resume_all(Selection::all()).plan().await.unwrap().run().outcomes().await;
+    assert_eq!(words(&outcomes), ["not-resumable"]);
+    assert_eq!(outcomes[0].message().as_deref(), Some("the service reports no status"));
+    emulator.assert_requests(RESUME, 0);
+}
+
+#[tokio::test]
 async fn second_run_has_nothing_to_do() {
     let (emulator, client) = start(Emulator::builder().reports(paused(20))).await;
     let first = client.resume_all(Selection::all()).plan().await.unwrap().run().outcomes().await;
@@ -183,6 +232,21 @@ async fn skipped_verification_checks_the_response() {
     let outcomes = change.plan().await.unwrap().run().outcomes().await;
     assert_eq!(words(&outcomes), ["unconfirmed"]);
     assert_eq!(outcomes[0].status, Some(ReportStatus::Paused));
+}
+
+#[tokio::test]
+async fn unverified_status_is_what_was_seen() {
+    let report = report(1, "Paused").with_schedule("2026-01-05T06:00:00Z", 24, 10_000_000);
+    let fault = Fault::respond(200, "application/json", list(&[])).on(RESUME);
+    let (_emulator, client) = start(Emulator::builder().reports([report]).fault(fault)).await;
+    let before = std::time::SystemTime::now();
+    let plan = client.resume_all(Selection::all()).skip_verification().plan().await.unwrap();
+    let planned = std::time::SystemTime::now();
+    let outcomes = plan.run().outcomes().await;
+    assert_eq!((outcomes[0].outcome, &outcomes[0].status), (Outcome::Resumed, &Some(ReportStatus::Paused)));
+    let seen = outcomes[0].seen_at.unwrap();
+    assert!(before <= seen && seen <= planned, "{seen:?}");
+    assert!(outcomes[0].next_execution.is_some());
 }
 
 #[tokio::test]

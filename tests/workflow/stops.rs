@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use partner_center_insights::emulator::{Emulator, Fault};
-use partner_center_insights::{Event, Outcome, Selection};
+use partner_center_insights::{Event, Outcome, Reason, ReportStatus, Selection};
 use tokio::time::timeout;
 
 use crate::{LIST, RESUME, client, id, list, paused, report, start, words};
@@ -17,8 +17,12 @@ async fn stop_finishes_requests_in_flight() {
     let mut run = client.resume_all(Selection::all()).concurrency(5).plan().await.unwrap().run();
     assert!(run.next().await.is_some());
     run.stop();
-    let resumed = run.outcomes().await;
-    assert!(resumed.iter().all(|report| report.outcome == Outcome::Resumed));
+    let outcomes = run.outcomes().await;
+    assert_eq!(outcomes.len(), 100);
+    let (resumed, rest): (Vec<_>, Vec<_>) =
+        outcomes.iter().partition(|report| report.outcome == Outcome::Resumed);
+    assert!(rest.iter().all(|report| report.outcome == Outcome::NotTried));
+    assert!(rest.iter().all(|report| report.reason == Some(Reason::Stopped)));
     let active = emulator.reports().iter().filter(|report| report.is_active()).count();
     assert_eq!(active, resumed.len());
     assert!((5..=10).contains(&active), "{active} requests were sent");
@@ -107,8 +111,12 @@ async fn abort_ends_with_the_responses_so_far() {
     }
     run.abort();
     let outcomes = timeout(Duration::from_secs(5), run.outcomes()).await.unwrap();
-    // The two in flight have no outcome.
-    assert_eq!(words(&outcomes), ["unconfirmed"; 3]);
+    // Three responded, two were in flight.
+    let (unconfirmed, rest) = outcomes.split_at(5);
+    assert_eq!(words(unconfirmed), ["unconfirmed"; 5]);
+    assert_eq!(words(rest), ["not-tried"; 5]);
+    assert_eq!(unconfirmed.iter().filter(|report| report.status == Some(ReportStatus::Active)).count(), 3);
+    assert!(outcomes.iter().all(|report| report.reason == Some(Reason::Stopped)));
     assert!(outcomes.iter().all(|report| report.error.is_none()));
     emulator.assert_requests(LIST, 1);
 }

@@ -130,9 +130,9 @@ pub enum Command {
     /// Resume paused reports and verify that they run
     #[command(after_long_help = examples(&[
 "resume --all-paused --dry-run",
-"resume --all-paused --name 'Sales*' --yes",
+"resume --name 'Sales*' --yes",
 "resume 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4",
-"list --status paused --output ids | partner-insights resume --ids-file - --yes",
+"list --name 'Sales*' --output ids | partner-insights resume --ids-file - --yes",
 ]))]
     Resume(Resume),
     /// Pause active reports and verify that they are paused
@@ -237,8 +237,17 @@ impl Filter {
 #[derive(Debug, ClapArgs)]
 pub struct Resume {
     /// All paused reports
+    ///
+    /// That there are none is a success, also in an account without reports. With --name or --query-id, the same as
+    /// without: reports that match and do not run are listed too.
     #[arg(long, conflicts_with_all = ["ids", "ids_file"])]
     pub all_paused: bool,
+    /// Leave out reports that match and are not paused
+    ///
+    /// Otherwise, with --name or --query-id, reports that match and cannot be resumed count as failures: those that are
+    /// inactive or in an unknown status. An inactive one-time report does not: it is assumed to have run.
+    #[arg(long, conflicts_with_all = ["ids", "ids_file"])]
+    pub only_paused: bool,
     #[command(flatten)]
     pub change: Change,
 }
@@ -261,7 +270,7 @@ pub struct Change {
     /// Read report IDs from FILE (- for stdin)
     ///
     /// One ID per line, CSV with the IDs in the column ReportId or in the first one, or JSON of this tool or of the
-    /// service; in UTF-8 or UTF-16. Empty lines and comments (#) are ignored.
+    /// service; in UTF-8 or UTF-16. Empty lines and comments (#) are ignored. A file without IDs is an error.
     #[arg(long, value_name = "FILE")]
     pub ids_file: Option<PathBuf>,
     #[command(flatten)]
@@ -274,15 +283,18 @@ pub struct Change {
     pub yes: bool,
     /// Do not verify: trust the response, and do not list reports first
     ///
-    /// Only --all-paused and --all-active still list the reports once.
+    /// Only --all-paused, --all-active, --name and --query-id still list the reports once.
     #[arg(long, conflicts_with = "dry_run")]
     pub no_verify: bool,
     /// Maximum number of concurrent requests (1 to 256)
     #[arg(long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: u16,
-    /// Verification timeout, e.g. 90s or 5m (max 24h)
+    /// Limit of the verification, e.g. 90s or 5m (max 24h)
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     pub verify_timeout: Duration,
+    /// Limit of the whole run [default: none]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub timeout: Option<Duration>,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -341,6 +353,8 @@ pub struct Emulator {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum SchemaCommand {
+    /// What every command prints to standard error if it fails
+    Error,
     List,
     Resume,
     Pause,

@@ -2,84 +2,111 @@
 
 mod question;
 mod row;
+mod selection;
 mod summary;
 
 use std::time::Duration;
 
-use partner_center_insights::{ErrorKind, Event, Plan, Run, Selection};
-use tokio::time::Instant;
+use partner_center_insights::{ErrorKind, Event, Plan, Reason, Run, Selection};
+use schemars::JsonSchema;
+use serde::Serialize;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
-pub use self::row::{ChangeRow, Direction};
-use self::summary::{Summary, requests};
+use self::row::ChangeRow;
+pub use self::row::Direction;
+use self::summary::{Counts, Summary, requests};
 use crate::args::{Change, Global};
 use crate::exit::{self, Failure};
 use crate::interrupt::Interrupts;
-use crate::output::Output;
+use crate::output::{Format, Output};
 use crate::session::{Session, Warnings};
-use crate::{ids, input};
 
 /// Interval of progress notes where there is no bar: a rate limit may stop a run for minutes.
 const NOTE_INTERVAL: Duration = Duration::from_secs(30);
+
+/// What `--output json` prints. `--output jsonl` prints the reports, one per line, and then the summary.
+#[derive(Serialize, JsonSchema)]
+pub struct Changes<'a> {
+    reports: &'a [ChangeRow],
+    #[serde(flatten)]
+    summary: SummaryLine,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct SummaryLine {
+    summary: Counts,
+}
 
 pub async fn run(
     global: &Global,
     command: Change,
     all: bool,
+    only_changeable: bool,
     direction: Direction,
     output: &Output,
 ) -> Result<u8, Failure> {
     check_usage(&command, all, direction)?;
+    let deadline = command.timeout.map(|timeout| Instant::now() + timeout);
     let mut interrupts = Interrupts::listen().map_err(Failure::unexpected)?;
-    let (session, plan) = interrupts.or_interrupted(plan(global, &command, direction, output)).await?;
+    let work = plan(global, &command, only_changeable, direction, output);
+    let (session, plan) = interrupts.or_interrupted(or_timeout(deadline, work)).await?;
+    if plan.steps().is_empty() {
+        selection::explain_empty(&plan, &command, direction, output)?;
+    }
     if command.dry_run {
         return preview(&plan, direction, &session.warnings, output);
     }
     let bulk = command.ids.is_empty();
     if bulk && plan.requests() > 0 && !command.yes && !session.is_emulated() {
-        interrupts.or_interrupted(question::ask(&plan, direction.verb(), output)).await?;
+        let question = or_timeout(deadline, question::ask(&plan, direction.verb(), output));
+        interrupts.or_interrupted(question).await?;
     }
-    if plan.steps().is_empty() {
-        output.note(match &command.ids_file {
-            Some(file) => format!("No IDs in {}.", input::name(file)),
-            None => format!("No reports to {}.", direction.verb()),
-        });
-    }
-    execute(plan, &command, direction, interrupts, &session.warnings, output).await
+    execute(plan, &command, deadline, direction, interrupts, &session.warnings, output).await
 }
 
 /// Checks what clap cannot.
 fn check_usage(command: &Change, all: bool, direction: Direction) -> Result<(), Failure> {
     let has_ids = !command.ids.is_empty() || command.ids_file.is_some();
-    let filtered = command.filter.name.is_some() || command.filter.query_id.is_some();
     let (flag, status) = match direction {
         Direction::Resume => ("--all-paused", "paused"),
         Direction::Pause => ("--all-active", "active"),
     };
-    match (has_ids, filtered) {
+    match (has_ids, command.filter.is_set()) {
         // A report requested by ID must not be left out silently.
         (true, true) => Err(Failure::usage("--name and --query-id cannot be used with report IDs")),
-        (false, true) if !all => Err(Failure::usage(format!("--name and --query-id require {flag}"))),
         (false, false) if !all => Err(Failure::usage("no reports given").hint(format!(
-            "pass report IDs, --ids-file FILE or {flag}; `partner-insights list --status {status}` lists them"
+            "pass report IDs, --ids-file FILE, --name PATTERN or {flag}; `partner-insights list --status {status}` lists them"
         ))),
         _ => Ok(()),
+    }
+}
+
+async fn or_timeout<T>(
+    deadline: Option<Instant>,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    match deadline {
+        Some(deadline) => timeout_at(deadline, work).await.unwrap_or_else(|_| Err(Failure::timeout())),
+        None => work.await,
     }
 }
 
 async fn plan(
     global: &Global,
     command: &Change,
+    only_changeable: bool,
     direction: Direction,
     output: &Output,
 ) -> Result<(Session, Plan), Failure> {
     let mut selection = match (&command.ids[..], &command.ids_file) {
-        ([], None) => Selection::all(),
+        ([], None) if only_changeable || !command.filter.is_set() => Selection::all(),
+        ([], None) => Selection::matching(),
         // The token would be read as an ID, and printed as an invalid one.
         ([], Some(file)) if global.sign_in.reads(file) => {
             return Err(Failure::usage("--ids-file names the file with the token")
                 .hint("put the report IDs in a file of their own"));
         }
-        ([], Some(file)) => Selection::ids(ids::read(file).await?),
+        ([], Some(file)) => Selection::ids(selection::read_ids(file).await?),
         (ids, _) => Selection::ids(ids.iter().copied()),
     };
     if let Some(name) = &command.filter.name {
@@ -105,14 +132,16 @@ async fn plan(
 
 fn preview(plan: &Plan, direction: Direction, warnings: &Warnings, output: &Output) -> Result<u8, Failure> {
     let mut summary = Summary::of_skipped(plan);
-    summary.add_planned(plan.requests());
-    let rows: Vec<_> = plan
-        .steps()
-        .iter()
-        .map(|step| ChangeRow::planned(step.clone(), direction))
-        .map(|row| row.with_warnings(warnings))
-        .collect();
-    output.rows(&rows)?;
+    summary.add_planned(plan.requests(), direction.verb());
+    let planned = plan.steps().iter().enumerate().filter(|(_, step)| step.skip.is_none());
+    let planned =
+        planned.map(|(index, step)| (index, ChangeRow::planned(step, direction).with_warnings(warnings)));
+    let skipped =
+        plan.skipped().map(|report| (report.index, ChangeRow::from(report).with_warnings(warnings)));
+    let rows: Vec<_> = planned.chain(skipped).collect();
+    let rows = in_order(rows);
+    rows.iter().try_for_each(|row| output.row(row))?;
+    end(&rows, &summary, output)?;
     output.note(format_args!("Would {} {}; nothing was changed.", direction.verb(), requests(plan)));
     summary.print_hints(output);
     Ok(code(&summary, plan.unreadable()))
@@ -126,11 +155,28 @@ fn code(summary: &Summary, unreadable: usize) -> u8 {
     }
 }
 
-/// Runs the plan, and reports all that is known however it ends. The first Ctrl-C waits for requests in flight, the
-/// second does not.
+/// The rows in the order of the plan.
+fn in_order(mut rows: Vec<(usize, ChangeRow)>) -> Vec<ChangeRow> {
+    rows.sort_unstable_by_key(|(index, _)| *index);
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+/// Prints what follows the rows, or all of them.
+fn end(rows: &[ChangeRow], summary: &Summary, output: &Output) -> Result<(), Failure> {
+    let line = SummaryLine { summary: summary.counts() };
+    match output.format() {
+        Format::Json => output.json(&Changes { reports: rows, summary: line }),
+        Format::Jsonl => output.json_line(&line),
+        Format::Table | Format::Ids => output.end(rows),
+    }
+}
+
+/// Runs the plan, and reports all that is known however it ends. The first Ctrl-C waits for requests in flight; the
+/// second does not, nor does the deadline.
 async fn execute(
     plan: Plan,
     command: &Change,
+    deadline: Option<Instant>,
     direction: Direction,
     mut interrupts: Interrupts,
     warnings: &Warnings,
@@ -141,7 +187,7 @@ async fn execute(
     let mut run = plan.run();
     let progress = output.progress(total);
     let mut summary = Summary::default();
-    let (mut stopped, mut aborted) = (false, false);
+    let (mut stopped, mut timed_out) = (false, false);
     let mut rows = Vec::new();
     let mut written = Ok(());
     let mut ticks = tokio::time::interval_at(Instant::now() + NOTE_INTERVAL, NOTE_INTERVAL);
@@ -158,9 +204,13 @@ async fn execute(
                 output.note(format_args!("{} of {total} requests completed.", run.completed()));
                 continue;
             }
+            () = sleep_until(deadline.unwrap_or(Instant::now())), if deadline.is_some() && !timed_out => {
+                timed_out = true;
+                run.abort();
+                continue;
+            }
             () = interrupts.next() => {
                 if stopped {
-                    aborted = true;
                     run.abort();
                 } else {
                     stopped = true;
@@ -175,8 +225,11 @@ async fn execute(
         };
         match event {
             Some(Event::Finished { report, .. }) => {
-                summary.add(report.outcome, report.error.as_ref());
-                let (index, row) = (report.index, ChangeRow::from(report).with_warnings(warnings));
+                summary.add(&report);
+                let is_late = timed_out && report.reason == Some(Reason::Stopped);
+                let index = report.index;
+                let row = ChangeRow::from(report).with_warnings(warnings);
+                let row = if is_late { row.timed_out() } else { row };
                 if let Err(failure) = output.row(&row) {
                     // Change nothing that cannot be reported.
                     run.stop();
@@ -190,19 +243,20 @@ async fn execute(
     }
     drop(run);
     progress.finish_and_clear();
-    // In the order of the plan, not of the responses.
-    rows.sort_unstable_by_key(|(index, _)| *index);
-    let rows: Vec<_> = rows.into_iter().map(|(_, row)| row).collect();
-    let written = written.and(output.end(&rows));
-    let mut counts = summary.text();
-    if let left @ 1.. = total - summary.reports() {
-        let separator = if counts.is_empty() { "" } else { ", " };
-        counts += &format!("{separator}{left} {}", if aborted { "unknown" } else { "not tried" });
-    }
+    let rows = in_order(rows);
+    let written = written.and(end(&rows, &summary, output));
     if total > 0 {
-        output.note(format_args!("{counts}."));
+        output.note(format_args!("{}.{}", summary.text(), next(&rows)));
     }
     summary.print_hints(output);
     written?;
     if stopped { Err(Failure::interrupted()) } else { Ok(code(&summary, unreadable)) }
+}
+
+/// When the only report is due next.
+fn next(rows: &[ChangeRow]) -> String {
+    match rows {
+        [row] => row.next_execution().map(|time| format!(" Next execution: {time}.")).unwrap_or_default(),
+        _ => String::new(),
+    }
 }

@@ -107,7 +107,7 @@ impl Row for DeleteRow {
         self.failed.is_none().then(|| self.report_id.to_string())
     }
 
-    fn error(&self) -> Option<(&str, &str)> {
-        Some((&self.outcome, self.error.as_deref()?))
+    fn error(&self) -> Option<(String, String)> {
+        Some((self.report_id.to_string(), self.error.clone()?))
     }
 }

@@ -7,12 +7,12 @@ use schemars::schema_for;
 
 use crate::args::{self, Args, SchemaCommand, help};
 use crate::auth::CheckRow;
-use crate::change::ChangeRow;
+use crate::change::Changes;
 use crate::dataset::DatasetRow;
 use crate::delete::DeleteRow;
 use crate::download::DownloadRow;
 use crate::executions::ExecutionRow;
-use crate::exit::{self, Failure};
+use crate::exit::{self, ErrorDocument, Failure};
 use crate::export::ExportRow;
 use crate::health::HealthRow;
 use crate::list::ReportRow;
@@ -38,8 +38,9 @@ pub fn schema(command: SchemaCommand, output: &Output) -> Result<u8, Failure> {
         SchemaCommand::QueryCheck => schema_for!(Vec<FindingRow>),
         SchemaCommand::DatasetList => schema_for!(Vec<DatasetRow>),
         SchemaCommand::List | SchemaCommand::Create | SchemaCommand::Update => schema_for!(Vec<ReportRow>),
-        SchemaCommand::Resume | SchemaCommand::Pause => schema_for!(Vec<ChangeRow>),
         SchemaCommand::Executions | SchemaCommand::Wait => schema_for!(Vec<ExecutionRow>),
+        SchemaCommand::Error => schema_for!(ErrorDocument<'static>),
+        SchemaCommand::Resume | SchemaCommand::Pause => schema_for!(Changes<'static>),
         SchemaCommand::Health => schema_for!(Vec<HealthRow>),
         SchemaCommand::Export => schema_for!(Vec<ExportRow>),
         SchemaCommand::Download => schema_for!(Vec<DownloadRow>),

@@ -4,7 +4,9 @@ use std::fmt;
 
 use partner_center_insights::ErrorKind::*;
 use partner_center_insights::auth::AuthError;
-use partner_center_insights::{Error, ErrorKind};
+use partner_center_insights::{Error, ErrorKind, Reason};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::Serialize;
 
 pub const OK: u8 = 0;
 pub const UNEXPECTED: u8 = 1;
@@ -17,14 +19,19 @@ pub const UNCONFIRMED: u8 = 10;
 pub const STANDS_STILL: u8 = 11;
 const INTERRUPTED: u8 = 130;
 
-const DECLINED: &str = "Declined; nothing was changed.";
+// The words for what is not an error of the library.
+const USAGE_KIND: &str = "usage";
+const UNEXPECTED_KIND: &str = "unexpected";
+const NO_MATCH_KIND: &str = "no-match";
+const INTERRUPTED_KIND: &str = "interrupted";
+const DECLINED_KIND: &str = "declined";
 
 /// Every exit code, its meaning, and the kinds of error that lead to it.
 pub const TABLE: [(u8, &str, &[ErrorKind]); 13] = [
     (OK, "success: every requested report is in the requested state, or there was nothing to do", &[]),
     (UNEXPECTED, "unexpected error", &[Tls, Io]),
     (USAGE, "usage or configuration error", &[Configuration, InvalidArgument]),
-    (NOT_FOUND, "report or file not found", &[NotFound, FileNotFound]),
+    (NOT_FOUND, "report or file not found, or nothing matches", &[NotFound, FileNotFound]),
     (
         AUTH,
         "authentication failed",
@@ -49,64 +56,145 @@ pub fn code(kind: ErrorKind) -> u8 {
     TABLE.iter().find(|(.., kinds)| kinds.contains(&kind)).map_or(UNEXPECTED, |(code, ..)| *code)
 }
 
-/// Ends a command: `error: …`, then `hint: …` on a line of its own.
+/// Ends a command: `error: …`, then `hint: …` on a line of its own, or one JSON object.
 #[derive(Debug)]
 pub struct Failure {
     pub code: u8,
+    pub error: Box<ErrorObject>,
+}
+
+/// What went wrong, and what to do about it.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorObject {
+    /// A stable word.
+    #[schemars(schema_with = "kinds")]
+    kind: String,
+    /// The HTTP status, if there was a response.
+    status: Option<u16>,
+    /// The error code of the service.
+    service_code: Option<String>,
     message: String,
+    /// The next step.
     hint: Option<String>,
+    request_id: Option<String>,
+    correlation_id: Option<String>,
+    /// Seconds to wait, as requested by the service.
+    retry_after: Option<u64>,
+    /// How many requests were sent.
+    attempts: u32,
+    /// For people, in one line.
+    #[serde(skip)]
+    pub text: String,
+}
+
+/// What `--output json` and `jsonl` print to standard error if a command fails, on one line. Only an invalid command line
+/// is reported as text.
+#[derive(Serialize, JsonSchema)]
+pub struct ErrorDocument<'a> {
+    error: &'a ErrorObject,
 }
 
 impl Failure {
-    fn new(code: u8, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hint: None }
+    fn new(code: u8, kind: &str, message: impl Into<String>) -> Self {
+        let message = message.into();
+        let (kind, text) = (kind.to_owned(), message.clone());
+        Self { code, error: Box::new(ErrorObject { kind, message, text, ..ErrorObject::default() }) }
     }
 
     pub fn usage(message: impl Into<String>) -> Self {
-        Self::new(USAGE, message)
+        Self::new(USAGE, USAGE_KIND, message)
     }
 
     pub fn not_found(message: impl Into<String>) -> Self {
-        Self::new(NOT_FOUND, message)
+        Self::new(NOT_FOUND, &word(ErrorKind::NotFound), message)
     }
 
     pub fn refused(message: impl Into<String>) -> Self {
-        Self::new(REFUSED, message)
+        Self::new(REFUSED, &word(ErrorKind::BadRequest), message)
     }
 
     pub fn authentication(message: impl Into<String>) -> Self {
-        Self::new(AUTH, message)
+        Self::new(AUTH, &word(ErrorKind::Credential), message)
     }
 
     pub fn unexpected(error: impl fmt::Display) -> Self {
-        Self::new(UNEXPECTED, error.to_string())
+        Self::new(UNEXPECTED, UNEXPECTED_KIND, error.to_string())
+    }
+
+    /// A filter or a file of IDs selects nothing.
+    pub fn no_match(message: impl Into<String>) -> Self {
+        Self::new(NOT_FOUND, NO_MATCH_KIND, message)
+    }
+
+    pub fn timeout() -> Self {
+        Self::new(code(ErrorKind::Timeout), &word(ErrorKind::Timeout), "the time of --timeout is over")
     }
 
     pub fn interrupted() -> Self {
-        Self::new(INTERRUPTED, "interrupted")
+        Self::new(INTERRUPTED, INTERRUPTED_KIND, "interrupted")
     }
 
     pub fn declined() -> Self {
-        Self::new(INTERRUPTED, DECLINED)
+        Self::new(INTERRUPTED, DECLINED_KIND, "Declined; nothing was changed.")
     }
 
-    pub fn hint(self, hint: impl Into<String>) -> Self {
-        Self { hint: Some(hint.into()), ..self }
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.error.hint = Some(hint.into());
+        self
+    }
+
+    pub fn document(&self) -> ErrorDocument<'_> {
+        ErrorDocument { error: &self.error }
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // To decline is a choice, not an error.
-        let prefix = if self.message.starts_with(DECLINED) { "" } else { "error: " };
-        write!(f, "{prefix}{}", self.message)?;
-        self.hint.as_ref().map_or(Ok(()), |hint| write!(f, "\nhint: {hint}"))
+        let prefix = if self.error.kind == DECLINED_KIND { "" } else { "error: " };
+        write!(f, "{prefix}{}", self.error.text)?;
+        self.error.hint.as_ref().map_or(Ok(()), |hint| write!(f, "\nhint: {hint}"))
+    }
+}
+
+/// The stable word of a kind.
+fn word(kind: ErrorKind) -> String {
+    Reason::Error(kind).to_string()
+}
+
+/// The stable words of all kinds.
+pub fn words() -> impl Iterator<Item = String> {
+    ErrorKind::ALL.iter().copied().map(word)
+}
+
+fn kinds(_: &mut SchemaGenerator) -> Schema {
+    let own =
+        [USAGE_KIND, UNEXPECTED_KIND, NO_MATCH_KIND, INTERRUPTED_KIND, DECLINED_KIND].map(str::to_owned);
+    json_schema!({ "type": "string", "enum": words().chain(own).collect::<Vec<_>>() })
+}
+
+impl From<&Error> for ErrorObject {
+    fn from(error: &Error) -> Self {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        Self {
+            kind: word(error.kind()),
+            status: error.status(),
+            service_code: owned(error.service_code()),
+            message: error.message().unwrap_or(error.kind().name()).to_owned(),
+            hint: Some(error.help().to_owned()),
+            request_id: owned(error.request_id()),
+            correlation_id: owned(error.correlation_id()),
+            retry_after: error.retry_after().map(|wait| wait.as_secs()),
+            attempts: error.attempts(),
+            text: error.to_string(),
+        }
     }
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self::new(code(error.kind()), error.to_string()).hint(error.help())
+        Self { code: code(error.kind()), error: Box::new(ErrorObject::from(&error)) }
     }
 }
 

@@ -61,6 +61,8 @@ fn parse(text: &str) -> Result<Vec<ReportId>, String> {
 fn ids_of_json(value: Value, line: usize, ids: &mut Vec<ReportId>) -> Result<(), String> {
     let rows = match value {
         Value::Array(rows) => rows,
+        // The last line of what `resume --output jsonl` prints.
+        value if field(&value, "summary").is_some() && field(&value, "reports").is_none() => return Ok(()),
         value => {
             let list = field(&value, "value").or_else(|| field(&value, "reports")).and_then(Value::as_array);
             let Some(rows) = list else {

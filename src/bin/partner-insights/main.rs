@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     log::init(global.verbose);
     let output = Output::new(global.output, global.color, global.quiet);
     let code = block_on(&global, command, &output).unwrap_or_else(|failure| {
-        output.prompt(&failure);
+        output.failure(&failure);
         failure.code
     });
     ExitCode::from(code)
@@ -71,11 +71,11 @@ fn block_on(global: &Global, command: Command, output: &Output) -> Result<u8, Fa
 async fn run(global: &Global, command: Command, output: &Output) -> Result<u8, Failure> {
     match command {
         Command::List(command) => until_interrupted(list::run(global, command, output)).await,
-        Command::Resume(Resume { all_paused, change }) => {
-            change::run(global, change, all_paused, Direction::Resume, output).await
+        Command::Resume(Resume { all_paused, only_paused, change }) => {
+            change::run(global, change, all_paused, only_paused, Direction::Resume, output).await
         }
         Command::Pause(Pause { all_active, change }) => {
-            change::run(global, change, all_active, Direction::Pause, output).await
+            change::run(global, change, all_active, true, Direction::Pause, output).await
         }
         Command::Executions(command) => until_interrupted(executions::run(global, command, output)).await,
         Command::Health(command) => until_interrupted(health::run(global, command, output)).await,

@@ -38,7 +38,7 @@ pub trait Row: Serialize {
     /// What `--output ids` prints; rows without an ID go to standard error.
     fn id(&self) -> Option<String>;
     /// The ID and the error of a row that failed.
-    fn error(&self) -> Option<(&str, &str)> {
+    fn error(&self) -> Option<(String, String)> {
         None
     }
 }
@@ -94,12 +94,29 @@ impl Output {
 
     /// Prints to standard error, even if quiet.
     pub fn prompt(&self, text: impl Display) {
+        self.stderr(&table::wrap(&text.to_string(), table::Stream::Stderr));
+    }
+
+    fn stderr(&self, text: &str) {
         self.bar.suspend(|| {
             // A closed standard error must not change the exit code.
             let text = text.to_string();
             let lines: Vec<_> = text.split('\n').map(table::visible).collect();
             let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
         });
+    }
+
+    /// Prints the error that ends a command: in the JSON formats one object, on one line.
+    pub fn failure(&self, failure: &Failure) {
+        let json = match self.format {
+            Format::Json | Format::Jsonl => serde_json::to_string(&failure.document()).ok(),
+            Format::Table | Format::Ids => None,
+        };
+        match json {
+            // Not wrapped: it is one line for a program.
+            Some(json) => self.stderr(&json),
+            None => self.prompt(failure),
+        }
     }
 
     /// Prints to standard error, unless quiet.
@@ -109,10 +126,11 @@ impl Output {
         }
     }
 
-    /// Reports a wait that a person would notice.
-    pub fn report_wait(&self, duration: Duration, reason: impl Display) {
-        if duration > Duration::from_secs(2) {
-            self.note(format_args!("{reason}; resuming in {} s.", duration.as_secs_f64().ceil()));
+    /// Reports a wait that a person would notice; at a terminal, also the first after a failure, because of those that
+    /// may follow.
+    pub fn report_wait(&self, duration: Duration, is_first: bool, reason: impl Display) {
+        if duration > Duration::from_secs(2) || (is_first && io::stderr().is_terminal()) {
+            self.note(format_args!("{reason}; next try in {} s.", duration.as_secs_f64().ceil()));
         }
     }
 
@@ -129,7 +147,11 @@ impl Output {
             (Format::Ids, Some(id)) => self.text(&format!("{id}\n")),
             (Format::Ids, None) => {
                 let cells: Vec<_> = row.cells().iter().map(Cell::content).collect();
-                self.prompt(cells.join("  ").trim_end());
+                let line = cells.join("  ");
+                match row.error() {
+                    Some(_) => self.prompt(line.trim_end()),
+                    None => self.note(line.trim_end()),
+                }
                 Ok(())
             }
             (Format::Table | Format::Json, _) => Ok(()),
@@ -143,7 +165,8 @@ impl Output {
             Format::Table if rows.is_empty() => Ok(()),
             Format::Table => {
                 self.table(R::HEADINGS, rows.iter().map(Row::cells))?;
-                errors(rows).iter().try_for_each(|error| self.text(&format!("{error}\n")))
+                let wrapped = |error: &String| table::wrap(error, table::Stream::Stdout);
+                errors(rows).iter().try_for_each(|error| self.text(&format!("{}\n", wrapped(error))))
             }
             Format::Ids => {
                 for error in errors(rows) {
@@ -184,7 +207,7 @@ impl Output {
 
 /// The errors of rows; one that several rows share is listed once.
 fn errors<R: Row>(rows: &[R]) -> Vec<String> {
-    let mut groups: Vec<(&str, &str, usize)> = Vec::new();
+    let mut groups: Vec<(String, String, usize)> = Vec::new();
     for (id, error) in rows.iter().filter_map(Row::error) {
         match groups.iter_mut().find(|(_, text, _)| *text == error) {
             Some((.., more)) => *more += 1,

@@ -1,6 +1,7 @@
 //! The client of a command, for the service or the emulator.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use partner_center_insights::emulator::Emulator;
@@ -39,11 +40,13 @@ impl Session {
             (builder(global).token_source(credentials.tokens), None)
         };
         let notes = output.clone();
+        let failed = AtomicBool::new(false);
         let builder = builder.on_wait(move |wait| match wait.reason {
             WaitReason::Retry(error) if error.kind() != ErrorKind::Throttled => {
-                notes.report_wait(wait.duration, format_args!("Request failed ({})", error.kind()));
+                let is_first = !failed.swap(true, Ordering::Relaxed);
+                notes.report_wait(wait.duration, is_first, format_args!("Request failed ({})", error.kind()));
             }
-            _ => notes.report_wait(wait.duration, "Rate limited by the service"),
+            _ => notes.report_wait(wait.duration, false, "Rate limited by the service"),
         });
         let warnings = Warnings::default();
         let (seen, output) = (warnings.clone(), output.clone());

@@ -7,23 +7,33 @@ use comfy_table::{Cell, ColumnConstraint, Table, Width, presets};
 
 /// Spaces around a column.
 const PADDING: u16 = 2;
-/// Width below which the last column is not wrapped.
-const NARROW: u16 = 10;
+/// Least width of the last column; with less, another column is left out.
+const NARROW: usize = 10;
+/// Width of a terminal below which nothing is wrapped.
+const TINY: usize = 20;
 
-/// Draws a table as wide as the terminal. Only the last column wraps: an ID in two parts could not be copied.
+/// Draws a table as wide as the terminal. In a narrow one, the last column is cut at a word; then columns are left out,
+/// from the last but one to the third, then the last, then the second. The first has the IDs, and is always whole.
 pub fn draw(headings: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>, colored: bool) -> String {
+    let mut rows: Vec<_> = rows.into_iter().collect();
+    let widths = Table::new().set_header(headings).add_rows(rows.clone()).column_max_content_widths();
+    let widths: Vec<_> = widths.into_iter().map(usize::from).collect();
+    let (shown, last) = match terminal_width(Stream::Stdout) {
+        Some(terminal) => fit(&widths, terminal),
+        None => (vec![true; widths.len()], usize::MAX),
+    };
+    for cell in rows.iter_mut().filter_map(|row| row.last_mut()) {
+        let (text, cut) = (cell.content(), cut(&cell.content(), last));
+        if cut != text {
+            *cell = Cell::new(cut);
+        }
+    }
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(headings).add_rows(rows);
-    let mut widths = table.column_max_content_widths();
-    if let Some((last, others)) = widths.split_last_mut() {
-        let taken =
-            others.iter().fold(PADDING, |sum, width| sum.saturating_add(width.saturating_add(PADDING)));
-        let terminal = table.width().filter(|_| io::stdout().is_terminal());
-        let left = terminal.and_then(|width| width.checked_sub(taken)).filter(|left| *left >= NARROW);
-        *last = left.map_or(*last, |left| left.min(*last));
-    }
-    for (column, width) in table.column_iter_mut().zip(&widths) {
-        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width.saturating_add(PADDING))));
+    let widths = table.column_max_content_widths();
+    for ((column, width), shown) in table.column_iter_mut().zip(widths).zip(shown) {
+        let width = ColumnConstraint::Absolute(Width::Fixed(width.saturating_add(PADDING)));
+        column.set_constraint(if shown { width } else { ColumnConstraint::Hidden });
     }
     crossterm::style::force_color_output(colored);
     if colored {
@@ -32,6 +42,79 @@ pub fn draw(headings: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>, colore
         table.force_no_tty();
     }
     table.trim_fmt()
+}
+
+/// Which columns fit, and the width of the last one.
+fn fit(widths: &[usize], terminal: usize) -> (Vec<bool>, usize) {
+    let end = widths.len().saturating_sub(1);
+    let padding = usize::from(PADDING);
+    let mut shown = vec![true; widths.len()];
+    for left_out in [None].into_iter().chain((2..end).rev().map(Some)).chain([Some(end), Some(1)]) {
+        if let Some(column) = left_out.filter(|column| (1..=end).contains(column)) {
+            shown[column] = false;
+        }
+        let taken =
+            (0..end).filter(|column| shown[*column]).map(|column| widths[column] + padding).sum::<usize>();
+        let left = terminal.saturating_sub(padding + taken);
+        let least = if shown[end] { widths[end].min(NARROW) } else { 0 };
+        if padding + taken + least <= terminal {
+            return (shown, left);
+        }
+    }
+    (shown, usize::MAX)
+}
+
+/// Cuts a text after the last word that fits. A single word is whole, so that a link can be copied.
+fn cut(text: &str, width: usize) -> String {
+    if text.chars().count() <= width || !text.contains(' ') {
+        return text.to_owned();
+    }
+    let fits = |end: &usize| text[..*end].chars().count() < width;
+    let ends = text.match_indices(' ').map(|(at, _)| at);
+    let end = ends.clone().take_while(fits).last().or(ends.clone().next()).unwrap_or(text.len());
+    format!("{}…", &text[..end])
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    Stdout,
+    Stderr,
+}
+
+/// The width of the terminal, if the stream is one.
+fn terminal_width(stream: Stream) -> Option<usize> {
+    let mut table = Table::new();
+    let is_terminal = match stream {
+        Stream::Stdout => io::stdout().is_terminal(),
+        Stream::Stderr => {
+            table.use_stderr();
+            io::stderr().is_terminal()
+        }
+    };
+    table.width().filter(|_| is_terminal).map(usize::from).filter(|width| *width >= TINY)
+}
+
+/// Breaks lines between words, as wide as the terminal.
+pub fn wrap(text: &str, stream: Stream) -> String {
+    terminal_width(stream).map_or_else(|| text.to_owned(), |width| wrap_to(text, width))
+}
+
+fn wrap_to(text: &str, width: usize) -> String {
+    let mut wrapped = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let mut column = 0;
+        for word in line.split_inclusive(' ') {
+            let length = word.trim_end().chars().count();
+            if column > 0 && column + length > width {
+                wrapped.truncate(wrapped.trim_end_matches(' ').len());
+                wrapped.push('\n');
+                column = 0;
+            }
+            wrapped += word;
+            column += word.chars().count();
+        }
+    }
+    wrapped
 }
 
 /// Replaces characters of the service's text that would act on the terminal or break the line.
@@ -51,4 +134,42 @@ pub fn text(text: Option<&str>) -> Cell {
 /// A colored cell: green is the requested state, yellow is pending or paused, red is a failure.
 pub fn colored(word: impl fmt::Display, color: comfy_table::Color) -> Cell {
     Cell::new(word).fg(color)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_left_out_in_a_fixed_order() {
+        // REPORT, STATUS, EVERY, MODIFIED, NAME
+        let widths = [36, 8, 5, 10, 22];
+        let shown = |terminal| {
+            let (shown, last) = fit(&widths, terminal);
+            (shown.iter().map(|shown| if *shown { 'x' } else { '-' }).collect::<String>(), last)
+        };
+        assert_eq!(shown(100), ("xxxxx".to_owned(), 31));
+        assert_eq!(shown(80), ("xxxxx".to_owned(), 11));
+        assert_eq!(shown(70), ("xxx-x".to_owned(), 13));
+        assert_eq!(shown(60), ("xx--x".to_owned(), 10));
+        assert_eq!(shown(50).0, "xx---");
+        assert_eq!(shown(45).0, "x----");
+        assert_eq!(shown(20).0, "x----");
+    }
+
+    #[test]
+    fn text_is_cut_after_a_word() {
+        assert_eq!(cut("Azure usage, weekly", 19), "Azure usage, weekly");
+        assert_eq!(cut("Azure usage, weekly", 18), "Azure usage,…");
+        assert_eq!(cut("Azure usage, weekly", 12), "Azure…");
+        assert_eq!(cut("Competency audit", 5), "Competency…");
+        assert_eq!(cut("https://store.example/file", 10), "https://store.example/file");
+    }
+
+    #[test]
+    fn lines_are_wrapped_between_words() {
+        assert_eq!(wrap_to("error: one two three\nhint: four", 14), "error: one two\nthree\nhint: four");
+        assert_eq!(wrap_to("a  not-found", 40), "a  not-found");
+        assert_eq!(wrap_to("https://store.example/file is gone", 10), "https://store.example/file\nis gone");
+    }
 }

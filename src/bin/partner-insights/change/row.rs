@@ -1,10 +1,14 @@
 //! The rows of `resume` and `pause`.
 
 use comfy_table::{Cell, Color};
-use partner_center_insights::{Error, Outcome, ReportOutcome, ReportStatus, Step};
+use partner_center_insights::{
+    ErrorKind, Outcome, Reason, ReportId, ReportOutcome, ReportStatus, Step, Timestamp,
+};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
+use serde_json::Value;
 
+use crate::exit::{self, ErrorObject};
 use crate::output::Row;
 use crate::session::Warnings;
 use crate::table::{colored, text, visible};
@@ -22,48 +26,45 @@ impl Direction {
             Self::Pause => "pause",
         }
     }
+
+    /// The status of reports that are changed.
+    pub fn source(self) -> &'static str {
+        match self {
+            Self::Resume => "paused",
+            Self::Pause => "active",
+        }
+    }
 }
 
-/// What happened to a report, or would.
+/// What happened to a report, or would. The same members with and without verification.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeRow {
-    /// The ID of the report, a UUID.
-    report_id: String,
+    report_id: ReportId,
     report_name: Option<String>,
-    /// The last known status.
-    report_status: Option<ReportStatus>,
     /// would-resume and would-pause only with --dry-run.
     #[schemars(schema_with = "outcomes")]
     outcome: String,
+    /// The status that was seen last.
+    status: Option<ReportStatus>,
+    /// When that status was seen, in UTC.
+    seen_at: Option<Timestamp>,
+    /// A stable word: that of the report, of the run, or of the error; null for a success.
+    #[schemars(schema_with = "reasons")]
+    reason: Option<String>,
+    /// The reason in one sentence.
+    message: Option<String>,
+    /// The error behind the reason, if a request failed.
+    error: Option<ErrorObject>,
+    /// When the report is due next, if it is active and has a schedule.
+    next_execution: Option<Timestamp>,
     /// Nothing if the request would be sent.
     #[serde(skip)]
     done: Option<Outcome>,
-    error: Option<ErrorRow>,
     /// What could only be read leniently, or not at all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     warnings: Vec<String>,
-}
-
-/// What went wrong, and what to do about it.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct ErrorRow {
-    kind: String,
-    /// The HTTP status, if there was a response.
-    status: Option<u16>,
-    service_code: Option<String>,
-    message: Option<String>,
-    help: String,
-    request_id: Option<String>,
-    correlation_id: Option<String>,
-    /// Seconds to wait, as requested by the service.
-    retry_after: Option<u64>,
-    attempts: u32,
-    /// For people, in one line.
-    #[serde(skip)]
-    display: String,
 }
 
 fn outcomes(_: &mut SchemaGenerator) -> Schema {
@@ -72,52 +73,59 @@ fn outcomes(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "string", "enum": outcomes })
 }
 
+fn reasons(_: &mut SchemaGenerator) -> Schema {
+    let reasons = Reason::ALL.iter().map(Reason::to_string).chain(exit::words()).map(Value::from);
+    json_schema!({ "enum": reasons.chain([Value::Null]).collect::<Vec<_>>() })
+}
+
 impl ChangeRow {
-    pub fn planned(step: Step, direction: Direction) -> Self {
+    /// A report that a dry run would send a request for.
+    pub fn planned(step: &Step, direction: Direction) -> Self {
         Self {
-            report_id: step.report_id.to_string(),
-            report_name: step.name,
-            report_status: step.status,
-            outcome: step.skip.map_or(format!("would-{}", direction.verb()), |outcome| outcome.to_string()),
-            done: step.skip,
+            report_id: step.report_id,
+            report_name: step.name.clone(),
+            outcome: format!("would-{}", direction.verb()),
+            status: step.status.clone(),
+            seen_at: step.seen_at.map(Timestamp::from),
+            reason: None,
+            message: None,
             error: None,
+            next_execution: None,
+            done: None,
             warnings: Vec::new(),
         }
     }
 
     pub fn with_warnings(self, warnings: &Warnings) -> Self {
-        Self { warnings: warnings.of(&self.report_id), ..self }
+        Self { warnings: warnings.of(&self.report_id.to_string()), ..self }
+    }
+
+    /// A report that the run left because of --timeout.
+    pub fn timed_out(self) -> Self {
+        let message =
+            self.message.map(|text| text.replace("the run was stopped", "the time of --timeout was over"));
+        Self { reason: Some(Reason::Error(ErrorKind::Timeout).to_string()), message, ..self }
+    }
+
+    pub fn next_execution(&self) -> Option<&Timestamp> {
+        self.next_execution.as_ref()
     }
 }
 
 impl From<ReportOutcome> for ChangeRow {
     fn from(report: ReportOutcome) -> Self {
         Self {
-            report_id: report.report_id.to_string(),
+            message: report.message(),
+            report_id: report.report_id,
             report_name: report.name,
-            report_status: report.status,
             outcome: report.outcome.to_string(),
+            status: report.status,
+            seen_at: report.seen_at.map(Timestamp::from),
+            reason: report.reason.map(|reason| reason.to_string()),
+            error: report.error.as_ref().map(ErrorObject::from),
+            next_execution: report.next_execution.map(Timestamp::from),
             done: Some(report.outcome),
-            error: report.error.as_ref().map(ErrorRow::from),
             warnings: Vec::new(),
-        }
-    }
-}
-
-impl From<&Error> for ErrorRow {
-    fn from(error: &Error) -> Self {
-        let owned = |text: Option<&str>| text.map(str::to_owned);
-        Self {
-            kind: error.kind().to_string(),
-            status: error.status(),
-            service_code: owned(error.service_code()),
-            message: owned(error.message()),
-            help: error.help().to_owned(),
-            request_id: owned(error.request_id()),
-            correlation_id: owned(error.correlation_id()),
-            retry_after: error.retry_after().map(|wait| wait.as_secs()),
-            attempts: error.attempts(),
-            display: visible(&error.to_string()),
         }
     }
 }
@@ -132,18 +140,19 @@ impl Row for ChangeRow {
             Some(_) => Color::Red,
         };
         vec![
-            Cell::new(&self.report_id),
+            Cell::new(self.report_id),
             colored(&self.outcome, color),
-            text(self.report_status.as_ref().map(ReportStatus::as_str)),
+            text(self.status.as_ref().map(ReportStatus::as_str)),
             text(self.report_name.as_deref()),
         ]
     }
 
     fn id(&self) -> Option<String> {
-        self.done.is_none_or(Outcome::is_success).then(|| self.report_id.clone())
+        self.done.is_none_or(Outcome::is_in_requested_status).then(|| self.report_id.to_string())
     }
 
-    fn error(&self) -> Option<(&str, &str)> {
-        Some((&self.report_id, &self.error.as_ref()?.display))
+    fn error(&self) -> Option<(String, String)> {
+        let text = self.error.as_ref().map(|error| &error.text).or(self.message.as_ref())?;
+        Some((self.report_id.to_string(), visible(text)))
     }
 }

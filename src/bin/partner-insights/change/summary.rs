@@ -2,14 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use partner_center_insights::{Error, ErrorKind, Outcome, Plan};
+use partner_center_insights::{Error, ErrorKind, Outcome, Plan, Reason, ReportOutcome};
+use schemars::JsonSchema;
+use serde::Serialize;
 
-use crate::exit::{self, NOT_FOUND, OK, REFUSED, SOME_FAILED, UNCONFIRMED, UNEXPECTED};
+use crate::exit::{self, OK, REFUSED, SOME_FAILED, UNCONFIRMED};
 use crate::output::Output;
+
+/// Counts of the rows.
+#[derive(Serialize, JsonSchema)]
+pub struct Counts {
+    /// The number of reports.
+    total: usize,
+    /// Whether every report is in the requested state or, in a dry run, would be sent a request.
+    success: bool,
+    /// How many reports have each outcome, without those that do not occur.
+    outcomes: BTreeMap<String, usize>,
+}
 
 #[derive(Default)]
 pub struct Summary {
-    counts: BTreeMap<&'static str, usize>,
+    outcomes: BTreeMap<String, usize>,
     succeeded: bool,
     /// Exit codes of what failed.
     codes: Vec<u8>,
@@ -20,33 +33,47 @@ impl Summary {
     /// Summarizes the reports that a plan skips.
     pub fn of_skipped(plan: &Plan) -> Self {
         let mut summary = Self::default();
-        plan.steps().iter().filter_map(|step| step.skip).for_each(|outcome| summary.add(outcome, None));
+        plan.skipped().for_each(|report| summary.add(&report));
         summary
     }
 
-    pub fn add(&mut self, outcome: Outcome, error: Option<&Error>) {
-        *self.counts.entry(outcome.as_str()).or_default() += 1;
-        match code(outcome, error) {
+    pub fn add(&mut self, report: &ReportOutcome) {
+        self.count(report.outcome.as_str(), 1);
+        match code(report) {
             OK => self.succeeded = true,
             code if self.codes.contains(&code) => {}
             code => self.codes.push(code),
         }
-        let hint = error.map(|error| error.help().to_owned()).or_else(|| hint(outcome).map(str::to_owned));
-        self.hints.extend(hint.filter(|hint| !self.hints.contains(hint)));
+        let hint = match report.outcome {
+            Outcome::NotPausable => Some("only active reports can be paused"),
+            _ => report.error.as_ref().map(Error::help).or(report.reason.map(Reason::help)),
+        };
+        self.hints.extend(hint.map(str::to_owned).filter(|hint| !self.hints.contains(hint)));
     }
 
     /// Counts reports that a dry run would send a request for as successes.
-    pub fn add_planned(&mut self, requests: usize) {
-        self.succeeded |= requests > 0;
+    pub fn add_planned(&mut self, requests: usize, verb: &str) {
+        if requests > 0 {
+            self.succeeded = true;
+            self.count(&format!("would-{verb}"), requests);
+        }
+    }
+
+    fn count(&mut self, outcome: &str, reports: usize) {
+        *self.outcomes.entry(outcome.to_owned()).or_default() += reports;
+    }
+
+    pub fn counts(&self) -> Counts {
+        Counts { total: self.reports(), success: self.code() == OK, outcomes: self.outcomes.clone() }
     }
 
     pub fn reports(&self) -> usize {
-        self.counts.values().sum()
+        self.outcomes.values().sum()
     }
 
     /// The count of each outcome.
     pub fn text(&self) -> String {
-        let counts = self.counts.iter().map(|(outcome, count)| format!("{count} {outcome}"));
+        let counts = self.outcomes.iter().map(|(outcome, count)| format!("{count} {outcome}"));
         counts.collect::<Vec<_>>().join(", ")
     }
 
@@ -80,27 +107,14 @@ pub fn requests(plan: &Plan) -> String {
     }
 }
 
-fn code(outcome: Outcome, error: Option<&Error>) -> u8 {
-    match (outcome, error) {
-        (outcome, _) if outcome.is_success() => OK,
-        (Outcome::Unconfirmed, _) => UNCONFIRMED,
-        (Outcome::NotFound, _) => NOT_FOUND,
-        (_, Some(error)) => exit::code(error.kind()),
-        (Outcome::NotResumable | Outcome::NotPausable, None) => REFUSED,
-        (_, None) => UNEXPECTED,
-    }
-}
-
-fn hint(outcome: Outcome) -> Option<&'static str> {
-    match outcome {
-        Outcome::NotFound => Some(ErrorKind::NotFound.help()),
-        Outcome::NotResumable => {
-            Some("only paused reports can be resumed; inactive ones have no executions left")
-        }
-        Outcome::NotPausable => Some("only active reports can be paused"),
-        Outcome::Unconfirmed => {
-            Some("list the reports in a few minutes to see their status; running the command again is safe")
-        }
-        _ => None,
+fn code(report: &ReportOutcome) -> u8 {
+    match (report.outcome, &report.error, report.reason) {
+        (outcome, ..) if outcome.is_success() => OK,
+        (Outcome::Unconfirmed, ..) => UNCONFIRMED,
+        (_, Some(error), _) => exit::code(error.kind()),
+        (_, None, Some(Reason::Error(kind))) => exit::code(kind),
+        (Outcome::NotResumable | Outcome::NotPausable, ..) => REFUSED,
+        // The run was stopped, and that has a code of its own; or it took too long.
+        _ => exit::code(ErrorKind::Timeout),
     }
 }

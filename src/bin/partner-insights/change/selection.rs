@@ -1,0 +1,92 @@
+//! Selections that are empty, and why.
+
+use std::path::Path;
+
+use partner_center_insights::{Plan, ReportId};
+
+use super::Direction;
+use crate::args::{Change, Filter};
+use crate::exit::Failure;
+use crate::output::Output;
+use crate::table::visible;
+use crate::{ids, input};
+
+/// Least similarity of names that are suggested, from 0 to 1.
+const SIMILAR: f64 = 0.75;
+/// Maximum number of names that are suggested.
+const SUGGESTED: usize = 3;
+
+/// Reads report IDs. A file without any is an error: what should have written it has probably failed.
+pub async fn read_ids(file: &Path) -> Result<Vec<ReportId>, Failure> {
+    match ids::read(file).await? {
+        ids if ids.is_empty() => Err(Failure::no_match(format!("no report IDs in {}", input::name(file)))
+            .hint(
+                "check the command that should have written them; --all-paused succeeds if nothing is paused",
+            )),
+        ids => Ok(ids),
+    }
+}
+
+/// Says why there is nothing to do, which is an error if a filter matches no report at all.
+pub fn explain_empty(
+    plan: &Plan,
+    command: &Change,
+    direction: Direction,
+    output: &Output,
+) -> Result<(), Failure> {
+    let verb = direction.verb();
+    if command.filter.is_set() && plan.matched() == 0 {
+        return Err(no_match(&command.filter, plan));
+    }
+    output.note(match plan.matched() {
+        0 => format!("The account has no reports; nothing to {verb}."),
+        1 => format!("Nothing to {verb}: the report that matches is not {}.", direction.source()),
+        all => format!("Nothing to {verb}: none of {all} reports is {}.", direction.source()),
+    });
+    Ok(())
+}
+
+fn no_match(filter: &Filter, plan: &Plan) -> Failure {
+    let Some(pattern) = &filter.name else {
+        return Failure::no_match("no report runs this query")
+            .hint("check --query-id; `partner-insights list --output json` shows the queries");
+    };
+    if filter.query_id.is_some() {
+        let message = format!("no report matches --name {pattern:?} and runs the query of --query-id");
+        return Failure::no_match(message).hint("leave out one of the two to see which reports it matches");
+    }
+    let failure = Failure::no_match(format!("no report matches --name {pattern:?}"));
+    let names = plan.left_out().iter().filter_map(|report| report.report_name.as_deref());
+    let mut similar: Vec<_> = names.map(|name| (similarity(pattern, name), name)).collect();
+    similar.retain(|(similarity, _)| *similarity >= SIMILAR);
+    similar.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    similar.dedup_by_key(|(_, name)| *name);
+    let similar: Vec<_> =
+        similar.into_iter().take(SUGGESTED).map(|(_, name)| format!("\"{}\"", visible(name))).collect();
+    match similar.len() {
+        0 => failure.hint("`partner-insights list` shows the names; wildcards are * and ?"),
+        1 => failure.hint(format!("a similar name exists: {}", similar[0])),
+        _ => failure.hint(format!("similar names exist: {}", similar.join(", "))),
+    }
+}
+
+/// How similar a name, or one of its words, is to a pattern.
+fn similarity(pattern: &str, name: &str) -> f64 {
+    let pattern = pattern.replace(['*', '?'], "").trim().to_lowercase();
+    let name = name.to_lowercase();
+    let words = name.split(|c: char| !c.is_alphanumeric()).chain([name.as_str()]);
+    words.map(|word| strsim::jaro_winkler(&pattern, word)).fold(0.0, f64::max)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn misspelled_word_is_similar_and_another_is_not() {
+        assert!(similarity("Slaes*", "Sales, weekly") >= SIMILAR);
+        assert!(similarity("*usgae", "Azure usage, weekly") >= SIMILAR);
+        assert!(similarity("nothing", "Azure usage, weekly") < SIMILAR);
+        assert!(similarity("*", "Sales") < SIMILAR);
+    }
+}
