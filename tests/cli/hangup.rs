@@ -31,7 +31,7 @@ async fn hung_up(ignored: bool) -> (Option<i32>, String) {
 async fn hangup_stops_a_run_with_a_summary() {
     let (code, stderr) = hung_up(false).await;
     assert_eq!(code, Some(130), "{stderr}");
-    assert!(stderr.contains(" resumed, "), "{stderr}");
+    assert!(stderr.contains(" resumed."), "{stderr}");
 }
 
 #[tokio::test]

@@ -48,7 +48,8 @@ async fn warnings_are_in_json_rows() {
     let emulator = listing(odd_list(), json!({})).await;
     for args in [&["list", "--output", "json"][..], &["resume", PAUSED, ALSO_PAUSED, "--output", "json"]] {
         let finished = run(&emulator, args).await;
-        let rows: Value = serde_json::from_str(&finished.stdout).unwrap();
+        let document: Value = serde_json::from_str(&finished.stdout).unwrap();
+        let rows = document.get("reports").unwrap_or(&document);
         assert_eq!(rows[0].get("warnings"), None, "{rows}");
         let warning = rows[1]["warnings"][0].as_str().unwrap();
         assert!(warning.starts_with("value[1].recurrenceInterval: "), "{warning}");
