@@ -48,7 +48,7 @@ pub async fn run(
     check_usage(&command, all, direction)?;
     let deadline = command.timeout.map(|timeout| Instant::now() + timeout);
     let mut interrupts = Interrupts::listen().map_err(Failure::unexpected)?;
-    let work = plan(global, &command, only_changeable, direction, output);
+    let work = Box::pin(plan(global, &command, only_changeable, direction, output));
     let (session, plan) = interrupts.or_interrupted(or_timeout(deadline, work)).await?;
     if plan.steps().is_empty() {
         selection::explain_empty(&plan, &command, direction, output)?;
