@@ -71,3 +71,21 @@ async fn every_command_has_an_operation_or_a_reason() {
     let listed = COMMANDS.iter().map(|(_, args)| args[0]).chain(WITHOUT.iter().map(|(command, _)| *command));
     assert_eq!(commands().await, listed.map(str::to_owned).collect());
 }
+
+#[tokio::test]
+async fn every_command_works_on_the_sample() {
+    for args in [
+        &["list"][..],
+        &["show", PAUSED],
+        &["executions", ACTIVE],
+        &["delete", PAUSED, "--yes"],
+        &["dataset", "list"],
+        &["query", "list"],
+        &["query", "check", "SELECT CustomerName FROM OfficeUsage"],
+        &["resume", PAUSED],
+        &["pause", ACTIVE],
+    ] {
+        let finished = finish(bare().arg("--emulator").args(args)).await;
+        assert_eq!(finished.code, Some(0), "{args:?}: {finished:?}");
+    }
+}

@@ -12,7 +12,9 @@ use crate::session::Session;
 use crate::table::{text, visible};
 
 pub async fn run(global: &Global, command: args::Dataset, output: &Output) -> Result<u8, Failure> {
-    let client = Session::open(global, output).await?.client;
+    // The emulator, if there is one, ends with the session.
+    let session = Session::open(global, output).await?;
+    let client = session.client.clone();
     match command {
         args::Dataset::List => {
             let rows: Vec<_> = client.datasets().await?.into_iter().map(DatasetRow).collect();

@@ -13,7 +13,9 @@ use crate::session::Session;
 use crate::table::{colored, text, visible};
 
 pub async fn run(global: &Global, command: args::Delete, output: &Output) -> Result<u8, Failure> {
-    let client = Session::open(global, output).await?.client;
+    // The emulator, if there is one, ends with the session.
+    let session = Session::open(global, output).await?;
+    let client = session.client.clone();
     let mut rows = Vec::new();
     for id in command.ids {
         if rows.iter().all(|row: &DeleteRow| row.report_id != id) {

@@ -18,7 +18,9 @@ use crate::session::Session;
 use crate::table::{text, visible};
 
 pub async fn run(global: &Global, command: args::Query, output: &Output) -> Result<u8, Failure> {
-    let client = Session::open(global, output).await?.client;
+    // The emulator, if there is one, ends with the session.
+    let session = Session::open(global, output).await?;
+    let client = session.client.clone();
     match command {
         args::Query::List(command) => {
             let mut list = client.queries();

@@ -15,7 +15,9 @@ use crate::session::Session;
 use crate::table::{text, visible};
 
 pub async fn run(global: &Global, command: args::Show, output: &Output) -> Result<u8, Failure> {
-    let client = Session::open(global, output).await?.client;
+    // The emulator, if there is one, ends with the session.
+    let session = Session::open(global, output).await?;
+    let client = session.client.clone();
     let report = existing(&client, command.id).await?;
     let mut check = client.health();
     if let Some(query_id) = &report.query_id {
