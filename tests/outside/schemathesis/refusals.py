@@ -24,12 +24,17 @@ REPORT = {
 }
 QUERY = {"Invalid query", "Invalid table name", "Incorrect column name", "Null or missing value"}
 REFUSALS = {
-    "POST /ScheduledQueries": QUERY,
+    "POST /ScheduledQueries": QUERY
+    | {"Number of queries exceeded. Delete few queries before creating new queries"},
     "DELETE /ScheduledQueries/{queryId}": {"System queries cannot be deleted."},
     "GET /ScheduledQueries/testQueryResult": QUERY
     | {"'exportQuery' and 'queryId' exclude each other.", "Invalid QueryId"},
     "POST /ScheduledReport": REPORT
-    | {"Invalid QueryId", "User has exceeded its ExecuteNow report creation quota of 5 reports/60 mins"},
+    | {
+        "Invalid QueryId",
+        "User has exceeded its ExecuteNow report creation quota of 5 reports/60 mins",
+        "User has exceeded its report creation quota of 50 active reports",
+    },
     "PUT /ScheduledReport/{reportId}": REPORT,
 }
 for change in "pause", "resume":
