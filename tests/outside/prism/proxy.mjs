@@ -1,16 +1,15 @@
-// Passes requests on to Prism and asks it for the response that the port stands for: port FIRST + 1000 * n + status is
-// the one where operation n of the spec has this status, and all others have 200. Each operation and status that was
-// asked for is printed.
+// Passes requests on to Prism and asks it for the response that the port stands for: on each port, one operation has one
+// status, and all others have 200. Prints operation, status and port of each, and later operation and status of each that
+// was asked for.
 // Prism chooses by a header that the CLI does not send, and serves without the server's base path.
 import fs from 'node:fs';
 import http from 'node:http';
 
-const [, , target, first, file] = process.argv;
+const [, , target, file] = process.argv;
 const operations = Object.entries(JSON.parse(fs.readFileSync(file)).paths).flatMap(([path, item]) =>
   Object.entries(item)
     .filter(([, operation]) => operation.operationId)
     .map(([method, { operationId, responses }]) => ({ path, method: method.toUpperCase(), operationId, responses })));
-operations.forEach((operation, index) => (operation.index = index));
 // A fixed path wins over one with a parameter.
 const byPath = [...operations].sort((one, other) => one.path.split('{').length - other.path.split('{').length);
 
@@ -33,7 +32,7 @@ function serve(operation, status) {
     });
     request.pipe(upstream);
   });
-  server.listen(Number(first) + 1000 * operation.index + Number(status), '127.0.0.1');
+  server.listen(0, '127.0.0.1', () => console.log(`${operation.operationId} ${status} ${server.address().port}`));
 }
 
 for (const operation of operations) {
