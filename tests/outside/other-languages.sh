@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Generates clients in other languages from the wire edition of the spec. With them, it lists, resumes and pauses reports
-# of the emulator, and creates, reads and deletes a query and a one-time report.
+# Generates clients in other languages from the wire edition of the spec. With them, it lists, resumes and pauses
+# reports of the emulator, and creates, reads and deletes a query and a one-time report.
 # It fails when a generated client misses a field: a client that reads nothing still gets status 200.
 #
 # Needs python3 with venv and PyPI, node 20 and npm. TOOLS=folder keeps the installations between runs.

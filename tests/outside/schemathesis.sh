@@ -21,9 +21,10 @@ cli=${CARGO_TARGET_DIR:-target}/debug/partner-insights
 "$cli" --emulator list --status paused --output json >"$scratch/reports.json"
 # A report that exists, and a start that is not too early, instead of the examples.
 report=$("$cli" --emulator list --status paused --output ids | head -n 1)
-TOMORROW=$("$tools/bin/python" -c 'import datetime as d; print(f"{d.datetime.now() + d.timedelta(days=2):%Y-%m-%dT00:00:00Z}")')
+SOON=$("$tools/bin/python" -c 'from datetime import datetime, timedelta
+print(f"{datetime.now() + timedelta(days=2):%Y-%m-%dT00:00:00Z}")')
 "$cli" spec --wire |
-  sed "s/3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4/$report/; s/2026-02-10T06:00:00Z/$TOMORROW/" >"$scratch/spec.json"
+  sed "s/3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4/$report/; s/2026-02-10T06:00:00Z/$SOON/" >"$scratch/spec.json"
 "$cli" emulator --reports "$scratch/reports.json" 2>"$scratch/log" &
 emulator=$!
 for _ in $(seq 50); do
@@ -33,7 +34,7 @@ done
 url=$(grep -om1 'http://[^ ]*' "$scratch/log")
 token=$(sed -n 's/.*(token:\{0,1\} \([^)]*\)).*/\1/p' "$scratch/log")
 
-export TOMORROW PYTHONPATH=tests/outside/schemathesis SCHEMATHESIS_HOOKS=refusals
+export SOON PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=tests/outside/schemathesis SCHEMATHESIS_HOOKS=refusals
 "$tools/bin/schemathesis" --config-file tests/outside/schemathesis/schemathesis.toml run "$scratch/spec.json" \
   --url "$url/insights/v1/mpn" \
   --header "Authorization: Bearer $token" \

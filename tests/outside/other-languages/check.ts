@@ -51,4 +51,5 @@ same(read((await client.DELETE('/ScheduledReport/{reportId}', { params: { path: 
 same(readQueries((await client.DELETE('/ScheduledQueries/{queryId}', { params: { path: { queryId } } })).data), query);
 const gone = await client.GET('/ScheduledQueries', { params: { query: { queryId } } });
 if (gone.response.status !== 404) throw new Error('the query is not deleted');
-console.log(`typescript: ${reports.length} reports read, ${active.length} paused; a query and a report created, read and deleted`);
+console.log(`typescript: ${reports.length} reports read, ${active.length} paused;`
+  + ' a query and a report created, read and deleted');

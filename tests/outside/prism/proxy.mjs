@@ -1,6 +1,6 @@
-// Passes requests on to Prism and asks it for the response that the port stands for: on each port, one operation has one
-// status, and all others have 200. Prints operation, status and port of each, and later operation and status of each that
-// was asked for.
+// Passes requests on to Prism and asks it for the response that the port stands for: on each port, one operation has
+// one status, and all others have 200. Prints operation, status and port of each, and later operation and status of
+// each that was asked for.
 // Prism chooses by a header that the CLI does not send, and serves without the server's base path.
 import fs from 'node:fs';
 import http from 'node:http';

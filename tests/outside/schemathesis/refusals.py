@@ -6,11 +6,11 @@ import os
 import schemathesis
 
 QUERY_ID = "5b1f7c52-0d0e-4a35-9c1e-2f9a6a1b0c11"
-TOMORROW = os.environ["TOMORROW"]
+SOON = os.environ["SOON"]
 
-TIMES = [f"{name} should follow format: yyyy-MM-ddTHH:mm:ssZ" for name in ("StartTime", "EndTime", "QueryStartTime", "QueryEndTime")]
-REPORT = [
-    *TIMES,
+TIMES = ["StartTime", "EndTime", "QueryStartTime", "QueryEndTime"]
+PROBLEMS = [
+    *(f"{time} should follow format: yyyy-MM-ddTHH:mm:ssZ" for time in TIMES),
     "EndTime should be greater than StartTime",
     "Invalid character (;) in ReportName",
     "Start time of report should at least be 4 hours from current UTC time",
@@ -20,7 +20,7 @@ REPORT = {
     "Null or missing value",
     # A shorter interval than the dataset has; an update of a one-time report.
     "Invalid report parameters",
-    *(f"Invalid report parameters for creation - {problem}" for problem in REPORT),
+    *(f"Invalid report parameters for creation - {problem}" for problem in PROBLEMS),
 }
 QUERY = {"Invalid query", "Invalid table name", "Incorrect column name", "Null or missing value"}
 REFUSALS = {
@@ -48,7 +48,7 @@ def map_body(ctx, body):
     if isinstance(body, dict):
         try:
             datetime.datetime.fromisoformat(body.get("StartTime"))
-            body["StartTime"] = TOMORROW
+            body["StartTime"] = SOON
         except (TypeError, ValueError):
             pass
         if isinstance(body.get("QueryId"), str):
