@@ -10,10 +10,14 @@ use super::response::Refusal;
 use crate::report::ReportId;
 use crate::spec::{self, Kind, Operation, Parameter};
 
+/// The header parameters of the spec, which are checked if they are sent.
+const HEADERS: [(&str, Kind); 3] =
+    [("MS-RequestId", Kind::Uuid), ("MS-CorrelationId", Kind::Uuid), ("ValidateMfa", Kind::Boolean)];
+
 /// Path and query parameters.
 pub(super) type Parameters = BTreeMap<String, String>;
 
-/// Checks version, program and parameters, and that the request has a body only if the operation has one. `given` holds
+/// Checks version, program, parameters and headers, and that the request has a body only if the operation has one. `given` holds
 /// the path parameters.
 pub(super) fn check(
     operation: &Operation,
@@ -43,6 +47,11 @@ pub(super) fn check(
             None => {}
         }
     }
+    for (name, kind) in HEADERS {
+        for value in headers.get_all(name) {
+            check_kind(name, kind, value.to_str().unwrap_or_default())?;
+        }
+    }
     let length = headers.get(CONTENT_LENGTH).map_or(&b"0"[..], |length| length.as_bytes());
     let has_body = length != b"0" || headers.contains_key(TRANSFER_ENCODING);
     if operation.request_body.is_none() && has_body {
@@ -52,19 +61,23 @@ pub(super) fn check(
 }
 
 fn check_value(parameter: &Parameter, value: &str) -> Result<(), Refusal> {
-    let expected = match parameter.kind {
+    if !parameter.values.is_empty() && !parameter.values.contains(&value) {
+        return Err(invalid(parameter.name, &format!("must be one of {}", parameter.values.join(", "))));
+    }
+    check_kind(parameter.name, parameter.kind, value)
+}
+
+fn check_kind(name: &str, kind: Kind, value: &str) -> Result<(), Refusal> {
+    let expected = match kind {
         Kind::Uuid if value.parse::<ReportId>().is_err() => "must be a UUID",
         // The service has been seen to accept `False`.
         Kind::Boolean if !["true", "false"].iter().any(|word| word.eq_ignore_ascii_case(value)) => {
             "must be true or false"
         }
         Kind::Integer if value.parse::<i64>().is_err() => "must be a whole number",
-        _ if !parameter.values.is_empty() && !parameter.values.contains(&value) => {
-            return Err(invalid(parameter.name, &format!("must be one of {}", parameter.values.join(", "))));
-        }
         _ => return Ok(()),
     };
-    Err(invalid(parameter.name, expected))
+    Err(invalid(name, expected))
 }
 
 /// Returns the error of a status, with the message that the spec documents.

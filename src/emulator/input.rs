@@ -11,14 +11,23 @@ use crate::report::Timestamp;
 const FOR_CREATION: &str = "Invalid report parameters for creation";
 
 /// The members of a request's body.
-pub(super) struct Input(Map<String, Value>);
+pub(super) struct Input {
+    members: Map<String, Value>,
+    is_creation: bool,
+}
 
 impl Input {
+    /// Reads the body of a request that creates something.
     pub fn parse(body: &[u8]) -> Result<Self, Refusal> {
         match serde_json::from_slice(body) {
-            Ok(Value::Object(members)) => Ok(Self(members)),
+            Ok(Value::Object(members)) => Ok(Self { members, is_creation: true }),
             _ => Err(bad_request("The request payload is not a JSON object.")),
         }
+    }
+
+    /// Reads the body of a request that changes something.
+    pub fn parse_update(body: &[u8]) -> Result<Self, Refusal> {
+        Ok(Self { is_creation: false, ..Self::parse(body)? })
     }
 
     pub fn text(&self, name: &str) -> Result<Option<String>, Refusal> {
@@ -46,20 +55,21 @@ impl Input {
         known.ok_or_else(refuse).map(Some)
     }
 
-    /// Reads a time. One in another format is refused; what is no time at all makes the service fail.
+    /// Reads a time. One in another format is refused; what is no time at all makes the service fail, as documented for
+    /// creation only.
     pub fn time(&self, name: &str) -> Result<Option<SystemTime>, Refusal> {
         let Some(text) = self.text(name)? else { return Ok(None) };
-        let time = Timestamp::from(&*text).to_system_time().ok_or_else(internal_error)?;
-        if Timestamp::from(time).as_str() == text {
-            return Ok(Some(time));
+        match Timestamp::from(&*text).to_system_time() {
+            Some(time) if Timestamp::from(time).as_str() == text => Ok(Some(time)),
+            None if self.is_creation => Err(internal_error()),
+            _ => Err(invalid_report(&format!("{name} should follow format: yyyy-MM-ddTHH:mm:ssZ"))),
         }
-        Err(invalid_report(&format!("{name} should follow format: yyyy-MM-ddTHH:mm:ssZ")))
     }
 
     fn read<T>(&self, name: &str, read: impl Fn(&Value) -> Option<T>) -> Result<Option<T>, Refusal> {
         let in_any_case =
-            || self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
-        match self.0.get(name).or_else(in_any_case) {
+            || self.members.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+        match self.members.get(name).or_else(in_any_case) {
             None => Ok(None),
             Some(Value::Null) => Err(missing()),
             Some(value) => {

@@ -40,7 +40,8 @@
 //!   fits any query.
 //! * An execution completes at the moment it is due. Executions missed during a pause are not repeated.
 //! * Before the first execution, a request without further parameters returns 404, not the pending execution.
-//! * Parameters that the spec does not define, and values that do not match their schema, are refused with 400.
+//! * Parameters that the spec does not define, and values that do not match their schema, are refused with 400. So are
+//!   headers of the spec with such a value; the service has never been seen to check them.
 //! * A [`Limit`] counts all requests together, whatever their caller and result, except those that it refuses.
 //! * A window starts with the first request after the end of the previous one. A bucket is full at the start.
 //! * A refusal reports zero remaining requests and, unless disabled, how long to wait, in whole seconds, rounded up.
@@ -54,7 +55,8 @@
 //! * System queries cannot be deleted: 400. Reports keep the text of a query that is deleted.
 //! * Names of members in request bodies are accepted in any letter case, and unknown members are ignored. Null, a wrong
 //!   type, and a body that is not a JSON object are refused with 400, in the shape of other errors.
-//! * A time in another format is refused with 400; a text that is no time is answered with 500.
+//! * A time in another format is refused with 400; a text that is no time is answered with 500 in creations, and refused
+//!   with 400 in updates.
 //! * An interval below the minimum of the dataset is refused with `Invalid report parameters`. In v1.1 one hour is allowed,
 //!   and a missing count is refused; a count has no upper limit, and `EndTime` is accepted in v1 too.
 //! * All callers are one user. Only active reports count against the quota of 50, which resuming does not check. Deleting a

@@ -155,7 +155,7 @@ impl Service {
 
     pub fn update_report(&self, call: &Call<'_>) -> Result<Response, Refusal> {
         let id = report_id(&call.parameters).ok_or_else(no_item)?;
-        let input = Input::parse(call.body)?;
+        let input = Input::parse_update(call.body)?;
         let members = Members::read(&input)?;
         members.start.ok_or_else(missing)?;
         let shared = &mut *self.shared();

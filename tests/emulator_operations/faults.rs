@@ -63,3 +63,27 @@ async fn log_has_method_template_and_status() {
     assert!(text.contains("DELETE /ScheduledReport/{reportId} -> 200"), "{text}");
     assert!(!text.contains(&id) && !text.contains(service.emulator.token()), "{text}");
 }
+
+#[tokio::test]
+async fn malformed_header_is_refused_by_name() {
+    let service = Service::start().await;
+    let url = format!("{}/insights/v1/mpn/ScheduledQueries", service.emulator.base_url());
+    let status = async |name: &str, value: &str| {
+        let request = service.http.get(&url).bearer_auth(service.emulator.token()).header(name, value);
+        let response = request.send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    };
+    let uuid = "2f7a9c14-6e0b-4d35-8a91-c3d2e5f60718";
+    for (name, good, bad, expected) in [
+        ("MS-RequestId", uuid, ["", "{}"], "must be a UUID"),
+        ("MS-CorrelationId", uuid, ["", "sales"], "must be a UUID"),
+        ("ValidateMfa", "true", ["", "1"], "must be true or false"),
+    ] {
+        assert_eq!(status(name, good).await.0, 200, "{name}");
+        for bad in bad {
+            let (refused, body) = status(name, bad).await;
+            assert_eq!(refused, 400, "{name}: {bad}");
+            assert!(body.contains(&format!("Parameter '{name}' {expected}.")), "{body}");
+        }
+    }
+}

@@ -162,6 +162,8 @@ async fn update_with_the_old_start_repeats_no_execution() {
 
 #[tokio::test]
 async fn invalid_update_is_refused() {
+    const NO_TIME: &str =
+        "Invalid report parameters for creation - StartTime should follow format: yyyy-MM-ddTHH:mm:ssZ";
     let service = Service::start().await;
     let report = service.create(&service.schedule()).await;
     let single = service.create(&once()).await;
@@ -171,6 +173,8 @@ async fn invalid_update_is_refused() {
         ("StartTime", json!(null), "Null or missing value"),
         ("RecurrenceInterval", json!(2161), "Recurrence Interval must be between 4 and 2160"),
         ("Format", json!("string"), "Requested value 'string' not found"),
+        ("StartTime", json!("soon"), NO_TIME),
+        ("StartTime", json!("2030-01-01T06:00:00+01:00"), NO_TIME),
     ] {
         refused(service.put(&report, &with(good.clone(), name, value)).await, 400, message);
     }

@@ -18,14 +18,10 @@ fi
 cargo build --quiet --features cli
 cli=${CARGO_TARGET_DIR:-target}/debug/partner-insights
 "$cli" spec --wire >"$scratch/wire.json"
-statuses=$(node -p 'const spec = JSON.parse(require("fs").readFileSync(process.argv[1]));
-  const operations = Object.values(spec.paths).flatMap(Object.values);
-  [...new Set(operations.flatMap((operation) => Object.keys(operation.responses)))].join(" ")' "$scratch/wire.json")
 
 # --errors: a request that breaks the spec gets an error of Prism's own.
 "$tools/node_modules/.bin/prism" mock "$scratch/wire.json" --port 4010 --errors >"$scratch/prism.log" &
-# shellcheck disable=SC2086
-node tests/outside/prism/proxy.mjs http://127.0.0.1:4010 20000 $statuses &
+node tests/outside/prism/proxy.mjs http://127.0.0.1:4010 "$scratch/wire.json" >"$scratch/proxy.log" &
 for _ in $(seq 100); do
   grep -q 'Prism is listening' "$scratch/prism.log" && break
   sleep 0.1
@@ -33,41 +29,70 @@ done
 
 # The exit codes that `partner-insights help exit-codes` documents.
 expected() {
-  case $1 in
-    200) echo 0 ;;
-    401) echo 4 ;;
-    403) echo 5 ;;
-    404) echo 3 ;;
-    429 | 500) echo 7 ;;
+  case "$1 $2" in
+    # The report in the example is paused, and so not confirmed as resumed.
+    'resumeReportExecutions 200') echo 10 ;;
+    *' 200') echo 0 ;;
+    *' 401') echo 4 ;;
+    *' 403') echo 5 ;;
+    # To lists, the example of 404 says that there is nothing.
+    'getDatasets 404' | 'getReportQueries 404' | 'getReports 404' | 'getReportExecutions 404') echo 0 ;;
+    *' 404') echo 3 ;;
+    *' 429' | *' 500') echo 7 ;;
     *) echo 6 ;;
   esac
 }
 
+# As in the examples of the lists.
+report=3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4
+query=d8349f7b-a7d1-467e-b26d-434d4a50f26a
+text='SELECT CustomerName, Month FROM OfficeUsage TIMESPAN LAST_MONTH'
+
+insights() { "$cli" --output json "$@"; }
+
+run() {
+  case $1 in
+    getDatasets) insights dataset list ;;
+    getReportQueries) insights query list ;;
+    createReportQuery) insights query create TopCustomers "$text" ;;
+    deleteReportQuery) insights query delete $query --yes ;;
+    tryReportQuery) insights query try "$text" ;;
+    getReports) insights list ;;
+    createReport) insights create TopCustomersDaily --query-id $query --earliest --every 1d --count 100 ;;
+    updateReport) insights update $report --count 60 ;;
+    deleteReport) insights delete $report --yes ;;
+    pauseReportExecutions) insights pause $report --no-verify ;;
+    resumeReportExecutions) insights resume $report --no-verify ;;
+    getReportExecutions) insights executions $report ;;
+    *) echo "no command for $1" && return 99 ;;
+  esac
+}
+
 check() {
-  local status=$1 wanted=$2 code=0
-  shift 2
-  PARTNER_CENTER_BASE_URL=http://127.0.0.1:$((20000 + status)) PARTNER_CENTER_ACCESS_TOKEN=token \
-    "$cli" --output json "$@" >"$scratch/out.$status.$1" 2>&1 || code=$?
+  local operation=$1 status=$2 port=$3 code=0 wanted
+  wanted=$(expected "$operation" "$status")
+  PARTNER_CENTER_BASE_URL=http://127.0.0.1:$port PARTNER_CENTER_ACCESS_TOKEN=token \
+    run "$operation" >"$scratch/out.$port" 2>&1 || code=$?
   if [ "$code" != "$wanted" ]; then
-    echo "$1 with status $status: exit code $code, expected $wanted"
-    cat "$scratch/out.$status.$1"
+    echo "$operation with status $status: exit code $code, expected $wanted"
+    cat "$scratch/out.$port"
     return 1
   fi
 }
 
-id=3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4
+# Operation, status and port.
+grep -E '^\w+ [0-9]+ [0-9]+$' "$scratch/proxy.log" >"$scratch/responses"
 runs=()
-for status in $statuses; do
-  wanted=$(expected "$status")
-  # To lists, the example of 404 says that there is nothing.
-  list=$([ "$status" = 404 ] && echo 0 || echo "$wanted")
-  check "$status" "$list" list & runs+=($!)
-  check "$status" "$list" executions $id & runs+=($!)
-  check "$status" "$wanted" resume $id --no-verify & runs+=($!)
-  check "$status" "$wanted" pause $id --no-verify & runs+=($!)
-done
+while read -r operation status port; do
+  check "$operation" "$status" "$port" & runs+=($!)
+done <"$scratch/responses"
 failed=0
 for run in "${runs[@]}"; do wait "$run" || failed=1; done
 if grep -E 'Violation|✖  error' "$scratch/prism.log"; then failed=1; fi
+while read -r operation status _; do
+  grep -qx "$operation $status" "$scratch/proxy.log" || { echo "$operation was not asked for $status" && failed=1; }
+done <"$scratch/responses"
+declared=$(grep -oE '"[1-5][0-9][0-9]": ?\{' "$scratch/wire.json" | wc -l)
+[ ${#runs[@]} = "$declared" ] || { echo "the spec has $declared responses" && failed=1; }
 echo "${#runs[@]} responses of the mock read, failed: $failed"
 exit $failed
