@@ -1,4 +1,4 @@
-//! Tokens as people paste them, and what is none.
+//! Tokens as people paste them.
 
 use partner_center_insights::auth::StoredLogin;
 use serde_json::Value;
