@@ -38,7 +38,7 @@ fn content_type(findings: &mut Findings, response: &Response, declared: &Value) 
     let media_type = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let is_known = known.contains(&&*media_type);
     let verdict = if is_known { Verdict::AsDocumented } else { Verdict::Differs };
-    findings.add(Check::ContentType, "", known.join(" or "), media_type, verdict);
+    findings.add(Check::ContentType, "Content-Type", known.join(" or "), media_type, verdict);
 }
 
 /// Returns the statuses as text, such as `200 or 404`.

@@ -1,5 +1,6 @@
 //! The command line: commands, flags and their environment variables.
 
+mod conformance;
 mod files;
 pub mod help;
 mod manage;
@@ -14,6 +15,7 @@ use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use partner_center_insights::emulator::Scenario;
 use partner_center_insights::{ExecutionStatus, Program, ReportId, ReportStatus};
 
+pub use self::conformance::Conformance;
 pub use self::files::{Download, Health, Wait};
 use self::help::examples;
 pub use self::manage::{
@@ -176,6 +178,9 @@ pub enum Command {
     /// List what can be queried
     #[command(subcommand, after_long_help = examples(&["dataset list", "dataset show OfficeUsage"]))]
     Dataset(Dataset),
+    /// Check whether the service does what the spec says; reads only
+    #[command(after_long_help = examples(&["conformance", "conformance --output json"]))]
+    Conformance(Conformance),
     /// Sign in or out, and inspect tokens
     #[command(subcommand, after_long_help = help::auth())]
     Auth(Auth),
@@ -349,6 +354,7 @@ pub enum SchemaCommand {
     QueryList,
     QueryCheck,
     DatasetList,
+    Conformance,
     AuthCheck,
 }
 

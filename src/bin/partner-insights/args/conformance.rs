@@ -1,0 +1,6 @@
+//! The command `conformance`.
+
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub struct Conformance {}
