@@ -9,13 +9,14 @@ use super::{Check, Findings, Response, Verdict};
 /// Checks the head of a response. Returns what the spec declares about the status.
 pub fn check(findings: &mut Findings, response: &Response) -> Option<&'static Value> {
     let declared = document::response(findings.exchange.operation, response.status);
-    let verdict = match declared {
-        None => Verdict::Undocumented,
-        Some(_) if findings.exchange.expected.contains(&response.status) => Verdict::AsDocumented,
-        Some(_) => Verdict::Differs,
+    let (found, verdict) = match declared {
+        None => (format!("{} (undocumented)", response.status), Verdict::Differs),
+        Some(_) if findings.exchange.expected.contains(&response.status) => {
+            (response.status.to_string(), Verdict::AsDocumented)
+        }
+        Some(_) => (response.status.to_string(), Verdict::Differs),
     };
-    let expected = statuses(findings.exchange.expected);
-    findings.add(Check::Status, "", expected, response.status.to_string(), verdict);
+    findings.add(Check::Status, "", statuses(findings.exchange.expected), found, verdict);
     let declared = declared?;
     for (name, header) in entries(&declared["headers"]) {
         let header = document::resolve(header);

@@ -22,6 +22,7 @@
 mod assumptions;
 mod body;
 mod document;
+mod evidence;
 mod head;
 mod run;
 mod schema;
@@ -29,6 +30,7 @@ mod schema;
 use std::fmt;
 
 pub use self::assumptions::{Assumptions, assumptions};
+pub use self::evidence::{evidence, replay};
 pub use self::run::run;
 use crate::spec::Operation;
 
@@ -99,7 +101,7 @@ pub struct Finding {
 }
 
 /// What is checked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Check {
     /// The HTTP status.
@@ -157,9 +159,9 @@ impl fmt::Display for Check {
 pub enum Verdict {
     /// As the spec says.
     AsDocumented,
-    /// Not as the spec says.
+    /// The spec says something else.
     Differs,
-    /// The spec does not mention it.
+    /// The spec does not mention it, and does not exclude it: an unknown field, a new word, a link to a further page.
     Undocumented,
     /// The responses do not show it.
     NotSeen,
@@ -176,9 +178,9 @@ impl Verdict {
         }
     }
 
-    /// Whether nothing contradicts the spec or is missing in it.
+    /// Whether the spec is not contradicted.
     pub fn is_conformant(self) -> bool {
-        matches!(self, Self::AsDocumented | Self::NotSeen)
+        self != Self::Differs
     }
 }
 
@@ -188,7 +190,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Compares an exchange with the spec. Every check is in the result, in the same order for every response.
+/// Compares an exchange with the spec. Every check of what was received is in the result.
 pub fn check(exchange: &Exchange) -> Vec<Finding> {
     let mut findings = Findings { exchange, list: Vec::new() };
     match &exchange.response {
@@ -200,6 +202,7 @@ pub fn check(exchange: &Exchange) -> Vec<Finding> {
             body::check(&mut findings, response, declared);
         }
     }
+    findings.list.sort_by_key(|finding| finding.check);
     findings.list
 }
 

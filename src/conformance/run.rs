@@ -14,33 +14,74 @@ use crate::spec::{self, Operation};
 use crate::throttle::Limit;
 use crate::transport::{read_body, retry_after, root_cause};
 
-/// Sends each request of the run once, one at a time, and returns the exchanges in this order. There are at most ten:
-/// lists, one report and its executions, ids that do not exist or are malformed, and one without a token.
+/// A request of the run.
+pub(super) struct Step {
+    pub operation: &'static Operation,
+    pub request: &'static str,
+    pub expected: &'static [u16],
+    id: Id,
+}
+
+#[derive(Clone, Copy)]
+enum Id {
+    None,
+    /// Of the first report.
+    Known,
+    Unknown,
+    Malformed,
+}
+
+const LIST: &Operation = &spec::GET_REPORTS;
+const EXECUTIONS: &Operation = &spec::GET_REPORT_EXECUTIONS;
+/// The request without a token.
+const NO_TOKEN: &str = "no token";
+
+/// All requests, in order. The first one lists reports.
+pub(super) const STEPS: [Step; 10] = [
+    step(LIST, "all", &[200, 404], Id::None),
+    step(&spec::GET_DATASETS, "all", &[200, 404], Id::None),
+    step(&spec::GET_REPORT_QUERIES, "all", &[200, 404], Id::None),
+    step(LIST, "one report", &[200], Id::Known),
+    step(EXECUTIONS, "one report", &[200, 404], Id::Known),
+    step(LIST, "unknown id", &[404], Id::Unknown),
+    step(EXECUTIONS, "unknown id", &[404], Id::Unknown),
+    step(LIST, "malformed id", &[400], Id::Malformed),
+    step(EXECUTIONS, "malformed id", &[400], Id::Malformed),
+    step(LIST, NO_TOKEN, &[401], Id::None),
+];
+
+const fn step(
+    operation: &'static Operation,
+    request: &'static str,
+    expected: &'static [u16],
+    id: Id,
+) -> Step {
+    Step { operation, request, expected, id }
+}
+
+/// Sends each request of the run once, one at a time, and returns the exchanges in this order. There are ten: lists, one
+/// report and its executions, ids that do not exist or are malformed, and one without a token. Without a report, two of
+/// them are not sent.
 ///
 /// # Errors
 ///
 /// Fails if there is no token, or no response. A response with an error status is an exchange like any other.
 pub async fn run(client: &InsightsClient) -> Result<Vec<Exchange>, Error> {
-    let (unknown, malformed) = (Uuid::new_v4().to_string(), "not-a-uuid");
-    let (list, executions) = (&spec::GET_REPORTS, &spec::GET_REPORT_EXECUTIONS);
-    let get = |operation, request, expected, id| send(client, operation, request, expected, id, true);
-    let reports = get(list, "all", &[200, 404], None).await?;
-    let first = first_id(&reports);
-    let mut exchanges = vec![reports];
-    exchanges.push(get(&spec::GET_DATASETS, "all", &[200, 404], None).await?);
-    exchanges.push(get(&spec::GET_REPORT_QUERIES, "all", &[200, 404], None).await?);
-    if let Some(id) = first.as_deref() {
-        exchanges.push(get(list, "one report", &[200], Some(id)).await?);
-        exchanges.push(get(executions, "one report", &[200, 404], Some(id)).await?);
-    } else {
-        exchanges.push(Exchange::new(list, "one report", &[200], None));
-        exchanges.push(Exchange::new(executions, "one report", &[200, 404], None));
+    let mut exchanges: Vec<Exchange> = Vec::new();
+    for step in &STEPS {
+        let id = match step.id {
+            Id::None => None,
+            Id::Known => exchanges.first().and_then(first_id),
+            Id::Unknown => Some(Uuid::new_v4().to_string()),
+            Id::Malformed => Some("not-a-uuid".to_owned()),
+        };
+        exchanges.push(match id {
+            None if matches!(step.id, Id::Known) => {
+                Exchange::new(step.operation, step.request, step.expected, None)
+            }
+            id => send(client, step, id.as_deref()).await?,
+        });
     }
-    exchanges.push(get(list, "unknown id", &[404], Some(&unknown)).await?);
-    exchanges.push(get(executions, "unknown id", &[404], Some(&unknown)).await?);
-    exchanges.push(get(list, "malformed id", &[400], Some(malformed)).await?);
-    exchanges.push(get(executions, "malformed id", &[400], Some(malformed)).await?);
-    exchanges.push(send(client, list, "no token", &[401], None, false).await?);
     Ok(exchanges)
 }
 
@@ -56,14 +97,8 @@ fn first_id(reports: &Exchange) -> Option<String> {
 }
 
 /// Sends one request, with the id where the operation has it, and without retries.
-async fn send(
-    client: &InsightsClient,
-    operation: &'static Operation,
-    request: &'static str,
-    expected: &'static [u16],
-    id: Option<&str>,
-    is_authorized: bool,
-) -> Result<Exchange, Error> {
+async fn send(client: &InsightsClient, step: &Step, id: Option<&str>) -> Result<Exchange, Error> {
+    let operation = step.operation;
     let failed = |kind, message: String| Error::new(kind).with_message(message).with_operation(operation);
     let inner = &client.inner;
     let is_in_path = operation.path.contains("{reportId}");
@@ -78,7 +113,7 @@ async fn send(
     if let Some(id) = id.filter(|_| !is_in_path) {
         builder = builder.query(&[("reportId", id)]);
     }
-    if is_authorized {
+    if step.request != NO_TOKEN {
         let token = inner.tokens.token().await;
         let authorization = token.and_then(|token| token.authorization());
         let authorization = authorization
@@ -106,6 +141,6 @@ async fn send(
         .iter()
         .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
     let response = Response { status, headers: headers.collect(), body };
-    let exchange = Exchange::new(operation, request, expected, Some(response));
+    let exchange = Exchange::new(operation, step.request, step.expected, Some(response));
     Ok(Exchange { correlation_id: Some(correlation_id), ..exchange })
 }

@@ -179,7 +179,7 @@ pub enum Command {
     #[command(subcommand, after_long_help = examples(&["dataset list", "dataset show OfficeUsage"]))]
     Dataset(Dataset),
     /// Check whether the service does what the spec says; reads only
-    #[command(after_long_help = examples(&["conformance", "conformance --output json"]))]
+    #[command(after_long_help = examples(&["conformance", "conformance --evidence evidence.json", "conformance --replay evidence.json"]))]
     Conformance(Conformance),
     /// Sign in or out, and inspect tokens
     #[command(subcommand, after_long_help = help::auth())]

@@ -1,5 +1,8 @@
 //! `conformance`: whether a service does what the spec says.
 
+use std::fs;
+use std::path::Path;
+
 use comfy_table::{Cell, Color};
 use partner_center_insights::conformance::{self, Finding, Verdict};
 use schemars::JsonSchema;
@@ -11,9 +14,19 @@ use crate::output::{Output, Row};
 use crate::session::Session;
 use crate::table::{colored, text};
 
-pub async fn run(global: &Global, _: args::Conformance, output: &Output) -> Result<u8, Failure> {
-    let session = Session::open(global, output).await?;
-    let exchanges = conformance::run(&session.client).await?;
+pub async fn run(global: &Global, command: args::Conformance, output: &Output) -> Result<u8, Failure> {
+    let failed = |file: &Path, error| Failure::unexpected(format!("{}: {error}", file.display()));
+    let exchanges = match &command.replay {
+        Some(file) => {
+            let evidence = fs::read_to_string(file).map_err(|error| failed(file, error))?;
+            conformance::replay(&evidence)?
+        }
+        None => conformance::run(&Session::open(global, output).await?.client).await?,
+    };
+    if let Some(file) = &command.evidence {
+        let evidence = conformance::evidence(&exchanges) + "\n";
+        fs::write(file, evidence).map_err(|error| failed(file, error))?;
+    }
     let assumptions = conformance::assumptions(&exchanges);
     let mut findings: Vec<_> = exchanges.iter().flat_map(conformance::check).collect();
     findings.extend(assumptions.answered);
@@ -22,9 +35,14 @@ pub async fn run(global: &Global, _: args::Conformance, output: &Output) -> Resu
     for place in &assumptions.open {
         output.note(format_args!("Assumption not tested: {place}."));
     }
-    let deviations = rows.iter().filter(|row| row.is_deviation()).count();
-    output.note(format_args!("{deviations} of {} checks are not as documented.", rows.len()));
-    Ok(if deviations == 0 { exit::OK } else { exit::NOT_AS_DOCUMENTED })
+    let count = |verdict: Verdict| rows.iter().filter(|row| row.verdict == verdict.as_str()).count();
+    let differs = count(Verdict::Differs);
+    output.note(format_args!(
+        "Of {} checks, {differs} differ from the spec, and {} found something undocumented.",
+        rows.len(),
+        count(Verdict::Undocumented),
+    ));
+    Ok(if differs == 0 { exit::OK } else { exit::DIFFERS })
 }
 
 /// The result of one check.

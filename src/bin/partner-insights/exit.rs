@@ -12,7 +12,7 @@ const USAGE: u8 = 2;
 pub const NOT_FOUND: u8 = 3;
 pub const AUTH: u8 = 4;
 pub const REFUSED: u8 = 6;
-pub const NOT_AS_DOCUMENTED: u8 = 8;
+pub const DIFFERS: u8 = 8;
 pub const SOME_FAILED: u8 = 9;
 pub const UNCONFIRMED: u8 = 10;
 pub const STANDS_STILL: u8 = 11;
@@ -39,7 +39,7 @@ pub const TABLE: [(u8, &str, &[ErrorKind]); 13] = [
     ),
     (7, "throttled or unavailable, after retries", &[Throttled, Unavailable, ServerError, Connect, Timeout]),
     (
-        NOT_AS_DOCUMENTED,
+        DIFFERS,
         "invalid response, damaged file, or a service that differs from the spec",
         &[InvalidResponse, FileDamaged],
     ),
