@@ -195,7 +195,8 @@ pub fn check(exchange: &Exchange) -> Vec<Finding> {
     let mut findings = Findings { exchange, list: Vec::new() };
     match &exchange.response {
         None => {
-            findings.add(Check::Status, "", head::statuses(exchange.expected), "not sent", Verdict::NotSeen)
+            let expected = head::statuses(exchange.expected);
+            findings.add(Check::Status, "", expected, "not sent", Verdict::NotSeen);
         }
         Some(response) => {
             let declared = head::check(&mut findings, response);

@@ -59,7 +59,7 @@ async fn conformance_with(server: &Server, args: &[&str]) -> (Finished, Vec<Valu
     (finished, rows)
 }
 
-fn is_deviation(row: &&Value) -> bool {
+fn is_deviation(row: &Value) -> bool {
     row["verdict"] == "differs" || row["verdict"] == "undocumented"
 }
 
@@ -96,7 +96,7 @@ async fn emulator_is_as_documented_in_all_checks() {
     ];
     assert_eq!(checks, BTreeSet::from(all));
     // The sample has a word that the spec does not have, on purpose.
-    let deviations: Vec<_> = rows.iter().filter(is_deviation).map(|row| &row["found"]).collect();
+    let deviations: Vec<_> = rows.iter().filter(|row| is_deviation(row)).map(|row| &row["found"]).collect();
     assert_eq!(deviations, ["Suspended"]);
     let answered: Vec<_> = rows.iter().filter(|row| row["check"] == "assumption").collect();
     assert_eq!(answered.len(), 2, "{answered:?}");
@@ -121,7 +121,12 @@ async fn each_read_is_sent_once_in_order() {
 async fn documented_service_has_no_deviation() {
     let server = listing(json_response(200, &list(report()).to_string())).await;
     let (finished, rows) = conformance(&server).await;
-    assert_eq!(finished.code, Some(0), "{:?}", rows.iter().filter(is_deviation).collect::<Vec<_>>());
+    assert_eq!(
+        finished.code,
+        Some(0),
+        "{:?}",
+        rows.iter().filter(|row| is_deviation(row)).collect::<Vec<_>>()
+    );
     let authorized = server.requests().iter().filter(|r| r.header("authorization").is_some()).count();
     assert_eq!((server.count(), authorized), (10, 9));
 }
@@ -179,7 +184,7 @@ async fn each_deviation_is_named() {
             "verdict": verdict, "found": found });
         let is_named =
             |row: &Value| named.as_object().unwrap().iter().all(|(name, value)| row[name] == *value);
-        let deviations: Vec<_> = rows.iter().filter(is_deviation).collect();
+        let deviations: Vec<_> = rows.iter().filter(|row| is_deviation(row)).collect();
         assert!(deviations.iter().any(|row| is_named(row)), "{named}: {deviations:?}");
         assert!(deviations.iter().all(|row| row["request"] == "all"), "{named}: {deviations:?}");
         // What the spec does not exclude is no contradiction.
