@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::document::{document, entries};
-use super::{Check, Exchange, Finding, Findings, Response, Verdict, check};
+use super::{Check, Exchange, Finding, Findings, Received, Verdict, check};
 
 /// The assumptions of the spec, by what a run says about them.
 #[derive(Clone, Debug)]
@@ -52,7 +52,7 @@ fn collect(value: &'static Value, place: &str, found: &mut Vec<(String, &'static
 }
 
 /// Returns what a response says about an assumption, if anything.
-fn answer(place: &str, exchange: &Exchange, response: &Response) -> Option<(String, Verdict)> {
+fn answer(place: &str, exchange: &Exchange, response: &Received) -> Option<(String, Verdict)> {
     let status = response.status;
     let of_status = |wanted: u16| (status == wanted).then(|| (status.to_string(), Verdict::AsDocumented));
     match place {

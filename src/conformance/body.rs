@@ -5,7 +5,7 @@ use jsonschema::{JsonType, ValidationError};
 use serde_json::{Map, Value};
 
 use super::document::{self, entries};
-use super::{Check, Findings, Response, Verdict, schema};
+use super::{Check, Findings, Received, Verdict, schema};
 
 /// Names that other services use for links to further pages.
 const LINKS: [&str; 4] = ["nextLink", "@nextLink", "@odata.nextLink", "continuationToken"];
@@ -13,7 +13,7 @@ const LINKS: [&str; 4] = ["nextLink", "@nextLink", "@odata.nextLink", "continuat
 const WORD: usize = 32;
 
 /// Checks the body of a response against its schema.
-pub fn check(findings: &mut Findings, response: &Response, declared: Option<&'static Value>) {
+pub(super) fn check(findings: &mut Findings, response: &Received, declared: Option<&'static Value>) {
     let content = declared.and_then(|declared| declared["content"].get("application/json"));
     let Some(declared) = content.map(|content| &content["schema"]) else { return };
     let Ok(mut body) = serde_json::from_slice::<Value>(&response.body) else {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::run::STEPS;
-use super::{Exchange, Response, document};
+use super::{Exchange, Received, document};
 use crate::error::{Error, ErrorKind};
 use crate::spec;
 
@@ -75,22 +75,22 @@ pub fn replay(text: &str) -> Result<Vec<Exchange>, Error> {
             invalid(format!("unknown request in evidence: {} {:?}", record.operation, record.request))
         })?;
         let is_repeated = record.response.as_ref().is_some_and(|shape| shape.repeats_correlation_id);
-        let response = record.response.map(Response::from);
+        let response = record.response.map(Shape::received);
         let exchange = Exchange::new(step.operation, step.request, step.expected, response);
         Ok(Exchange { correlation_id: is_repeated.then(|| Uuid::nil().to_string()), ..exchange })
     };
     evidence.exchanges.into_iter().map(read).collect()
 }
 
-impl From<Shape> for Response {
-    fn from(shape: Shape) -> Self {
-        let body = match shape.body {
+impl Shape {
+    fn received(self) -> Received {
+        let body = match self.body {
             Body::Json(body) => body.to_string(),
             Body::Other => "other".to_owned(),
             Body::Empty => String::new(),
         };
-        let headers = shape.headers.into_iter().filter(|(_, value)| !value.is_empty());
-        Self { status: shape.status, headers: headers.collect(), body: body.into_bytes() }
+        let headers = self.headers.into_iter().filter(|(_, value)| !value.is_empty());
+        Received { status: self.status, headers: headers.collect(), body: body.into_bytes() }
     }
 }
 
@@ -105,7 +105,7 @@ fn record(exchange: &Exchange) -> Record {
     }
 }
 
-fn shape(exchange: &Exchange, response: &Response) -> Shape {
+fn shape(exchange: &Exchange, response: &Received) -> Shape {
     let received = response.header("MS-CorrelationId");
     let sent = exchange.correlation_id.as_deref();
     let declared = document::response(exchange.operation, response.status);

@@ -4,10 +4,10 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::document::{self, entries};
-use super::{Check, Findings, Response, Verdict};
+use super::{Check, Findings, Received, Verdict};
 
 /// Checks the head of a response. Returns what the spec declares about the status.
-pub fn check(findings: &mut Findings, response: &Response) -> Option<&'static Value> {
+pub(super) fn check(findings: &mut Findings, response: &Received) -> Option<&'static Value> {
     let declared = document::response(findings.exchange.operation, response.status);
     let (found, verdict) = match declared {
         None => (format!("{} (undocumented)", response.status), Verdict::Differs),
@@ -33,7 +33,7 @@ pub fn check(findings: &mut Findings, response: &Response) -> Option<&'static Va
     Some(declared)
 }
 
-fn content_type(findings: &mut Findings, response: &Response, declared: &Value) {
+fn content_type(findings: &mut Findings, response: &Received, declared: &Value) {
     let known: Vec<_> = entries(&declared["content"]).map(|(name, _)| name).collect();
     let value = response.header("content-type").unwrap_or("absent");
     let media_type = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();

@@ -6,7 +6,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Exchange, Response};
+use super::{Exchange, Received};
 use crate::client::InsightsClient;
 use crate::error::{Error, ErrorKind};
 use crate::retry::{Wait, WaitReason};
@@ -140,7 +140,7 @@ async fn send(client: &InsightsClient, step: &Step, id: Option<&str>) -> Result<
     let headers = headers
         .iter()
         .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
-    let response = Response { status, headers: headers.collect(), body };
+    let response = Received { status, headers: headers.collect(), body };
     let exchange = Exchange::new(operation, step.request, step.expected, Some(response));
     Ok(Exchange { correlation_id: Some(correlation_id), ..exchange })
 }
