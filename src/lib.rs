@@ -74,6 +74,7 @@
 //! | `emulator-tls` | the emulator over TLS |
 //! | `azure-cli` | tokens of the Azure CLI, which is started as a process |
 //! | `azure-identity` | credentials of the Azure SDK as token sources |
+//! | `conformance` | checks of a service against the spec |
 //! | `download` | downloads of files, with their decompression |
 //! | `schemars` | JSON schemas of [`Report`], [`Execution`] and their field types, as they are serialized |
 //! | `cli` | the CLI |
@@ -102,6 +103,8 @@ mod body;
 mod bulk;
 mod call;
 mod client;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod datasets;
 #[cfg(feature = "download")]
 mod download;

@@ -5,6 +5,7 @@ mod chain;
 mod changes;
 #[cfg(unix)]
 mod completions;
+mod conformance;
 mod environment;
 mod exits;
 mod export;

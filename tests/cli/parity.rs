@@ -26,12 +26,13 @@ const COMMANDS: [(&str, &[&str]); 12] = [
 ];
 
 /// Commands without an operation, and the reason.
-const WITHOUT: [(&str, &str); 12] = [
+const WITHOUT: [(&str, &str); 13] = [
     ("auth", "talks to Entra; its probe lists reports"),
     ("show", "lists reports and executions"),
     ("health", "lists reports and executions"),
     ("wait", "lists executions until one is completed"),
     ("download", "lists executions, and reads their files from the store"),
+    ("conformance", "compares reads with the spec"),
     ("export", "creates a query and a report, downloads, and deletes both"),
     ("emulator", "serves the spec"),
     ("spec", "prints the spec"),

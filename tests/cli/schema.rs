@@ -50,6 +50,7 @@ async fn json_output_matches_its_schema() {
     fits(&emulator, &["pause", ACTIVE]).await;
     fits(&emulator, &["executions", MONTHLY, "--all", "--show-links"]).await;
     fits(&emulator, &["health"]).await;
+    fits(&emulator, &["conformance"]).await;
     fits(&emulator, &["wait", MONTHLY, "--after", "2026-01-01"]).await;
 }
 

@@ -1,6 +1,7 @@
 //! The command line: commands, flags and their environment variables.
 
 mod auth;
+mod conformance;
 mod files;
 pub mod help;
 mod manage;
@@ -16,6 +17,7 @@ use partner_center_insights::emulator::Scenario;
 use partner_center_insights::{ExecutionStatus, Program, ReportId, ReportStatus};
 
 pub use self::auth::{Auth, Check, CredentialSource, SignIn};
+pub use self::conformance::Conformance;
 pub use self::files::{Download, Export, Health, Wait};
 use self::help::examples;
 pub use self::manage::{
@@ -133,6 +135,9 @@ pub enum Command {
 "export --query-file usage.sql -O usage.csv",
 ]))]
     Export(Export),
+    /// Check whether the service does what the spec says; reads only
+    #[command(after_long_help = examples(&["conformance", "conformance --evidence evidence.json", "conformance --replay evidence.json"]))]
+    Conformance(Conformance),
     /// Sign in or out, and inspect tokens
     #[command(subcommand, after_long_help = help::auth())]
     Auth(Auth),
@@ -298,6 +303,7 @@ pub enum SchemaCommand {
     QueryList,
     QueryCheck,
     DatasetList,
+    Conformance,
     AuthCheck,
 }
 

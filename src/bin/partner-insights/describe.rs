@@ -8,6 +8,7 @@ use schemars::schema_for;
 use crate::args::{self, Args, SchemaCommand, help};
 use crate::auth::CheckRow;
 use crate::change::Changes;
+use crate::conformance::ConformanceRow;
 use crate::dataset::DatasetRow;
 use crate::delete::DeleteRow;
 use crate::download::DownloadRow;
@@ -44,6 +45,7 @@ pub fn schema(command: SchemaCommand, output: &Output) -> Result<u8, Failure> {
         SchemaCommand::Health => schema_for!(Vec<HealthRow>),
         SchemaCommand::Export => schema_for!(Vec<ExportRow>),
         SchemaCommand::Download => schema_for!(Vec<DownloadRow>),
+        SchemaCommand::Conformance => schema_for!(Vec<ConformanceRow>),
         SchemaCommand::AuthCheck => schema_for!(Vec<CheckRow>),
     })?;
     Ok(exit::OK)

@@ -14,6 +14,7 @@ const USAGE: u8 = 2;
 pub const NOT_FOUND: u8 = 3;
 pub const AUTH: u8 = 4;
 pub const REFUSED: u8 = 6;
+pub const DIFFERS: u8 = 8;
 pub const SOME_FAILED: u8 = 9;
 pub const UNCONFIRMED: u8 = 10;
 pub const STANDS_STILL: u8 = 11;
@@ -44,7 +45,11 @@ pub const TABLE: [(u8, &str, &[ErrorKind]); 13] = [
         &[BadRequest, Conflict, ReportQuota, OneTimeQuota, QueryQuota],
     ),
     (7, "throttled or unavailable, after retries", &[Throttled, Unavailable, ServerError, Connect, Timeout]),
-    (8, "invalid response or damaged file", &[InvalidResponse, FileDamaged]),
+    (
+        DIFFERS,
+        "invalid response, damaged file, or a service that differs from the spec",
+        &[InvalidResponse, FileDamaged],
+    ),
     (SOME_FAILED, "some reports failed", &[]),
     (UNCONFIRMED, "verification timed out", &[]),
     (STANDS_STILL, "health: some reports need attention", &[]),

@@ -1,0 +1,216 @@
+//! `conformance`: what it sends, and which deviations it names.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    CORRELATION_ID, EMPTY_LIST, NO_ITEM_FOUND, REPORT_ID, Request, Server, Step, html, json as json_response,
+};
+use crate::{Finished, TOKEN, bare, emulator, finish, run};
+
+/// A report as the spec has it.
+fn report() -> Value {
+    json!({ "reportId": REPORT_ID, "reportName": "Secret sales", "reportStatus": "Active", "recurrenceInterval": 24,
+        "query": "SELECT Secret FROM Secrets", "user": "secret@partner.example" })
+}
+
+fn list(report: Value) -> Value {
+    json!({ "value": [report], "totalCount": 1, "message": null, "statusCode": 200, "nextLink": null })
+}
+
+/// The response that the spec documents for a request.
+fn documented(request: &Request) -> Vec<u8> {
+    let refusal = |status: u16| {
+        json!({ "value": [], "totalCount": 0, "message": "Refused.", "statusCode": status }).to_string()
+    };
+    let target = &request.target;
+    if request.header("authorization").is_none() {
+        return json_response(401, &refusal(401));
+    }
+    if target.contains("not-a-uuid") {
+        return json_response(400, &refusal(400));
+    }
+    if target.contains("Dataset") || target.contains("Queries") {
+        return json_response(200, EMPTY_LIST);
+    }
+    let is_known = !target.contains("execution") && (target.contains(REPORT_ID) || !target.contains('?'));
+    if is_known { json_response(200, &list(report()).to_string()) } else { json_response(404, NO_ITEM_FOUND) }
+}
+
+/// A server that lists reports in its own way, and is as documented otherwise.
+async fn listing(reports: Vec<u8>) -> Server {
+    Server::with_responder(None, move |number, request| {
+        vec![Step::Send(if number == 0 { reports.clone() } else { documented(request) })]
+    })
+    .await
+}
+
+/// Runs the command. Returns the rows as well.
+async fn conformance(server: &Server) -> (Finished, Vec<Value>) {
+    conformance_with(server, &[]).await
+}
+
+async fn conformance_with(server: &Server, args: &[&str]) -> (Finished, Vec<Value>) {
+    let mut command = bare();
+    command.env("PARTNER_CENTER_BASE_URL", server.url()).env("PARTNER_CENTER_ACCESS_TOKEN", TOKEN);
+    let finished = finish(command.args(["conformance", "--output", "json"]).args(args)).await;
+    let rows = serde_json::from_str(&finished.stdout).unwrap_or_else(|_| panic!("{finished:?}"));
+    (finished, rows)
+}
+
+fn is_deviation(row: &Value) -> bool {
+    row["verdict"] == "differs" || row["verdict"] == "undocumented"
+}
+
+/// The rows without what evidence does not contain: undocumented words.
+fn without_values(rows: &[Value]) -> Vec<Value> {
+    let without = |row: &Value| {
+        let mut row = row.clone();
+        row.as_object_mut().unwrap().remove("found");
+        row
+    };
+    rows.iter().map(without).collect()
+}
+
+#[tokio::test]
+async fn emulator_is_as_documented_in_all_checks() {
+    let emulator = emulator().start().await.unwrap();
+    let finished = run(&emulator, &["conformance", "--output", "json"]).await;
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    let rows: Vec<Value> = serde_json::from_str(&finished.stdout).unwrap();
+    let confirmed = rows.iter().filter(|row| row["verdict"] == "as-documented");
+    let checks: BTreeSet<_> = confirmed.map(|row| row["check"].as_str().unwrap()).collect();
+    let all = [
+        "assumption",
+        "content-type",
+        "count",
+        "fields",
+        "header",
+        "json",
+        "paging",
+        "schema",
+        "spelling",
+        "status",
+        "words",
+    ];
+    assert_eq!(checks, BTreeSet::from(all));
+    // The sample has a word that the spec does not have, on purpose.
+    let deviations: Vec<_> = rows.iter().filter(|row| is_deviation(row)).map(|row| &row["found"]).collect();
+    assert_eq!(deviations, ["Suspended"]);
+    let answered: Vec<_> = rows.iter().filter(|row| row["check"] == "assumption").collect();
+    assert_eq!(answered.len(), 2, "{answered:?}");
+    assert!(
+        finished.stderr.contains("Assumption not tested: components.responses.Forbidden."),
+        "{finished:?}"
+    );
+}
+
+#[tokio::test]
+async fn each_read_is_sent_once_in_order() {
+    let emulator = emulator().start().await.unwrap();
+    run(&emulator, &["conformance"]).await;
+    let sent: Vec<_> = emulator.requests().iter().map(|request| request.operation.unwrap().id).collect();
+    let (list, executions) = ("getReports", "getReportExecutions");
+    let queries = ["getDatasets", "getReportQueries"];
+    let lookups = [list, executions, list, executions, list, executions, list];
+    assert_eq!(sent, [&[list][..], &queries, &lookups].concat());
+}
+
+#[tokio::test]
+async fn documented_service_has_no_deviation() {
+    let server = listing(json_response(200, &list(report()).to_string())).await;
+    let (finished, rows) = conformance(&server).await;
+    assert_eq!(
+        finished.code,
+        Some(0),
+        "{:?}",
+        rows.iter().filter(|row| is_deviation(row)).collect::<Vec<_>>()
+    );
+    let authorized = server.requests().iter().filter(|r| r.header("authorization").is_some()).count();
+    assert_eq!((server.count(), authorized), (10, 9));
+}
+
+#[tokio::test]
+async fn each_deviation_is_named() {
+    let with = |name: &str, value: Value| {
+        let mut report = report();
+        report[name] = value;
+        list(report)
+    };
+    let around = |name: &str, value: Value| {
+        let mut list = list(report());
+        list[name] = value;
+        list
+    };
+    let text = |body: Value| json_response(200, &body.to_string());
+    let renamed = list(report()).to_string().replace("reportId", "id");
+    let pascal = list(report()).to_string().replace("value", "Value").replace("reportStatus", "ReportStatus");
+    let rows = [
+        (json_response(200, &renamed), "schema", "value[].reportId", "differs", "absent"),
+        (
+            text(with("recurrenceInterval", json!("24"))),
+            "schema",
+            "value[].recurrenceInterval",
+            "differs",
+            "string",
+        ),
+        (json_response(409, EMPTY_LIST), "status", "", "differs", "409 (undocumented)"),
+        (json_response(200, &pascal), "spelling", "value[].reportStatus", "differs", "ReportStatus"),
+        (
+            text(around("nextLink", json!("https://secret.example/2"))),
+            "paging",
+            "nextLink",
+            "undocumented",
+            "string",
+        ),
+        (text(around("totalCount", json!(31))), "count", "totalCount", "differs", "31"),
+        (html(200, "<html>secret</html>"), "content-type", "Content-Type", "differs", "text/html"),
+        (
+            text(with("reportStatus", json!("Suspended"))),
+            "words",
+            "value[].reportStatus",
+            "undocumented",
+            "Suspended",
+        ),
+        (text(with("tier", json!("secret"))), "fields", "value[].tier", "undocumented", "string"),
+    ];
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().to_str().unwrap();
+    for (response, check, place, verdict, found) in rows {
+        let server = listing(response).await;
+        let (finished, rows) = conformance_with(&server, &["--evidence", path]).await;
+        let named = json!({ "operation": "getReports", "request": "all", "check": check, "place": place,
+            "verdict": verdict, "found": found });
+        let is_named =
+            |row: &Value| named.as_object().unwrap().iter().all(|(name, value)| row[name] == *value);
+        let deviations: Vec<_> = rows.iter().filter(|row| is_deviation(row)).collect();
+        assert!(deviations.iter().any(|row| is_named(row)), "{named}: {deviations:?}");
+        assert!(deviations.iter().all(|row| row["request"] == "all"), "{named}: {deviations:?}");
+        // What the spec does not exclude is no contradiction.
+        let code = if verdict == "differs" { 8 } else { 0 };
+        assert_eq!(finished.code, Some(code), "{named}");
+        let sent = server.count();
+        let (replayed, again) = conformance_with(&server, &["--replay", path]).await;
+        assert_eq!((replayed.code, server.count()), (finished.code, sent), "{named}");
+        assert_eq!(without_values(&again), without_values(&rows), "{named}");
+        let evidence = std::fs::read_to_string(path).unwrap();
+        let output = (finished.stdout + &finished.stderr + &evidence).to_lowercase();
+        assert!(
+            !output.contains("secret") && !output.contains(TOKEN) && !output.contains(REPORT_ID),
+            "{output}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn missing_correlation_id_is_not_seen() {
+    let response = String::from_utf8(json_response(200, &list(report()).to_string())).unwrap();
+    let without = response.replace(&format!("MS-CorrelationId: {CORRELATION_ID}\r\n"), "");
+    assert_ne!(without, response);
+    let (finished, rows) = conformance(&listing(without.into_bytes()).await).await;
+    let row = rows.iter().find(|row| row["place"] == "MS-CorrelationId").unwrap();
+    assert_eq!((&row["operation"], &row["verdict"]), (&json!("getReports"), &json!("not-seen")));
+    // The spec does not require it.
+    assert_eq!(finished.code, Some(0));
+}
