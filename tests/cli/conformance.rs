@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     CORRELATION_ID, EMPTY_LIST, NO_ITEM_FOUND, REPORT_ID, Request, Server, Step, html, json as json_response,
+    response,
 };
 use crate::{Finished, TOKEN, bare, emulator, finish, run};
 
@@ -143,7 +144,8 @@ async fn each_deviation_is_named() {
         list[name] = value;
         list
     };
-    let text = |body: Value| json_response(200, &body.to_string());
+    let headers = "Content-Type: application/json\r\nSet-Cookie: session=secret\r\n";
+    let text = |body: Value| response(200, headers, body.to_string());
     let renamed = list(report()).to_string().replace("reportId", "id");
     let pascal = list(report()).to_string().replace("value", "Value").replace("reportStatus", "ReportStatus");
     let rows = [
@@ -177,8 +179,8 @@ async fn each_deviation_is_named() {
     ];
     let file = tempfile::NamedTempFile::new().unwrap();
     let path = file.path().to_str().unwrap();
-    for (response, check, place, verdict, found) in rows {
-        let server = listing(response).await;
+    for (reports, check, place, verdict, found) in rows {
+        let server = listing(reports).await;
         let (finished, rows) = conformance_with(&server, &["--evidence", path]).await;
         let named = json!({ "operation": "getReports", "request": "all", "check": check, "place": place,
             "verdict": verdict, "found": found });
@@ -205,12 +207,25 @@ async fn each_deviation_is_named() {
 
 #[tokio::test]
 async fn missing_correlation_id_is_not_seen() {
-    let response = String::from_utf8(json_response(200, &list(report()).to_string())).unwrap();
-    let without = response.replace(&format!("MS-CorrelationId: {CORRELATION_ID}\r\n"), "");
-    assert_ne!(without, response);
+    let reports = String::from_utf8(json_response(200, &list(report()).to_string())).unwrap();
+    let without = reports.replace(&format!("MS-CorrelationId: {CORRELATION_ID}\r\n"), "");
+    assert_ne!(without, reports);
     let (finished, rows) = conformance(&listing(without.into_bytes()).await).await;
     let row = rows.iter().find(|row| row["place"] == "MS-CorrelationId").unwrap();
     assert_eq!((&row["operation"], &row["verdict"]), (&json!("getReports"), &json!("not-seen")));
     // The spec does not require it.
     assert_eq!(finished.code, Some(0));
+}
+
+#[tokio::test]
+async fn replay_of_something_else_exits_with_2() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let foreign = r#"{"spec":"1.1.0","exchanges":[{"operation":"getReports","request":"twice","method":"GET",
+        "path":"/ScheduledReport","response":null}]}"#;
+    for (text, problem) in [("[]", "invalid evidence"), (foreign, "unknown request in evidence")] {
+        std::fs::write(file.path(), text).unwrap();
+        let finished = finish(bare().args(["conformance", "--replay"]).arg(file.path())).await;
+        assert_eq!((finished.code, &*finished.stdout), (Some(2), ""), "{finished:?}");
+        assert!(finished.stderr.contains(problem), "{finished:?}");
+    }
 }
