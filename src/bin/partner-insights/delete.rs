@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::{self, Global};
-use crate::confirm::confirm;
+use crate::confirm::{confirm, require_terminal};
 use crate::exit::{self, Failure};
 use crate::output::{Output, Row};
 use crate::session::Session;
@@ -36,6 +36,7 @@ pub async fn run(global: &Global, command: args::Delete, output: &Output) -> Res
                 visible(row.report_name.as_deref().unwrap_or_default())
             ));
         }
+        require_terminal("delete")?;
         confirm(&format!("Delete {known} reports, {WITH_THEM}?")).await?;
     }
     for row in &mut rows {

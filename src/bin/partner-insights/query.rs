@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::args::{self, Global, QueryCreate, QueryDelete, Text};
-use crate::confirm::confirm;
+use crate::confirm::{confirm, require_terminal};
 use crate::exit::{self, Failure};
 use crate::input;
 use crate::output::{Format, Output, Row};
@@ -141,6 +141,7 @@ async fn delete(client: &InsightsClient, command: QueryDelete, output: &Output) 
         return Ok(exit::OK);
     }
     if !command.caution.yes {
+        require_terminal("delete")?;
         confirm(&format!("Delete query {name:?}? {users} reports run it.")).await?;
     }
     client.delete_query(&query.query_id).await?;
