@@ -36,6 +36,8 @@ struct Details {
     attempts: u32,
     /// An earlier attempt may have been carried out.
     follows_lost: bool,
+    /// The client has seen that nothing was carried out.
+    is_undone: bool,
     help: Option<&'static str>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -53,6 +55,7 @@ impl Error {
             retry_after: None,
             attempts: 0,
             follows_lost: false,
+            is_undone: false,
             help: None,
             source: None,
         }))
@@ -109,6 +112,11 @@ impl Error {
 
     pub(crate) fn with_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
+        self
+    }
+
+    pub(crate) fn with_undone(mut self) -> Self {
+        self.0.is_undone = true;
         self
     }
 
@@ -184,11 +192,13 @@ impl Error {
         sent.is_some_and(reqwest::Error::is_connect)
     }
 
-    /// Whether the service may have carried out the request, although it failed.
-    pub(crate) fn may_be_done(&self) -> bool {
+    /// Returns whether the service may have carried out the request, although it failed: the response was lost, and the client
+    /// has not seen that nothing came of it.
+    pub fn may_be_done(&self) -> bool {
         use ErrorKind::{Connect, InvalidResponse, ServerError, Timeout, Unavailable};
         matches!(self.kind(), Connect | Timeout | Unavailable | ServerError | InvalidResponse)
             && !self.is_unsent()
+            && !self.0.is_undone
     }
 
     /// Whether the service may have carried out an earlier attempt of the call.

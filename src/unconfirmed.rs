@@ -72,7 +72,7 @@ impl<I, C> NewItem<I, C> {
                 _ => {}
             }
         }
-        Err(with_result(error, "nothing was created"))
+        Err(with_result(error, "nothing was created").with_undone())
     }
 }
 

@@ -32,7 +32,7 @@ fn whole(file: &[u8], headers: &str) -> Script {
     vec![Step::Send(response(200, headers, file))]
 }
 
-/// A response that breaks off after so many bytes.
+/// A response that breaks off after `at` bytes.
 fn cut(file: &[u8], at: usize, headers: &str) -> Script {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{headers}", file.len());
     vec![Step::Send(raw_response(&head, &file[..at]))]

@@ -181,7 +181,7 @@ async fn rows(
     interrupts.or_interrupted(work).await
 }
 
-/// What came of a request that creates something.
+/// The result of a request that creates something.
 struct Created<T> {
     result: Result<T, Failure>,
     /// Whether nobody knows if it was carried out.
@@ -200,7 +200,7 @@ async fn finish<T>(
     loop {
         tokio::select! {
             result = &mut request => {
-                let is_unknown = result.as_ref().is_err_and(is_unknown);
+                let is_unknown = result.as_ref().is_err_and(Error::may_be_done);
                 return Created { result: result.map_err(Failure::from), is_unknown, is_stopped };
             }
             () = interrupts.next() => {
@@ -212,13 +212,6 @@ async fn finish<T>(
             }
         }
     }
-}
-
-/// Whether the service may have carried out a failed request.
-fn is_unknown(error: &Error) -> bool {
-    use ErrorKind::{Connect, InvalidResponse, ServerError, Timeout, Unavailable};
-    let is_looked_up = error.message().is_some_and(|message| message.ends_with("nothing was created"));
-    !is_looked_up && matches!(error.kind(), Connect | Timeout | Unavailable | ServerError | InvalidResponse)
 }
 
 async fn write(
@@ -238,7 +231,7 @@ async fn write(
     Ok(exit::OK)
 }
 
-/// A file with rows. With the rows on standard output, there is none.
+/// A file with rows; not printed if the rows go to standard output.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportRow {
