@@ -1,4 +1,5 @@
-//! The spec as it is on the wire: the YAML is in PascalCase, as documented; responses have been recorded in camelCase.
+//! The spec as it is on the wire: the YAML is in PascalCase, as documented; responses have been recorded in camelCase,
+//! and may have other words than the documented ones.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +40,10 @@ fn follow(document: &Value, value: &Value, found: &mut BTreeSet<String>) {
 
 const SCHEMAS: &str = "#/components/schemas/";
 
-/// Returns the document with camelCase names in the schemas and examples of responses.
+/// The documented words of a value that may have others. A generated client must not fail on a new one, as with `enum`.
+const OPEN_ENUM: &str = "x-extensible-enum";
+
+/// Returns the document with camelCase names and open enums in the schemas and examples of responses.
 pub fn edition(document: &Value) -> Value {
     let reach = reach(document);
     let wire = Wire { document, reach: &reach.responses };
@@ -48,6 +52,14 @@ pub fn edition(document: &Value) -> Value {
         if reach.responses.contains(name) {
             wire.schema(schema);
         }
+    }
+    for (_, parameter) in members(edition.pointer_mut("/components/parameters")) {
+        wire.parameter(parameter);
+    }
+    for (name, member) in members(edition.pointer_mut("/paths")).flat_map(|(_, path)| members(Some(path))) {
+        let parameters = if name == "parameters" { Some(member) } else { member.get_mut("parameters") };
+        let parameters = parameters.and_then(Value::as_array_mut).into_iter().flatten();
+        parameters.for_each(|parameter| wire.parameter(parameter));
     }
     // Examples that several responses share.
     let mut shared = Map::new();
@@ -71,10 +83,27 @@ struct Wire<'a> {
 }
 
 impl Wire<'_> {
+    /// A parameter keeps its closed enum if responses share the schema, which is open.
+    fn parameter(&self, parameter: &mut Value) {
+        let schema = resolve(self.document, &parameter["schema"]);
+        if !schema["enum"].is_null() {
+            parameter["schema"] = schema.clone();
+        }
+    }
+
     fn schema(&self, schema: &mut Value) {
         let declared = schema.clone();
         if let Some(example) = schema.get_mut("example") {
             *example = self.body(&declared, example);
+        }
+        if let Some(words) = schema.as_object_mut().and_then(|schema| schema.remove("enum")) {
+            let known = words.as_array().into_iter().flatten().filter_map(Value::as_str);
+            let known: Vec<_> = known.map(|word| format!("`{word}`")).collect();
+            let description = schema["description"].as_str().unwrap_or_default().trim_end();
+            schema["description"] =
+                format!("{description}\nDocumented values: {}. There may be others.", known.join(", "))
+                    .into();
+            schema[OPEN_ENUM] = words;
         }
         if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
             *properties = std::mem::take(properties)

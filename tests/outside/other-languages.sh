@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Generates clients in other languages from the wire edition of the spec. With them, it lists, resumes and pauses
 # reports of the emulator, and creates, reads and deletes a query and a one-time report.
-# It fails when a generated client misses a field: a client that reads nothing still gets status 200.
+# It fails when a generated client misses a field: a client that reads nothing still gets status 200. One report of the
+# emulator has a status that the spec does not document, which a generated client must read all the same.
 #
 # Needs python3 with venv and PyPI, node 20 and npm. TOOLS=folder keeps the installations between runs.
 set -euo pipefail
@@ -24,10 +25,7 @@ fi
 cargo build --quiet --features cli
 cli=${CARGO_TARGET_DIR:-target}/debug/partner-insights
 "$cli" spec --wire >"$scratch/wire.json"
-# The generated Python client knows the documented statuses only, and the sample has a report with another one.
-"$cli" --emulator --quiet list --output jsonl | grep -v '"reportStatus":"Suspended"' | paste -sd , |
-  sed 's/.*/[&]/' >"$scratch/reports.json"
-"$cli" emulator --reports "$scratch/reports.json" 2>"$scratch/ready" &
+"$cli" emulator 2>"$scratch/ready" &
 emulator=$!
 for _ in $(seq 50); do
   grep -q 'http://' "$scratch/ready" && break

@@ -28,7 +28,7 @@ fn response_names_are_respelled_everywhere() {
 }
 
 #[test]
-fn everything_but_the_names_stays() {
+fn everything_but_names_and_open_enums_stays() {
     fn values(value: &Value, found: &mut Vec<String>) {
         match value {
             Value::Object(map) => map.values().for_each(|value| values(value, found)),
@@ -36,12 +36,48 @@ fn everything_but_the_names_stays() {
             other => found.push(other.to_string().to_lowercase()),
         }
     }
+    let document: Value = serde_saphyr::from_str(spec()).unwrap();
+    let mut edition = edition(&[]);
+    for open in ["/components/schemas/ReportStatus", "/components/schemas/ExecutionStatus"] {
+        *edition.pointer_mut(open).unwrap() = document.pointer(open).unwrap().clone();
+    }
+    let status = format!("{}/parameters/2/schema", operation("getReportExecutions"));
+    *edition.pointer_mut(&status).unwrap() = document.pointer(&status).unwrap().clone();
     let (mut wire, mut written) = (Vec::new(), Vec::new());
-    values(&edition(&[]), &mut wire);
-    values(&serde_saphyr::from_str(spec()).unwrap(), &mut written);
+    values(&edition, &mut wire);
+    values(&document, &mut written);
     wire.sort();
     written.sort();
     assert_eq!(wire, written);
+}
+
+#[test]
+fn enums_of_responses_are_open() {
+    let wire = edition(&[]);
+    for (name, words) in [
+        ("ReportStatus", json!(["Active", "Paused", "Inactive"])),
+        ("ExecutionStatus", json!(["Pending", "Running", "Paused", "Completed"])),
+    ] {
+        let status = &wire["components"]["schemas"][name];
+        assert!(status["type"] == "string" && status["enum"].is_null(), "{status}");
+        assert_eq!(status["x-extensible-enum"], words);
+        let description = status["description"].as_str().unwrap();
+        assert!(
+            description.contains("values: `") && description.ends_with("There may be others."),
+            "{status}"
+        );
+    }
+}
+
+#[test]
+fn enums_of_requests_stay_closed() {
+    let wire = edition(&[]);
+    assert_eq!(wire["components"]["schemas"]["ReportFormat"]["enum"], json!(["csv", "tsv"]));
+    // Its component is open, because responses have it too.
+    let list = wire.pointer(&operation("getReportExecutions")).unwrap();
+    let mut parameters = list["parameters"].as_array().unwrap().iter();
+    let status = parameters.find(|parameter| parameter["name"] == "executionStatus").unwrap();
+    assert_eq!(status["schema"]["enum"], json!(["Pending", "Running", "Paused", "Completed"]));
 }
 
 #[test]
