@@ -1,54 +1,68 @@
 //! Facts from the spec as Rust constants, so that no URL, path or version is typed twice.
 
 use heck::ToShoutySnakeCase;
+use openapiv3::{
+    OpenAPI, Parameter, ParameterSchemaOrContent, SchemaKind, StatusCode, Type, VariantOrUnknownOrEmpty,
+};
 use serde_json::Value;
 
-use super::dialect::{self, Operation, entries, resolve};
+use super::dialect::{entries, named_schema};
+use super::operations::{Operation, examples, operations, resolve};
 use super::wire;
 
 /// Returns the constants that `src/spec.rs` includes.
-pub fn source(document: &Value) -> String {
-    let server = &document["servers"][0];
-    let url = text(server, "url");
-    // The dialect guarantees `scheme://authority/path`.
+pub fn source(spec: &OpenAPI, document: &Value) -> String {
+    // The dialect guarantees one server, and `scheme://authority/path`.
+    let server = spec.servers.first().cloned().unwrap_or_default();
+    let url = server.url;
     let path = url.match_indices('/').nth(2).map_or(url.len(), |(at, _)| at);
-    let versions: Vec<_> = entries(&server["x-version-of-program"])
-        .map(|(program, version)| (program, version.as_str().unwrap_or_default()))
-        .collect();
+    let versions: Vec<_> =
+        server.extensions.get("x-version-of-program").into_iter().flat_map(entries).collect();
+    let variables = server.variables.unwrap_or_default();
     let mut out = format!(
         "/// Version of the spec, from its `info`.\n\
          pub const VERSION: &str = {:?};\n\
          /// Scheme and host of the public service, from the spec's server.\n\
          pub const ORIGIN: &str = {:?};\n\
          pub(crate) const BASE_PATH: &str = {:?};\n\
-         pub(crate) const VERSION_OF_PROGRAM: &[(&str, &str)] = &{versions:?};\n\
+         pub(crate) const VERSION_OF_PROGRAM: &[(&str, &str)] = &[{}];\n\
          #[cfg(feature = \"emulator\")]\n\
          pub(crate) const SERVER_VARIABLES: &[(&str, &[&str])] = &[{}];\n",
-        text(&document["info"], "version"),
+        spec.info.version,
         &url[..path],
         &url[path..],
-        entries(&server["variables"])
-            .map(|(name, variable)| format!("({name:?}, &{:?}), ", words(variable)))
+        versions.iter().map(|(program, version)| format!("({program:?}, {version}), ")).collect::<String>(),
+        variables
+            .iter()
+            .map(|(name, variable)| format!("({name:?}, &{:?}), ", variable.enumeration))
             .collect::<String>(),
     );
-    out += &limits(document);
+    out += &limits(spec, document);
     let mut names = Vec::new();
-    for operation in dialect::operations(document) {
-        let name = operation.id.to_shouty_snake_case();
-        let summary = text(operation.value, "summary");
+    for operation in operations(spec) {
+        let name = operation.id().to_shouty_snake_case();
+        let summary = operation.item.summary.as_deref().unwrap_or_default();
+        let responses: Vec<_> = operation
+            .responses()
+            .filter_map(|(status, response)| match status {
+                StatusCode::Code(status) => Some((*status, response)),
+                StatusCode::Range(_) => None,
+            })
+            .collect();
+        let messages = responses.iter().filter_map(|(status, response)| {
+            Some((status, examples(spec, &response.content).next()?["Message"].as_str()?))
+        });
         out += &format!(
             "/// {summary}.\n\
              pub const {name}: Operation = Operation {{ id: {:?}, method: {:?}, path: {:?}, summary: {summary:?}, documentation: {:?}, parameters: &[{}], request_body: {:?}, statuses: &{:?}, messages: &{:?} }};\n",
-            operation.id,
+            operation.id(),
             operation.method.to_uppercase(),
             operation.path,
-            text(&operation.value["externalDocs"], "url"),
-            parameters(document, &operation),
-            request_body(document, &operation),
-            responses(document, &operation).map(|(status, _)| status).collect::<Vec<_>>(),
-            responses(document, &operation)
-                .filter_map(|response| message(document, response))
-                .collect::<Vec<_>>(),
+            documentation(&operation),
+            operation.parameters().filter_map(|p| parameter(spec, p)).collect::<String>(),
+            operation.request_body().and_then(|body| named_schema(&body.content)),
+            responses.iter().map(|(status, _)| status).collect::<Vec<_>>(),
+            messages.collect::<Vec<_>>(),
         );
         names.push(name);
     }
@@ -59,9 +73,9 @@ pub fn source(document: &Value) -> String {
 }
 
 /// Returns a constant for each limit of a property of a request.
-fn limits(document: &Value) -> String {
+fn limits(spec: &OpenAPI, document: &Value) -> String {
     let mut out = String::new();
-    let requests = wire::reach(document).requests;
+    let requests = wire::reach(spec, document).requests;
     for (schema, value) in
         entries(&document["components"]["schemas"]).filter(|(name, _)| requests.contains(*name))
     {
@@ -95,62 +109,37 @@ fn limits(document: &Value) -> String {
     out
 }
 
-/// Returns the parameters of an operation as Rust expressions.
-fn parameters(document: &Value, operation: &Operation) -> String {
-    let mut out = String::new();
-    for parameter in operation.parameters(document).filter(|parameter| parameter["in"] != "header") {
-        let schema = resolve(document, &parameter["schema"]);
-        let place = if parameter["in"] == "path" { "Path" } else { "Query" };
-        let kind = match (text(schema, "type"), text(schema, "format")) {
-            ("boolean", _) => "Boolean",
-            ("integer", _) => "Integer",
-            (_, "uuid") => "Uuid",
-            _ => "String",
-        };
-        out += &format!(
-            "Parameter {{ name: {:?}, place: Place::{place}, kind: Kind::{kind}, values: &{:?}, required: {} }}, ",
-            text(parameter, "name"),
-            words(schema),
-            parameter["required"] == true,
-        );
-    }
-    out
-}
-
-/// Returns the name of the schema of the request body.
-fn request_body<'a>(document: &'a Value, operation: &Operation<'a>) -> Option<&'a str> {
-    let body = resolve(document, &operation.value["requestBody"]);
-    text(&body["content"]["application/json"]["schema"], "$ref").rsplit_once('/').map(|(_, name)| name)
-}
-
-fn responses<'a>(document: &'a Value, operation: &Operation<'a>) -> impl Iterator<Item = (u16, &'a Value)> {
-    entries(&operation.value["responses"])
-        .filter_map(|(status, response)| Some((status.parse().ok()?, resolve(document, response))))
-}
-
-/// Returns the message in the first example of a response.
-fn message<'a>(document: &'a Value, (status, response): (u16, &'a Value)) -> Option<(u16, &'a str)> {
-    let content = &response["content"]["application/json"];
-    let mut shared = entries(&content["examples"]).map(|(_, example)| &resolve(document, example)["value"]);
-    let example = content.get("example").or_else(|| shared.next())?;
-    Some((status, example["Message"].as_str()?))
-}
-
-/// Returns the values of an `enum`.
-fn words(schema: &Value) -> Vec<&str> {
-    schema["enum"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+/// Returns a parameter in path or query as a Rust expression.
+fn parameter(spec: &OpenAPI, parameter: &Parameter) -> Option<String> {
+    let place = match parameter {
+        Parameter::Path { .. } => "Path",
+        Parameter::Query { .. } => "Query",
+        Parameter::Header { .. } | Parameter::Cookie { .. } => return None,
+    };
+    let data = parameter.parameter_data_ref();
+    let ParameterSchemaOrContent::Schema(schema) = &data.format else { return None };
+    let (kind, words) = match &resolve(spec, schema)?.schema_kind {
+        SchemaKind::Type(Type::Boolean(_)) => ("Boolean", Vec::new()),
+        SchemaKind::Type(Type::Integer(_)) => ("Integer", Vec::new()),
+        SchemaKind::Type(Type::String(text)) => {
+            let is_uuid =
+                matches!(&text.format, VariantOrUnknownOrEmpty::Unknown(format) if format == "uuid");
+            (if is_uuid { "Uuid" } else { "String" }, text.enumeration.iter().flatten().collect())
+        }
+        _ => return None,
+    };
+    Some(format!(
+        "Parameter {{ name: {:?}, place: Place::{place}, kind: Kind::{kind}, values: &{words:?}, required: {} }}, ",
+        data.name, data.required,
+    ))
 }
 
 /// Returns `DOC_<OPERATION>` and the URL of the reference page, for each operation.
-pub fn env(document: &Value) -> Vec<(String, String)> {
-    dialect::operations(document)
-        .map(|operation| {
-            let name = format!("DOC_{}", operation.id.to_shouty_snake_case());
-            (name, text(&operation.value["externalDocs"], "url").to_owned())
-        })
-        .collect()
+pub fn env(spec: &OpenAPI) -> Vec<(String, String)> {
+    let name = |id: &str| format!("DOC_{}", id.to_shouty_snake_case());
+    operations(spec).map(|operation| (name(operation.id()), documentation(&operation).to_owned())).collect()
 }
 
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
-    value[key].as_str().unwrap_or_default()
+fn documentation<'a>(operation: &Operation<'a>) -> &'a str {
+    operation.item.external_docs.as_ref().map_or("", |page| &page.url)
 }

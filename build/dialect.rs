@@ -5,18 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use heck::ToSnakeCase;
-use serde_json::Value;
+use openapiv3::{Content, OpenAPI, ReferenceOr, Server};
+use serde_json::{Value, json};
 
-#[path = "dialect/operations.rs"]
-mod operations;
+#[path = "dialect/methods.rs"]
+mod methods;
 #[path = "dialect/rules.rs"]
 pub mod rules;
 #[path = "dialect/schemas.rs"]
 mod schemas;
 
+use super::operations::{Operation, operations};
 use super::wire;
 use rules::Rule;
-pub use schemas::LIMITS;
 
 /// A violation of a rule.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,47 +34,8 @@ impl fmt::Display for Problem {
     }
 }
 
-/// An operation of the document.
-pub struct Operation<'a> {
-    pub path: &'a str,
-    pub method: &'a str,
-    /// The `operationId`, or an empty string.
-    pub id: &'a str,
-    pub value: &'a Value,
-}
-
-impl<'a> Operation<'a> {
-    /// Returns the parameters of the path and of the operation itself, resolved.
-    pub fn parameters(&self, document: &'a Value) -> impl Iterator<Item = &'a Value> {
-        let shared = document["paths"][self.path]["parameters"].as_array();
-        let own = self.value["parameters"].as_array();
-        shared.into_iter().chain(own).flatten().map(|parameter| resolve(document, parameter))
-    }
-
-    fn place(&self) -> String {
-        match self.id {
-            "" => format!("{} {}", self.method.to_uppercase(), self.path),
-            id => id.to_owned(),
-        }
-    }
-}
-
-const METHODS: [&str; 8] = ["get", "put", "post", "delete", "patch", "head", "options", "trace"];
-
 /// Methods that every generated client has.
 const RESERVED: [&str; 6] = ["new", "new_with_client", "api_version", "baseurl", "client", "inner"];
-
-/// Returns all operations, in the order of the paths.
-pub fn operations(document: &Value) -> impl Iterator<Item = Operation<'_>> {
-    entries(&document["paths"]).flat_map(|(path, item)| {
-        entries(item).filter(|(method, _)| METHODS.contains(method)).map(move |(method, value)| Operation {
-            path,
-            method,
-            id: value["operationId"].as_str().unwrap_or_default(),
-            value,
-        })
-    })
-}
 
 /// Returns the names of all object schemas.
 pub fn objects(document: &Value) -> impl Iterator<Item = &str> {
@@ -89,17 +51,43 @@ pub fn closed_enums<'a>(document: &'a Value, open_enums: &[&str]) -> impl Iterat
         .map(|(name, _)| name)
 }
 
+/// Reads the types of OpenAPI, which the other rules need.
+pub fn parse(document: &Value) -> Result<OpenAPI, Problem> {
+    serde_json::from_value(document.clone()).map_err(|error| Problem {
+        place: unreadable(document).unwrap_or("document").to_owned(),
+        message: error.to_string(),
+        rule: rules::STRUCTURE,
+    })
+}
+
+/// Returns the first path or component that cannot be read, because errors do not state their place.
+fn unreadable(document: &Value) -> Option<&str> {
+    let is_wrong = |paths: Value, components: Value| {
+        let info = json!({ "title": "", "version": "" });
+        let part = json!({ "openapi": "", "info": info, "paths": paths, "components": components });
+        serde_json::from_value::<OpenAPI>(part).is_err()
+    };
+    let mut paths = entries(&document["paths"]);
+    let path = paths.find(|(path, item)| is_wrong(json!({ *path: item }), json!({})));
+    let components = entries(&document["components"])
+        .flat_map(|(section, members)| entries(members).map(move |(name, value)| (section, name, value)));
+    let component = components
+        .filter(|(section, name, value)| is_wrong(json!({}), json!({ *section: { *name: value } })))
+        .map(|(_, name, _)| name);
+    path.map(|(path, _)| path).into_iter().chain(component).next()
+}
+
 /// Checks all rules and returns all violations at once. `open_enums` are the schemas with an open type.
-pub fn check(document: &Value, open_enums: &[&str]) -> Result<(), BTreeSet<Problem>> {
-    let reach = wire::reach(document);
-    let mut check = Check { document, open_enums, reach: &reach, problems: BTreeSet::new() };
-    check.versions();
+pub fn check(spec: &OpenAPI, document: &Value, open_enums: &[&str]) -> Result<(), BTreeSet<Problem>> {
+    let reach = wire::reach(spec, document);
+    let mut check = Check { spec, document, open_enums, reach: &reach, problems: BTreeSet::new() };
+    check.version();
     check.server();
     for (section, value) in entries(document) {
         check.references(section, value);
     }
     check.operation_ids();
-    for operation in operations(document) {
+    for operation in operations(spec) {
         check.operation(&operation);
         check.parameters(&operation);
         check.responses(&operation);
@@ -115,6 +103,7 @@ pub fn check(document: &Value, open_enums: &[&str]) -> Result<(), BTreeSet<Probl
 }
 
 struct Check<'a> {
+    spec: &'a OpenAPI,
     document: &'a Value,
     open_enums: &'a [&'a str],
     reach: &'a wire::Reach,
@@ -126,22 +115,19 @@ impl Check<'_> {
         self.problems.insert(Problem { place: place.to_owned(), message: message.into(), rule });
     }
 
-    fn versions(&mut self) {
-        let openapi = &self.document["openapi"];
-        if !openapi.as_str().is_some_and(|version| version.starts_with("3.0.")) {
-            self.report("document", rules::OPENAPI, format!("`openapi` is {openapi}"));
-        }
-        if is_empty(&self.document["info"]["version"]) {
-            self.report("document", rules::INFO_VERSION, "`info.version` is missing or not a string");
+    fn version(&mut self) {
+        let version = &self.spec.openapi;
+        if !version.starts_with("3.0.") {
+            self.report("document", rules::OPENAPI, format!("`openapi` is {version:?}"));
         }
     }
 
     fn server(&mut self) {
-        let document = self.document;
-        let servers = document["servers"].as_array().map_or(&[][..], Vec::as_slice);
+        let servers = &self.spec.servers;
         let mut wrong = |message: String| self.report("servers", rules::SERVER, message);
-        let [server] = servers else { return wrong(format!("there are {} servers", servers.len())) };
-        let url = server["url"].as_str().unwrap_or_default();
+        let [Server { url, variables, extensions, .. }] = &servers[..] else {
+            return wrong(format!("there are {} servers", servers.len()));
+        };
         if !url.strip_prefix("https://").is_some_and(|rest| rest.contains('/') && !rest.ends_with('/')) {
             wrong(format!("`{url}` is not `https://host/path`, without a slash at the end"));
         }
@@ -150,11 +136,14 @@ impl Check<'_> {
                 wrong(format!("the URL does not contain `{{{variable}}}`"));
             }
         }
-        let values = |variable: &str| {
-            let values = server["variables"][variable]["enum"].as_array();
-            values.into_iter().flatten().filter_map(Value::as_str).collect::<BTreeSet<_>>()
+        let values = |name: &str| -> BTreeSet<&str> {
+            let variable = variables.as_ref().and_then(|variables| variables.get(name));
+            variable.into_iter().flat_map(|variable| &variable.enumeration).map(String::as_str).collect()
         };
-        let (programs, versions): (BTreeSet<_>, BTreeSet<_>) = entries(&server["x-version-of-program"])
+        let (programs, versions): (BTreeSet<_>, BTreeSet<_>) = extensions
+            .get("x-version-of-program")
+            .into_iter()
+            .flat_map(entries)
             .map(|(program, version)| (program, version.as_str().unwrap_or_default()))
             .unzip();
         if programs.is_empty() || programs != values("program") || !versions.is_subset(&values("version")) {
@@ -175,23 +164,38 @@ impl Check<'_> {
     }
 
     fn operation_ids(&mut self) {
-        if operations(self.document).next().is_none() {
+        if operations(self.spec).next().is_none() {
             self.report("paths", rules::OPERATION_ID, "there are no operations");
         }
         let mut seen = BTreeMap::new();
-        for operation in operations(self.document) {
-            let method = operation.id.to_snake_case();
-            let message = if operation.id.is_empty() {
+        for operation in operations(self.spec) {
+            let method = operation.id().to_snake_case();
+            let message = if method.is_empty() {
                 "`operationId` is missing".to_owned()
             } else if RESERVED.contains(&method.as_str()) {
                 format!("`{method}` is a method of every generated client")
-            } else if let Some(first) = seen.insert(method.clone(), operation.id) {
+            } else if let Some(first) = seen.insert(method.clone(), operation.id()) {
                 format!("both this and `{first}` become `{method}`")
             } else {
                 continue;
             };
-            self.report(&operation.place(), rules::OPERATION_ID, message);
+            self.report(&place(&operation), rules::OPERATION_ID, message);
         }
+    }
+}
+
+fn place(operation: &Operation) -> String {
+    match operation.id() {
+        "" => format!("{} {}", operation.method.to_uppercase(), operation.path),
+        id => id.to_owned(),
+    }
+}
+
+/// Returns the name of the schema of a JSON body.
+pub fn named_schema(content: &Content) -> Option<&str> {
+    match content.get("application/json")?.schema.as_ref()? {
+        ReferenceOr::Reference { reference } => reference.strip_prefix("#/components/schemas/"),
+        ReferenceOr::Item(_) => None,
     }
 }
 

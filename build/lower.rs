@@ -3,86 +3,102 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
+use openapiv3::{
+    Components, OpenAPI, Parameter, ReferenceOr, Schema, SchemaData, SchemaKind, StringFormat, StringType,
+    Type, VariantOrUnknownOrEmpty,
+};
 
-use super::dialect::LIMITS;
+use super::operations::{is_success, resolve};
 
 /// Name of the schema that replaces every `format: date-time`.
 pub const TIMESTAMP: &str = "Timestamp";
 /// Name of the schema that replaces every `format: password`.
 pub const SECURE_LINK: &str = "SecureLink";
 
-pub fn lower(document: &Value) -> Value {
-    let mut copy = document.clone();
-    remove_failures(&mut copy);
-    remove_headers(&mut copy);
-    lower_properties(&mut copy);
+pub fn lower(spec: &OpenAPI) -> OpenAPI {
+    let mut copy = spec.clone();
+    lower_operations(spec, &mut copy);
+    lower_properties(copy.components.get_or_insert_default());
     copy
 }
 
-/// Removes every response but the 2xx. progenitor decodes a declared failure into its schema; if the body is
-/// something else (HTML, nothing), status and headers are lost. An undeclared failure keeps them.
-fn remove_failures(document: &mut Value) {
-    for operation in members(document.get_mut("paths")).flat_map(|path| members(Some(path))) {
-        if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
-            responses.retain(|status, _| status.starts_with('2'));
+/// Removes every response but the 2xx, and the parameters in headers.
+///
+/// progenitor decodes a declared failure into its schema; if the body is something else (HTML, nothing), status and
+/// headers are lost. An undeclared failure keeps them. Headers are set by hooks for every attempt: generated, they would
+/// be arguments of each method.
+fn lower_operations(spec: &OpenAPI, copy: &mut OpenAPI) {
+    let is_generated = |parameter: &ReferenceOr<Parameter>| {
+        !matches!(resolve(spec, parameter), Some(Parameter::Header { .. }))
+    };
+    for path in copy.paths.paths.values_mut() {
+        let ReferenceOr::Item(path) = path else { continue };
+        path.parameters.retain(is_generated);
+        let methods = [&mut path.get, &mut path.put, &mut path.post, &mut path.delete, &mut path.patch];
+        for operation in methods.into_iter().flatten() {
+            operation.parameters.retain(is_generated);
+            operation.responses.responses.retain(|status, _| is_success(status));
         }
     }
 }
 
-/// Removes the parameters in headers, which hooks set for every attempt: generated, they would be arguments of each method.
-fn remove_headers(document: &mut Value) {
-    let components = document["components"]["parameters"].clone();
-    let is_header = |parameter: &Value| {
-        let name =
-            parameter["$ref"].as_str().and_then(|target| target.strip_prefix("#/components/parameters/"));
-        name.map_or(parameter, |name| &components[name])["in"] == "header"
-    };
-    let remove = |owner: &mut Value| {
-        if let Some(parameters) = owner.get_mut("parameters").and_then(Value::as_array_mut) {
-            parameters.retain(|parameter| !is_header(parameter));
-        }
-    };
-    for path in members(document.get_mut("paths")) {
-        remove(path);
-        members(Some(path)).filter(|member| member.is_object()).for_each(remove);
-    }
-}
-
-/// Gives formats with a hand-written type the name by which progenitor replaces types, and lets arrays be null.
+/// Gives formats with a hand-written type the name by which progenitor replaces types, lets arrays be null, and removes
+/// limits: each would be a type of its own, and the client checks them.
+///
 /// Otherwise a date-time would be a strict chrono type, and one malformed time would fail the whole response.
-fn lower_properties(document: &mut Value) {
-    let components = document["components"]["schemas"].as_object().into_iter().flatten();
-    let descriptions: BTreeMap<_, _> =
-        components.map(|(name, schema)| (reference(name), schema["description"].clone())).collect();
-    let schemas = document.pointer_mut("/components/schemas");
-    for property in members(schemas).flat_map(|schema| members(schema.get_mut("properties"))) {
-        if let Some(property) = property.as_object_mut() {
-            // Each would be a type of its own; the client checks them.
-            property.retain(|keyword, _| !LIMITS.contains(&keyword.as_str()));
-        }
-        if property["type"] == "array" {
-            property["nullable"] = json!(true);
-        }
-        let target = match (property["format"].as_str(), property["$ref"].as_str()) {
-            (Some("date-time"), _) => reference(TIMESTAMP),
-            (Some("password"), _) => reference(SECURE_LINK),
-            // A reference has no description of its own; the field would be undocumented.
-            (_, Some(target)) => target.to_owned(),
-            _ => continue,
+fn lower_properties(components: &mut Components) {
+    let schemas = components.schemas.iter();
+    let descriptions: BTreeMap<_, _> = schemas
+        .filter_map(|(name, schema)| {
+            Some((reference(name), schema.as_item()?.schema_data.description.clone()))
+        })
+        .collect();
+    for schema in components.schemas.values_mut() {
+        let ReferenceOr::Item(Schema { schema_kind: SchemaKind::Type(Type::Object(object)), .. }) = schema
+        else {
+            continue;
         };
-        let description = property.get("description").or(descriptions.get(&target)).cloned();
-        *property = json!({ "description": description, "allOf": [{ "$ref": target }] });
+        for property in object.properties.values_mut() {
+            let (target, description) = match property {
+                // A reference has no description of its own; the field would be undocumented.
+                ReferenceOr::Reference { reference } => {
+                    (reference.clone(), descriptions.get(reference).cloned().flatten())
+                }
+                ReferenceOr::Item(schema) => match lowered(schema) {
+                    Some(name) => (reference(name), schema.schema_data.description.take()),
+                    None => continue,
+                },
+            };
+            let schema_data = SchemaData { description, ..SchemaData::default() };
+            let schema_kind = SchemaKind::AllOf { all_of: vec![ReferenceOr::ref_(&target)] };
+            *property = ReferenceOr::boxed_item(Schema { schema_data, schema_kind });
+        }
     }
     for name in [TIMESTAMP, SECURE_LINK] {
-        document["components"]["schemas"][name] = json!({ "type": "string" });
+        let schema_kind = SchemaKind::Type(Type::String(StringType::default()));
+        let schema = Schema { schema_data: SchemaData::default(), schema_kind };
+        components.schemas.insert(name.to_owned(), ReferenceOr::Item(schema));
     }
+}
+
+/// Lowers a property, or returns the name of the schema that replaces it.
+fn lowered(schema: &mut Schema) -> Option<&'static str> {
+    match &mut schema.schema_kind {
+        SchemaKind::Type(Type::Array(_)) => schema.schema_data.nullable = true,
+        SchemaKind::Type(Type::Integer(number)) => (number.minimum, number.maximum) = (None, None),
+        SchemaKind::Type(Type::String(text)) => {
+            (text.min_length, text.max_length) = (None, None);
+            return match text.format {
+                VariantOrUnknownOrEmpty::Item(StringFormat::DateTime) => Some(TIMESTAMP),
+                VariantOrUnknownOrEmpty::Item(StringFormat::Password) => Some(SECURE_LINK),
+                _ => None,
+            };
+        }
+        _ => {}
+    }
+    None
 }
 
 fn reference(name: &str) -> String {
     format!("#/components/schemas/{name}")
-}
-
-fn members(map: Option<&mut Value>) -> impl Iterator<Item = &mut Value> {
-    map.and_then(Value::as_object_mut).into_iter().flat_map(|map| map.values_mut())
 }

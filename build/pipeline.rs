@@ -9,11 +9,14 @@ pub mod dialect;
 mod lenient;
 #[path = "lower.rs"]
 mod lower;
+#[path = "operations.rs"]
+mod operations;
 #[path = "spellings.rs"]
 mod spellings;
 #[path = "wire.rs"]
 pub mod wire;
 
+use openapiv3::OpenAPI;
 use progenitor::{GenerationSettings, Generator, HooksMode, TypeImpl, TypePatch};
 use quote::quote;
 use serde_json::Value;
@@ -34,15 +37,16 @@ pub struct Output {
 /// Runs the pipeline. Each problem is one line that starts with the name `file`.
 pub fn run(file: &str, yaml: &str) -> Result<Output, Vec<String>> {
     let document = parse(file, yaml).map_err(|problem| vec![problem])?;
-    dialect::check(&document, &OWN_TYPES.map(|(schema, _)| schema))
+    let spec = dialect::parse(&document).map_err(|problem| vec![format!("{file}: {problem}")])?;
+    dialect::check(&spec, &document, &OWN_TYPES.map(|(schema, _)| schema))
         .map_err(|found| found.iter().map(|p| format!("{file}: {p}")).collect::<Vec<_>>())?;
-    let client = client(&document).map_err(|problem| vec![format!("{file}: {problem}")])?;
+    let client = client(&spec, &document).map_err(|problem| vec![format!("{file}: {problem}")])?;
     Ok(Output {
         client,
-        constants: constants::source(&document),
+        constants: constants::source(&spec, &document),
         json: document.to_string(),
-        wire: format!("{:#}\n", wire::edition(&document)),
-        env: constants::env(&document),
+        wire: format!("{:#}\n", wire::edition(&spec, &document)),
+        env: constants::env(&spec),
     })
 }
 
@@ -65,8 +69,8 @@ const OWN_TYPES: [(&str, &str); 5] = [
     (lower::SECURE_LINK, "crate::report::SecureLink"),
 ];
 
-fn client(document: &Value) -> Result<String, String> {
-    let lowered = serde_json::from_value(lower::lower(document)).map_err(|e| e.to_string())?;
+fn client(spec: &OpenAPI, document: &Value) -> Result<String, String> {
+    let lowered = lower::lower(spec);
     let mut settings = GenerationSettings::new();
     settings
         // Without `Expected`, a client with missing hooks compiles and sends requests without a token.
@@ -93,7 +97,7 @@ fn client(document: &Value) -> Result<String, String> {
     let tokens =
         catch_panic(|| Generator::new(&settings).generate_tokens(&lowered))?.map_err(|e| e.to_string())?;
     let tokens = lenient::replace_envelopes(tokens).map_err(|e| e.to_string())?;
-    spellings::accept_both(tokens, &wire::reach(document).responses)
+    spellings::accept_both(tokens, &wire::reach(spec, document).responses)
         .map_err(|e| format!("the generated client cannot be parsed: {e}"))
 }
 

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use openapiv3::{Content, OpenAPI};
 use serde_json::{Map, Value};
 
-use super::dialect::{self, entries, resolve};
+use super::dialect::{entries, resolve};
+use super::operations::operations;
 
 /// Names of the schemas that responses and requests reach.
 pub struct Reach {
@@ -13,29 +15,30 @@ pub struct Reach {
     pub requests: BTreeSet<String>,
 }
 
-pub fn reach(document: &Value) -> Reach {
+pub fn reach(spec: &OpenAPI, document: &Value) -> Reach {
     let mut reach = Reach { responses: BTreeSet::new(), requests: BTreeSet::new() };
-    for operation in dialect::operations(document) {
-        for (_, response) in entries(&operation.value["responses"]) {
-            follow(document, response, &mut reach.responses);
+    let collect = |content: &Content, found: &mut BTreeSet<String>| {
+        for schema in content.values().filter_map(|media| media.schema.as_ref()) {
+            follow(document, &serde_json::to_value(schema).unwrap_or_default(), found);
         }
-        follow(document, &operation.value["requestBody"], &mut reach.requests);
+    };
+    for operation in operations(spec) {
+        operation.responses().for_each(|(_, response)| collect(&response.content, &mut reach.responses));
+        operation.request_body().into_iter().for_each(|body| collect(&body.content, &mut reach.requests));
     }
     reach
 }
 
-/// Collects the schemas that a value refers to.
-fn follow(document: &Value, value: &Value, found: &mut BTreeSet<String>) {
-    if let Some(target) = value["$ref"].as_str() {
-        let is_new = target.strip_prefix(SCHEMAS).is_none_or(|name| found.insert(name.to_owned()));
-        let target = resolve(document, value);
-        if is_new && target["$ref"].is_null() {
-            follow(document, target, found);
+/// Collects the schemas that a schema refers to.
+fn follow(document: &Value, schema: &Value, found: &mut BTreeSet<String>) {
+    if let Some(name) = schema["$ref"].as_str().and_then(|target| target.strip_prefix(SCHEMAS)) {
+        if found.insert(name.to_owned()) {
+            follow(document, &document["components"]["schemas"][name], found);
         }
         return;
     }
-    let members = entries(value).map(|(_, member)| member);
-    members.chain(value.as_array().into_iter().flatten()).for_each(|inner| follow(document, inner, found));
+    let members = entries(schema).map(|(_, member)| member);
+    members.chain(schema.as_array().into_iter().flatten()).for_each(|inner| follow(document, inner, found));
 }
 
 const SCHEMAS: &str = "#/components/schemas/";
@@ -44,8 +47,8 @@ const SCHEMAS: &str = "#/components/schemas/";
 const OPEN_ENUM: &str = "x-extensible-enum";
 
 /// Returns the document with camelCase names and open enums in the schemas and examples of responses.
-pub fn edition(document: &Value) -> Value {
-    let reach = reach(document);
+pub fn edition(spec: &OpenAPI, document: &Value) -> Value {
+    let reach = reach(spec, document);
     let wire = Wire { document, reach: &reach.responses };
     let mut edition = document.clone();
     for (name, schema) in members(edition.pointer_mut("/components/schemas")) {

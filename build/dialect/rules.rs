@@ -17,7 +17,7 @@ macro_rules! rules {
 
 rules! {
     OPENAPI = "openapi-3.0", "3.0.x, the only version that the generator reads";
-    INFO_VERSION = "info-version", "a string; the crate reports it as the version of the spec";
+    STRUCTURE = "structure", "OpenAPI 3.0";
     SERVER = "server", "one server with an https URL, a base path, and the variables `version` and `program`";
     REFERENCE = "reference", "a reference to a value in this file";
     OPERATION_ID = "operation-id", "an id that is unique in snake_case; it names the generated method";
@@ -28,7 +28,7 @@ rules! {
     PATH_PARAMETER = "path-parameter", "`required: true` for every parameter in the path";
     PARAMETER_LOCATION = "parameter-location", "`path`, `query`, or `header` for what the client sets by itself";
     PARAMETER_TYPE = "parameter-type", "a string, boolean or integer; arrays are not sent as the spec says";
-    PARAMETER_STYLE = "parameter-style", "none of `style`, `explode` and `content`; the generator ignores or rejects them";
+    PARAMETER_STYLE = "parameter-style", "the default `style`, and neither `explode` nor `content`; the generator ignores or rejects them";
     PATH_TEMPLATE = "path-template", "the same names in both";
     STATUS = "status", "a three-digit status; `default` and ranges hide the others";
     MEDIA_TYPE = "media-type", "`application/json`, in lower case; nothing else is decoded";

@@ -84,7 +84,7 @@ impl Check<'_> {
 }
 
 /// Keywords that requests may have.
-pub const LIMITS: [&str; 4] = ["minLength", "maxLength", "minimum", "maximum"];
+const LIMITS: [&str; 4] = ["minLength", "maxLength", "minimum", "maximum"];
 
 const UNSUPPORTED_KEYWORDS: [(&str, &str); 14] = [
     ("title", "it replaces the type's name, and two types with one title become one"),

@@ -29,10 +29,19 @@ fn rows() -> Vec<(&'static str, &'static str, String, Value)> {
         json!([parameter])
     };
     let response = |media_type: &str| json!({ "description": "A response.", "content": { media_type: { "schema": { "type": "string" } } } });
+    let content = json!([{ "name": "top", "in": "query", "description": "A number.",
+        "content": { "application/json": { "schema": { "type": "integer" } } } }]);
     let id_in_path = "/components/parameters/ReportIdInPath";
     vec![
         ("openapi-3.0", "document", at("/openapi"), json!("3.1.0")),
-        ("info-version", "document", at("/info/version"), json!(1.0)),
+        ("structure", "document", at("/info/version"), json!(1.0)),
+        (
+            "structure",
+            "/ScheduledReport/resume/{reportId}",
+            resume("responses/409"),
+            json!({ "content": {} }),
+        ),
+        ("structure", "ReportIdInPath", format!("{id_in_path}/in"), Value::Null),
         ("server", "servers", at("/servers"), json!([])),
         ("server", "servers", at("/servers/0/url"), json!("http://host.example/{version}/{program}")),
         ("server", "servers", at("/servers/0/url"), json!("https://host.example/{version}/{program}/")),
@@ -70,6 +79,7 @@ fn rows() -> Vec<(&'static str, &'static str, String, Value)> {
             resume("requestBody"),
             json!({ "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Report" } } } }),
         ),
+        ("parameter-style", "getReports", list("parameters"), content),
         ("path-parameter", "pauseReportExecutions", format!("{id_in_path}/required"), Value::Null),
         ("parameter-location", "getReports", list("parameters"), parameter(json!({ "in": "cookie" }))),
         (
@@ -84,7 +94,12 @@ fn rows() -> Vec<(&'static str, &'static str, String, Value)> {
             list("parameters"),
             parameter(json!({ "schema": { "type": "string", "enum": ["a", "b"] } })),
         ),
-        ("parameter-style", "getReports", list("parameters"), parameter(json!({ "style": "form" }))),
+        (
+            "parameter-style",
+            "getReports",
+            list("parameters"),
+            parameter(json!({ "style": "spaceDelimited" })),
+        ),
         ("parameter-style", "getReports", list("parameters"), parameter(json!({ "explode": false }))),
         ("path-template", "resumeReportExecutions", format!("{id_in_path}/name"), json!("reportID")),
         ("path-template", "resumeReportExecutions", resume("parameters"), json!([])),
