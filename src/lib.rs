@@ -39,7 +39,9 @@
 //! | get access tokens, unattended or interactively | [`auth`] |
 //! | test your own code | `emulator` (feature `emulator`), [`Report::new`] |
 //! | parse and check the text of a query | [`query`] |
-//! | read the OpenAPI document | [`spec`] |
+//! | read the spec | [`spec`] |
+//!
+//! The [`guide`] has a page for each resource, and a [cookbook](guide::cookbook) of complete programs.
 //!
 //! # How a call works
 //!
@@ -85,6 +87,8 @@
 //! traffic of related operations. Assumptions beyond these are marked `x-assumption` in the [spec] and listed in the
 //! documentation of the emulator.
 
+// On docs.rs, items say which feature they need.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 // The library returns errors; only the CLI prints.
 #![cfg_attr(
@@ -114,6 +118,7 @@ mod envelope;
 mod error;
 mod executions;
 mod generated;
+pub mod guide;
 mod health;
 mod hooks;
 mod lenient;

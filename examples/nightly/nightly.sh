@@ -1,10 +1,10 @@
 #!/bin/sh
-# Resumes the reports with these names, and succeeds only if every report that matches runs:
-#   nightly.sh 'Sales*' 'Azure usage, weekly'
-[ $# -gt 0 ] || { echo "usage: $0 NAME..." >&2; exit 2; }
-status=0
+# Resumes the reports with these names, checks that they deliver, and saves their new files in $REPORTS, if it is set.
+[ $# -gt 0 ] || { echo "usage: $0 NAME..., such as 'Sales*'" >&2; exit 2; }
+failed=0
+run() { PARTNER_CENTER_OUTPUT=jsonl partner-insights "$@" || failed=$?; [ "$failed" -ne 130 ] || exit 130; }
 for name in "$@"; do
-    partner-insights resume --name "$name" --yes --timeout 30m --output jsonl || status=$?
-    [ "$status" -ne 130 ] || break # interrupted
-done
-exit "$status"
+    run resume --name "$name" --yes --timeout 30m; run health --name "$name"
+    ids=$(partner-insights list --name "$name" --output ids) || failed=$?
+    for id in ${REPORTS:+$ids}; do run download "$id" --new --output-dir "$REPORTS"; done
+done; exit "$failed"

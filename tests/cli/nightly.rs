@@ -1,20 +1,27 @@
-//! The nightly script in `examples/nightly`: green only if every report that it names runs.
+//! The nightly script in `examples/nightly`: green only if every report that it names runs and delivers.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use partner_center_insights::emulator::{Emulator, EmulatorBuilder, Fault, Scenario};
-use partner_center_insights::{Report, ReportId};
+use partner_center_insights::emulator::{Emulator, EmulatorBuilder, Fault, FileFault, Files, Scenario};
+use partner_center_insights::{Report, ReportId, spec};
 use serde_json::Value;
 use tokio::process::Command;
 
-use crate::{Finished, RESUME, cli, count, emulator, finish, id, until};
+use crate::{Finished, RESUME, TOKEN, cli, count, finish, id, until};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/nightly/nightly.sh");
 
+/// An emulator with the clock of this machine, which `health` compares with.
+fn emulator() -> EmulatorBuilder {
+    Emulator::builder().token(TOKEN)
+}
+
+/// A daily report whose latest file is an hour old.
 fn report(number: u128, name: &str, status: &str) -> Report {
+    let start = SystemTime::now() - Duration::from_secs(3 * 24 * 3600 + 3600);
     let report = Report::new(id(number)).with_name(name).with_status(status.into());
-    report.with_schedule("2026-01-05T06:00:00Z", 24, 10_000_000)
+    report.with_schedule(start, 24, 10_000_000)
 }
 
 /// Two reports that run, and one with another name.
@@ -51,8 +58,14 @@ async fn night(builder: EmulatorBuilder, pattern: &str) -> Finished {
     finish(&mut nightly(&emulator, pattern)).await
 }
 
+/// What `resume` printed: all up to its summary.
+fn resumed(stdout: &str) -> Value {
+    let end = stdout.find("{\"summary\"").unwrap();
+    crate::document(&stdout[..end + stdout[end..].find('\n').unwrap()])
+}
+
 fn outcomes(finished: &Finished) -> Vec<(ReportId, String)> {
-    let rows = crate::document(&finished.stdout)["reports"].take();
+    let rows = resumed(&finished.stdout)["reports"].take();
     let outcome = |row: &Value| {
         (row["reportId"].as_str().unwrap().parse().unwrap(), row["outcome"].as_str().unwrap().to_owned())
     };
@@ -98,7 +111,7 @@ async fn nightly_is_red_for_a_typo() {
 async fn nightly_is_red_if_a_report_has_ended() {
     let ended = report(4, "Sales by region", "Inactive").with_schedule("2026-01-05T06:00:00Z", 24, 30);
     let finished = night(emulator().reports(some_paused().into_iter().chain([ended])), "Sales*").await;
-    assert_eq!(finished.code, Some(9), "{}", finished.stderr);
+    assert_eq!(finished.code, Some(11), "{}", finished.stderr);
     assert!(outcomes(&finished).contains(&(id(4), "not-resumable".to_owned())), "{}", finished.stdout);
 }
 
@@ -125,8 +138,42 @@ async fn nightly_is_red_if_the_service_is_away() {
 
     // Away after the list.
     let finished = night(emulator().reports(some_paused()).fault(away.on(RESUME)), "Sales*").await;
-    assert_eq!(finished.code, Some(9), "{}", finished.stderr);
+    assert_eq!(finished.code, Some(11), "{}", finished.stderr);
     assert!(outcomes(&finished).contains(&(id(2), "failed".to_owned())), "{}", finished.stdout);
+}
+
+#[tokio::test]
+async fn nightly_is_red_if_a_file_is_missing() {
+    let silent = Fault::respond(200, "application/json", r#"{"value": [], "totalCount": 0}"#);
+    let silent = silent.on(&spec::GET_REPORT_EXECUTIONS);
+    let finished = night(emulator().reports(running()).fault(silent), "Sales*").await;
+    assert_eq!(finished.code, Some(11), "{}", finished.stderr);
+    assert!(finished.stdout.contains("\"verdict\":\"never-ran\""), "{}", finished.stdout);
+}
+
+#[tokio::test]
+async fn nightly_saves_each_new_file_once() {
+    let emulator = emulator().reports(running()).start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let run = || async { finish(nightly(&emulator, "Sales*").env("REPORTS", folder.path())).await };
+    let files = || folder.path().read_dir().unwrap().count();
+
+    let first = run().await;
+    assert_eq!(first.code, Some(0), "{}", first.stderr);
+    let saved = files();
+    assert!(saved >= 6, "{saved} files of two reports with four executions each");
+    let second = run().await;
+    assert_eq!((second.code, files()), (Some(0), saved), "{}", second.stderr);
+    assert_eq!(second.stdout.matches("\"path\":").count(), 0, "{}", second.stdout);
+}
+
+#[tokio::test]
+async fn nightly_is_red_if_a_file_is_not_saved() {
+    let files = Files::new().fault(FileFault::Deleted);
+    let emulator = emulator().reports(running()).files(files).start().await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let finished = finish(nightly(&emulator, "Sales*").env("REPORTS", folder.path())).await;
+    assert_eq!((finished.code, error(&finished).as_str()), (Some(3), "no-file"));
 }
 
 #[tokio::test]
@@ -143,7 +190,7 @@ async fn nightly_is_red_if_it_is_stopped() {
     assert!(killed.success());
     let output = child.wait_with_output().await.unwrap();
     assert!(!output.status.success());
-    let document = crate::document(&String::from_utf8(output.stdout).unwrap());
+    let document = resumed(&String::from_utf8(output.stdout).unwrap());
     let outcomes = &document["summary"]["outcomes"];
     assert!(outcomes["not-tried"].as_u64() > Some(0) && outcomes["resumed"].as_u64() > Some(0), "{outcomes}");
 }

@@ -1,0 +1,35 @@
+# The nightly run for Windows: as nightly.sh, and an alert if it fails.
+#   nightly.ps1 -Name 'Sales*', 'Azure usage, weekly' -Reports D:\Reports
+param(
+    [Parameter(Mandatory)] [string[]] $Name,
+    [string] $Reports,
+    # A webhook that takes {"text": …}, such as one of a chat.
+    [string] $AlertUrl
+)
+$env:PARTNER_CENTER_OUTPUT = 'jsonl'
+$script:failed = 0
+
+function Invoke-Insights {
+    & "$PSScriptRoot\partner-insights.exe" @args
+    if ($LASTEXITCODE -ne 0) { $script:failed = $LASTEXITCODE }
+}
+
+foreach ($pattern in $Name) {
+    Invoke-Insights resume --name $pattern --yes --timeout 30m
+    Invoke-Insights health --name $pattern
+    if ($Reports) {
+        foreach ($id in Invoke-Insights list --name $pattern --output ids) {
+            Invoke-Insights download $id --new --output-dir $Reports
+        }
+    }
+}
+
+if ($failed -ne 0) {
+    $text = "partner-insights: the nightly run on $env:COMPUTERNAME failed with exit code $failed"
+    # In the Application log, for those who watch it.
+    eventcreate /L APPLICATION /T ERROR /SO partner-insights /ID 1 /D $text
+    if ($AlertUrl) {
+        Invoke-RestMethod -Method Post -Uri $AlertUrl -ContentType 'application/json' -Body (@{ text = $text } | ConvertTo-Json)
+    }
+}
+exit $failed
