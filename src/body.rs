@@ -91,6 +91,12 @@ pub(crate) fn detail(text: &str) -> Detail {
     }
 }
 
+/// Whether a body is not JSON, as the errors of the service are: a gateway or a proxy wrote it.
+pub(crate) fn is_foreign(text: &str) -> bool {
+    let text = text.trim_start_matches('\u{feff}').trim();
+    !text.is_empty() && !text.starts_with(['{', '[', '"'])
+}
+
 fn is_binary(text: &str) -> bool {
     let is_noise = |c: char| matches!(c, '\0'..='\x06' | '\u{80}'..='\u{9f}' | char::REPLACEMENT_CHARACTER);
     text.contains(is_noise)

@@ -24,6 +24,9 @@ use crate::text::one_line;
 use crate::transport::{causes, is_invalid_data, out_of_files, read_body, root_cause};
 use crate::warning::Warning;
 
+/// Help for a 403 that the service has not written.
+const GATEWAY_HELP: &str = "a gateway or proxy seems to have written this response, not the service: check the proxy settings and the base URL; if there is none in between, give the user the role Executive report viewer";
+
 /// An element of an envelope.
 pub(crate) trait Item: DeserializeOwned + PartialEq {}
 
@@ -125,7 +128,12 @@ impl Attempted<'_> {
         let mut bytes = Vec::new();
         // The status is known; of a truncated body, what came is used.
         let _ = read_body(&mut response, ERROR_BODY_BYTES, &mut bytes).await;
-        self.refusal(status.as_u16(), body::detail(&self.decode(&bytes)))
+        let text = self.decode(&bytes);
+        let error = self.refusal(status.as_u16(), body::detail(&text));
+        if error.kind() == ErrorKind::Forbidden && body::is_foreign(&text) {
+            return error.with_help(Some(GATEWAY_HELP));
+        }
+        error
     }
 
     /// A failure in the members of a 2xx, with its own status if it has one.

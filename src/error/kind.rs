@@ -75,7 +75,7 @@ error_kinds! {
         "get a new access token; tokens live for about an hour"),
     /// The caller lacks a permission.
     Forbidden("forbidden", [403], Never,
-        "give the user the role Executive report viewer in Partner Center (for cmp, give the application a role); an HTML response comes from a gateway in between"),
+        "give the user the role Executive report viewer in Partner Center (for cmp, give the application a role)"),
     /// The report or the address does not exist.
     NotFound("not found", [404, 410], Never,
         "list the reports to see which ids exist, and check the program and the base URL"),

@@ -60,3 +60,15 @@ async fn conflict_names_the_variables() {
     let expected = "error: PARTNER_CENTER_EMULATOR cannot be used with PARTNER_CENTER_BASE_URL\n";
     assert_eq!(finished.stderr, expected);
 }
+
+#[tokio::test]
+async fn usage_errors_follow_the_format_of_the_variable() {
+    for (args, is_json) in
+        [(&["lst"][..], true), (&[], true), (&["lst", "-o", "table"], false), (&["-h"], false)]
+    {
+        let finished = finish(bare().args(args).env("PARTNER_CENTER_OUTPUT", "json")).await;
+        assert_eq!(finished.code, Some(if args == ["-h"] { 0 } else { 2 }), "{args:?}");
+        let json = serde_json::from_str::<serde_json::Value>(&finished.stderr);
+        assert_eq!(json.is_ok_and(|json| json["error"]["kind"] == "usage"), is_json, "{}", finished.stderr);
+    }
+}

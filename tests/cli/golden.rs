@@ -65,7 +65,8 @@ async fn transcript(emulator: impl Fn() -> EmulatorBuilder, lines: &[&[&str]]) -
     masked(&text)
 }
 
-fn golden(name: &str, actual: String) {
+/// Compares a text with a file in `golden/`.
+pub fn golden(name: &str, actual: String) {
     let path = format!("{}/tests/cli/golden/{name}", env!("CARGO_MANIFEST_DIR"));
     // Verbatim: brackets in the output are not wildcards.
     assert_data_eq!(Data::text(actual), Data::read_from(path.as_ref(), None).raw());
@@ -124,7 +125,7 @@ fn states() -> EmulatorBuilder {
 
 #[tokio::test]
 async fn selection_by_name_in_every_state() {
-    let lines: [&[&str]; 15] = [
+    let lines: [&[&str]; 19] = [
         &["resume", "--name", "sales*", "--yes"],
         &["resume", "--name", "sales*", "--yes", "--output", "json"],
         &["resume", "--name", "sales*", "--dry-run", "--output", "jsonl"],
@@ -140,18 +141,26 @@ async fn selection_by_name_in_every_state() {
         &["resume", "--name", "usage", "--query-id", "none", "--yes"],
         &["resume", "--ids-file", "-", "--yes"],
         &["pause", "--name", "nothing", "--yes", "--dry-run"],
+        &["pause", "--name", "sales*", "--yes"],
+        &["pause", "--name", "sales by region", "--yes", "--output", "json"],
+        &["pause", "--name", "sales*", "--yes", "--only-active"],
+        &["pause", "--name", "sales by region", "--yes", "--only-active"],
     ];
     golden("selection.txt", transcript(states, &lines).await);
 }
 
 #[tokio::test]
 async fn errors_in_the_json_formats() {
-    let lines: [&[&str]; 5] = [
+    let lines: [&[&str]; 9] = [
         &["executions", UNKNOWN, "--output", "json"],
         &["resume", "--output", "json"],
         &["resume", "--all-paused", "--output", "jsonl"],
         &["list", "--base-url", "ftp://localhost", "--output", "jsonl"],
         &["list", "--output", "json", "--token-file", "no/such/file"],
+        &["lst", "--output", "json"],
+        &["resume", "--stauts", "paused", "-ojsonl"],
+        &["list", "--status", "stopped", "-o=json"],
+        &["--output", "json"],
     ];
     golden("errors.txt", transcript(emulator, &lines).await);
 }

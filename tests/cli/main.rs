@@ -17,6 +17,7 @@ mod inputs;
 mod interrupt;
 mod killed;
 mod lenient;
+mod manual;
 mod network;
 #[cfg(unix)]
 mod nightly;
@@ -30,6 +31,8 @@ mod support;
 #[cfg(unix)]
 mod terminal;
 mod usage;
+#[cfg(unix)]
+mod widths;
 
 use std::process::Stdio;
 use std::time::{Duration, SystemTime};

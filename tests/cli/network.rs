@@ -176,3 +176,18 @@ async fn quota_in_the_text_of_a_403_is_throttling() {
     let finished = finish(list(&[]).env("PARTNER_CENTER_BASE_URL", server.url())).await;
     assert_eq!((finished.code, server.count()), (Some(0), 2), "{}", finished.stderr);
 }
+
+#[tokio::test]
+async fn page_of_a_gateway_is_no_missing_role() {
+    for (body, hint) in [
+        ("<html><title>Access denied</title></html>", "a gateway or proxy seems to have written"),
+        ("Access denied", "a gateway or proxy seems to have written"),
+        (r#"{"value":[],"message":"Access denied","statusCode":403}"#, "give the user the role"),
+        ("", "give the user the role"),
+    ] {
+        let server = Server::sending(response(403, "", body)).await;
+        let finished = finish(list(&[]).env("PARTNER_CENTER_BASE_URL", server.url())).await;
+        assert_eq!(finished.code, Some(5), "{}", finished.stderr);
+        assert!(finished.stderr.contains(&format!("\nhint: {hint}")), "{body}: {}", finished.stderr);
+    }
+}

@@ -1,6 +1,6 @@
 //! JSON output matches what `schema` prints.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use partner_center_insights::emulator::{Emulator, Fault};
 use serde_json::Value;
@@ -54,41 +54,52 @@ async fn json_output_matches_its_schema() {
     fits(&emulator, &["wait", MONTHLY, "--after", "2026-01-01"]).await;
 }
 
-/// Validates the JSON of every golden transcript, standard error included.
+/// The JSON of a transcript's standard output: a document, or rows, which are an array in the schema.
+fn json(command: &str, output: &str) -> Option<Value> {
+    if !output.starts_with(['{', '[']) {
+        return None;
+    }
+    if matches!(command, "resume" | "pause") {
+        return Some(crate::document(output));
+    }
+    let line = |line| serde_json::from_str::<Value>(line).unwrap();
+    let lines = || output.lines().map(line).collect();
+    Some(serde_json::from_str(output).ok().filter(Value::is_array).unwrap_or_else(lines))
+}
+
+/// Validates the JSON of every golden transcript, standard error included. A transcript is JSON if it looks so, whatever
+/// its arguments are.
 #[tokio::test]
 async fn golden_json_matches_its_schema() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/golden");
-    let mut seen = BTreeMap::new();
+    let mut schemas = BTreeMap::new();
+    for name in names().await {
+        let mut schema = schema(&name).await;
+        close(&mut schema);
+        schemas.insert(name, (jsonschema::validator_for(&schema).unwrap(), 0));
+    }
     for file in std::fs::read_dir(folder).unwrap() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
         for run in text.split("$ partner-insights ").skip(1) {
             let (args, output) = run.split_once('\n').unwrap();
-            let is_lines = args.contains("jsonl");
-            if !args.contains("json") {
+            // What they print are the schemas.
+            if args.starts_with("schema ") {
                 continue;
             }
-            let (output, _) = output.split_once("exit: ").unwrap();
+            let output = output.split("exit: ").next().unwrap();
             let (errors, data): (Vec<_>, Vec<_>) =
                 output.lines().partition(|line| line.starts_with("stderr: "));
-            let command = args.split(' ').next().unwrap();
-            let is_change = matches!(command, "resume" | "pause");
-            let json = match data.join("\n") {
-                data if data.is_empty() => None,
-                data if is_change => Some(crate::document(&data)),
-                data if is_lines => {
-                    Some(data.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect())
-                }
-                data => Some(serde_json::from_str(&data).unwrap()),
-            };
-            let errors = errors.iter().filter_map(|line| line.strip_prefix("stderr: {"));
-            let errors = errors.map(|line| ("error", serde_json::from_str(&format!("{{{line}")).unwrap()));
+            let mut words = args.split(' ');
+            let (first, second) = (words.next().unwrap(), words.next().unwrap_or_default());
+            let nested = format!("{first}-{second}");
+            let command = if schemas.contains_key(&nested) { &nested } else { first };
+            let json = json(command, &data.join("\n"));
+            let errors = errors.iter().filter_map(|line| line.strip_prefix("stderr: "));
+            let errors = errors.filter(|line| line.starts_with(['{', '[']));
+            let errors = errors.map(|line| ("error", serde_json::from_str(line).unwrap()));
             for (command, json) in json.map(|json| (command, json)).into_iter().chain(errors) {
-                if !seen.contains_key(command) {
-                    let mut schema = schema(command).await;
-                    close(&mut schema);
-                    seen.insert(command.to_owned(), (jsonschema::validator_for(&schema).unwrap(), 0));
-                }
-                let (validator, count) = seen.get_mut(command).unwrap();
+                let (validator, count) =
+                    schemas.get_mut(command).unwrap_or_else(|| panic!("no schema for: {args}"));
                 *count += 1;
                 let problems: Vec<_> =
                     validator.iter_errors(&json).map(|problem| problem.to_string()).collect();
@@ -96,6 +107,37 @@ async fn golden_json_matches_its_schema() {
             }
         }
     }
-    let counts: Vec<_> = seen.iter().map(|(command, (_, count))| (command.as_str(), *count > 1)).collect();
-    assert_eq!(counts, ["error", "executions", "list", "pause", "resume"].map(|command| (command, true)));
+    for command in ["error", "executions", "list", "pause", "resume"] {
+        assert!(schemas[command].1 > 1, "{command}");
+    }
+}
+
+/// The names that `schema` accepts.
+async fn names() -> Vec<String> {
+    let help = finish(bare().args(["schema", "-h"])).await.stdout;
+    let values = help.split("[possible values: ").nth(1).and_then(|rest| rest.split(']').next());
+    values.unwrap().split([',', ' ', '\n']).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn every_command_that_prints_json_has_a_schema() {
+    let groups = ["auth", "query", "dataset"];
+    let nested = [
+        "auth-check",
+        "query-list",
+        "query-show",
+        "query-check",
+        "query-try",
+        "query-create",
+        "query-delete",
+        "dataset-list",
+        "dataset-show",
+    ];
+    // They print nothing, a script, a page, a spec or schemas.
+    let without = ["emulator", "spec", "schema", "completions", "man", "help"];
+    let commands = crate::parity::commands().await.into_iter();
+    let commands = commands.filter(|name| !groups.contains(&&**name) && !without.contains(&&**name));
+    let expected: BTreeSet<_> =
+        commands.chain(nested.into_iter().chain(["error"]).map(str::to_owned)).collect();
+    assert_eq!(names().await.into_iter().collect::<BTreeSet<_>>(), expected);
 }

@@ -7,7 +7,7 @@ use tokio::process::Child;
 
 use crate::{PAUSED, RESUME, TOKEN, emulator, paused};
 
-struct Terminal {
+pub struct Terminal {
     screen: OwnedReadPty,
     keys: OwnedWritePty,
     child: Child,
@@ -19,7 +19,7 @@ impl Terminal {
         Self::of_width(100, emulator, args, environment)
     }
 
-    fn of_width(columns: u16, emulator: &Emulator, args: &[&str], environment: &[(&str, &str)]) -> Self {
+    pub fn of_width(columns: u16, emulator: &Emulator, args: &[&str], environment: &[(&str, &str)]) -> Self {
         let (pty, pts) = pty_process::open().unwrap();
         pty.resize(Size::new(40, columns)).unwrap();
         let command = Command::new(env!("CARGO_BIN_EXE_partner-insights")).args(args).env_clear();
@@ -52,7 +52,7 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).await.unwrap();
     }
 
-    async fn finish(mut self) -> (Option<i32>, String) {
+    pub async fn finish(mut self) -> (Option<i32>, String) {
         while self.read().await {}
         let status = self.child.wait().await.unwrap();
         (status.code(), self.text)

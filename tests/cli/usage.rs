@@ -11,7 +11,7 @@ async fn usage_errors_exit_2_and_say_what_is_wrong() {
     let emulator = emulator().start().await.unwrap();
     for (args, said) in [
         (&["lst"][..], "similar subcommand exists: 'list'"),
-        (&["status"], "unrecognized subcommand 'status'\n\n\nFor more information"),
+        (&["status"], "unrecognized subcommand 'status'\nhint: `--help`"),
         (&["list", "--stauts", "paused"], "similar argument exists: '--status'"),
         (&["list", "--output", "jsn"], "similar value exists: 'json'"),
         (&["list", "--status", "stopped"], "[possible values: active, paused, inactive]"),

@@ -211,8 +211,17 @@ pub struct Resume {
 #[derive(Debug, ClapArgs)]
 pub struct Pause {
     /// All active reports
+    ///
+    /// That there are none is a success. With --name or --query-id, the same as without: reports that match and are not
+    /// active are listed too.
     #[arg(long, conflicts_with_all = ["ids", "ids_file"])]
     pub all_active: bool,
+    /// Leave out reports that match and are not active
+    ///
+    /// Otherwise, with --name or --query-id, reports that match and cannot be paused count as failures: those that are
+    /// inactive or in an unknown status. An inactive one-time report does not: it is assumed to have run.
+    #[arg(long, conflicts_with_all = ["ids", "ids_file"])]
+    pub only_active: bool,
     #[command(flatten)]
     pub change: Change,
 }
@@ -301,8 +310,13 @@ pub enum SchemaCommand {
     Update,
     Delete,
     QueryList,
+    QueryShow,
     QueryCheck,
+    QueryTry,
+    QueryCreate,
+    QueryDelete,
     DatasetList,
+    DatasetShow,
     Conformance,
     AuthCheck,
 }

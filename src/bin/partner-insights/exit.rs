@@ -10,7 +10,7 @@ use serde::Serialize;
 
 pub const OK: u8 = 0;
 pub const UNEXPECTED: u8 = 1;
-const USAGE: u8 = 2;
+pub const USAGE: u8 = 2;
 pub const NOT_FOUND: u8 = 3;
 pub const AUTH: u8 = 4;
 pub const REFUSED: u8 = 6;
@@ -93,8 +93,7 @@ pub struct ErrorObject {
     pub text: String,
 }
 
-/// What `--output json` and `jsonl` print to standard error if a command fails, on one line. Only an invalid command line
-/// is reported as text.
+/// What `--output json` and `jsonl` print to standard error if a command fails, on one line.
 #[derive(Serialize, JsonSchema)]
 pub struct ErrorDocument<'a> {
     error: &'a ErrorObject,

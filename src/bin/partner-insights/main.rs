@@ -12,6 +12,7 @@
 mod args;
 mod auth;
 mod change;
+mod completions;
 mod confirm;
 mod conformance;
 mod create;
@@ -30,6 +31,7 @@ mod input;
 mod interrupt;
 mod list;
 mod log;
+mod man;
 mod output;
 mod pasted;
 mod precedence;
@@ -39,6 +41,7 @@ mod query;
 mod session;
 mod show;
 mod table;
+mod usage;
 mod wait;
 
 use std::process::ExitCode;
@@ -50,7 +53,10 @@ use crate::interrupt::Interrupts;
 use crate::output::Output;
 
 fn main() -> ExitCode {
-    let Args { global, command } = precedence::parse();
+    let Args { global, command } = match precedence::parse() {
+        Ok(args) => args,
+        Err(error) => return usage::report(error),
+    };
     log::init(global.verbose);
     let output = Output::new(global.output, global.color, global.quiet);
     let code = block_on(&global, command, &output).unwrap_or_else(|failure| {
@@ -75,8 +81,8 @@ async fn run(global: &Global, command: Command, output: &Output) -> Result<u8, F
         Command::Resume(Resume { all_paused, only_paused, change }) => {
             change::run(global, change, all_paused, only_paused, Direction::Resume, output).await
         }
-        Command::Pause(Pause { all_active, change }) => {
-            change::run(global, change, all_active, true, Direction::Pause, output).await
+        Command::Pause(Pause { all_active, only_active, change }) => {
+            change::run(global, change, all_active, only_active, Direction::Pause, output).await
         }
         Command::Executions(command) => until_interrupted(executions::run(global, command, output)).await,
         Command::Health(command) => until_interrupted(health::run(global, command, output)).await,
@@ -96,8 +102,8 @@ async fn run(global: &Global, command: Command, output: &Output) -> Result<u8, F
         Command::Emulator(command) => emulator::run(command, output).await,
         Command::Spec(command) => describe::spec(&command, output),
         Command::Schema { command } => describe::schema(command, output),
-        Command::Completions { shell } => describe::completions(shell, output),
-        Command::Man { command } => describe::man(&command, output),
+        Command::Completions { shell } => completions::run(shell, output),
+        Command::Man { command } => man::run(&command, output),
     }
 }
 

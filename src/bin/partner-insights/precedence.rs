@@ -3,43 +3,30 @@
 use std::env;
 
 use clap::builder::Resettable;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, Command, CommandFactory, Error, FromArgMatches};
 
 use crate::args::{Args, CredentialSource};
 use crate::input::unquoted;
 
-/// Commands that change reports or logins.
-const CHANGES: [&str; 7] = ["resume", "pause", "create", "update", "delete", "login", "logout"];
 /// Commands that need no service.
 const OFFLINE: [&str; 4] = ["spec", "schema", "completions", "man"];
 
-/// Parses the command line and the environment. Exits if they are invalid.
-pub fn parse() -> Args {
-    try_parse().unwrap_or_else(|mut error| {
-        // The error alone, without the usage.
-        error.remove(ContextKind::Usage);
-        // A tip is followed without thinking; it must not change a report.
-        if let Some(ContextValue::Strings(tips)) = error.get(ContextKind::SuggestedSubcommand)
-            && tips.iter().any(|tip| CHANGES.contains(&tip.as_str()))
-        {
-            error.remove(ContextKind::SuggestedSubcommand);
-        }
-        error.exit()
-    })
-}
-
-fn try_parse() -> Result<Args, Error> {
+/// The command line with all its parts. What needs no service shows no sign-in flags.
+pub fn command() -> Command {
     let mut command = prepare(Args::command());
     command.build();
-    for name in OFFLINE {
-        let is_sign_in = |arg: &Arg| arg.get_help_heading() == Some("Authentication");
-        command = command.mut_subcommand(name, |offline| {
-            offline.mut_args(|arg| if is_sign_in(&arg) { arg.hide(true) } else { arg })
-        });
-    }
-    let matches = command.try_get_matches_from_mut(env::args_os())?;
+    let is_sign_in = |arg: &Arg| arg.get_help_heading() == Some("Authentication");
+    let hide = |arg| if is_sign_in(&arg) { arg.hide(true) } else { arg };
+    OFFLINE
+        .into_iter()
+        .fold(command, |command, name| command.mut_subcommand(name, |offline| offline.mut_args(hide)))
+}
+
+/// Parses the command line and the environment.
+pub fn parse() -> Result<Args, Error> {
+    let matches = command().try_get_matches_from_mut(env::args_os())?;
     let mut args = Args::from_arg_matches(&matches)?;
     let is_flag = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
     // Two variables cannot be told apart by what was typed.

@@ -12,7 +12,7 @@ use crate::create::existing;
 use crate::exit::{self, Failure};
 use crate::output::{Format, Output, Row};
 use crate::session::Session;
-use crate::table::{text, visible};
+use crate::table::{text, titled, visible};
 
 pub async fn run(global: &Global, command: args::Show, output: &Output) -> Result<u8, Failure> {
     // The emulator, if there is one, ends with the session.
@@ -91,7 +91,7 @@ impl ShowRow {
             ("Query", report.query.as_deref()),
         ];
         let known = lines.into_iter().filter_map(|(title, value)| Some((title, value?)));
-        known.map(|(title, value)| format!("{title:<16}{}\n", visible(value))).collect()
+        known.map(|(title, value)| titled(title, &visible(value))).collect()
     }
 }
 

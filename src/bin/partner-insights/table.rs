@@ -4,15 +4,16 @@ use std::fmt;
 use std::io::{self, IsTerminal};
 
 use comfy_table::{Cell, ColumnConstraint, Table, Width, presets};
+use unicode_width::UnicodeWidthStr;
 
 /// Spaces around a column.
 const PADDING: u16 = 2;
-/// Least width of the last column; with less, another column is left out.
-const NARROW: usize = 10;
+/// Least width of the last column, for a word or two; with less, another column is left out.
+const NARROW: usize = 13;
 /// Width of a terminal below which nothing is wrapped.
 const TINY: usize = 20;
 
-/// Draws a table as wide as the terminal. In a narrow one, the last column is cut at a word; then columns are left out,
+/// Draws a table as wide as the terminal. In a narrow one, the last column is cut; then columns are left out,
 /// from the last but one to the third, then the last, then the second. The first has the IDs, and is always whole.
 pub fn draw(headings: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>, colored: bool) -> String {
     let mut rows: Vec<_> = rows.into_iter().collect();
@@ -64,15 +65,17 @@ fn fit(widths: &[usize], terminal: usize) -> (Vec<bool>, usize) {
     (shown, usize::MAX)
 }
 
-/// Cuts a text after the last word that fits. A single word is whole, so that a link can be copied.
+/// Cuts a text to a width, after a word if one fits. A link is whole, so that it can be copied.
 fn cut(text: &str, width: usize) -> String {
-    if text.chars().count() <= width || !text.contains(' ') {
+    let is_link = text.starts_with("https://") || text.starts_with("http://");
+    if text.width() <= width || is_link {
         return text.to_owned();
     }
-    let fits = |end: &usize| text[..*end].chars().count() < width;
-    let ends = text.match_indices(' ').map(|(at, _)| at);
-    let end = ends.clone().take_while(fits).last().or(ends.clone().next()).unwrap_or(text.len());
-    format!("{}…", &text[..end])
+    // The ellipsis needs a place too.
+    let fits = |end: &usize| *end > 0 && text[..*end].width() < width;
+    let word = text.match_indices(' ').map(|(at, _)| at).take_while(fits).last();
+    let character = || text.char_indices().map(|(at, _)| at).take_while(|at| *at == 0 || fits(at)).last();
+    format!("{}…", &text[..word.or_else(character).unwrap_or_default()])
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,19 +102,28 @@ pub fn wrap(text: &str, stream: Stream) -> String {
     terminal_width(stream).map_or_else(|| text.to_owned(), |width| wrap_to(text, width))
 }
 
+/// A line with a title before its value, which is wrapped in a column of its own.
+pub fn titled(title: &str, value: &str) -> String {
+    const TITLE: usize = 16;
+    let width = terminal_width(Stream::Stdout).and_then(|width| width.checked_sub(TITLE));
+    let value =
+        width.filter(|width| *width >= TINY).map_or_else(|| value.to_owned(), |width| wrap_to(value, width));
+    format!("{title:<TITLE$}{}\n", value.replace('\n', &format!("\n{:TITLE$}", "")))
+}
+
 fn wrap_to(text: &str, width: usize) -> String {
     let mut wrapped = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         let mut column = 0;
         for word in line.split_inclusive(' ') {
-            let length = word.trim_end().chars().count();
+            let length = word.trim_end().width();
             if column > 0 && column + length > width {
                 wrapped.truncate(wrapped.trim_end_matches(' ').len());
                 wrapped.push('\n');
                 column = 0;
             }
             wrapped += word;
-            column += word.chars().count();
+            column += word.width();
         }
     }
     wrapped
@@ -149,9 +161,11 @@ mod tests {
             (shown.iter().map(|shown| if *shown { 'x' } else { '-' }).collect::<String>(), last)
         };
         assert_eq!(shown(100), ("xxxxx".to_owned(), 31));
-        assert_eq!(shown(80), ("xxxxx".to_owned(), 11));
+        assert_eq!(shown(82), ("xxxxx".to_owned(), 13));
+        assert_eq!(shown(80), ("xxx-x".to_owned(), 23));
         assert_eq!(shown(70), ("xxx-x".to_owned(), 13));
-        assert_eq!(shown(60), ("xx--x".to_owned(), 10));
+        assert_eq!(shown(64), ("xx--x".to_owned(), 14));
+        assert_eq!(shown(60).0, "xx---");
         assert_eq!(shown(50).0, "xx---");
         assert_eq!(shown(45).0, "x----");
         assert_eq!(shown(20).0, "x----");
@@ -162,14 +176,36 @@ mod tests {
         assert_eq!(cut("Azure usage, weekly", 19), "Azure usage, weekly");
         assert_eq!(cut("Azure usage, weekly", 18), "Azure usage,…");
         assert_eq!(cut("Azure usage, weekly", 12), "Azure…");
-        assert_eq!(cut("Competency audit", 5), "Competency…");
         assert_eq!(cut("https://store.example/file", 10), "https://store.example/file");
+    }
+
+    #[test]
+    fn overlong_word_is_cut_within_it() {
+        assert_eq!(cut("Competency audit", 6), "Compe…");
+        assert_eq!(cut("Sales_by_region_and_month", 10), "Sales_by_…");
+        assert_eq!(cut("Sales", 1), "…");
+    }
+
+    #[test]
+    fn wide_and_combining_characters_are_measured() {
+        // Two columns each.
+        assert_eq!(cut("売上レポート", 12), "売上レポート");
+        assert_eq!(cut("売上レポート", 8), "売上レ…");
+        assert_eq!(cut("売上 レポート", 8), "売上…");
+        // No column of their own.
+        assert_eq!(cut("Cafe\u{301}s", 5), "Cafe\u{301}s");
+        assert_eq!(cut("Cafe\u{301}bar", 5), "Cafe\u{301}…");
+        assert_eq!(cut("📈📈📈", 5), "📈📈…");
+        for width in 1..12 {
+            assert!(cut("売Cafe\u{301} 📈 上", width).width() <= width, "{width}");
+        }
     }
 
     #[test]
     fn lines_are_wrapped_between_words() {
         assert_eq!(wrap_to("error: one two three\nhint: four", 14), "error: one two\nthree\nhint: four");
         assert_eq!(wrap_to("a  not-found", 40), "a  not-found");
+        assert_eq!(wrap_to("売上 レポ ート", 10), "売上 レポ\nート");
         assert_eq!(wrap_to("https://store.example/file is gone", 10), "https://store.example/file\nis gone");
     }
 }

@@ -10,7 +10,11 @@ pub fn version() -> String {
 
 pub fn main() -> String {
     let start = examples(&["--emulator resume --all-paused", LOGIN, "list --status paused"]);
-    let mut text = format!("{SECRETS}\n\n{start}\nExit codes:\n");
+    format!("{SECRETS}\n\n{start}\n{}", exit_codes())
+}
+
+pub fn exit_codes() -> String {
+    let mut text = format!("{EXIT_CODES}\n");
     for (code, meaning, _) in exit::TABLE {
         text += &format!("  {code:>3}  {meaning}\n");
     }
@@ -23,9 +27,11 @@ pub fn auth() -> String {
 
 pub fn examples(arguments: &[&str]) -> String {
     let lines = arguments.iter().map(|line| format!("  partner-insights {line}\n"));
-    format!("Examples:\n{}", lines.collect::<String>())
+    format!("{EXAMPLES}\n{}", lines.collect::<String>())
 }
 
+pub const EXAMPLES: &str = "Examples:";
+pub const EXIT_CODES: &str = "Exit codes:";
 pub const LOGIN: &str = "auth login --tenant contoso.com --client-id 11111111-2222-3333-4444-555555555555";
 
 const SECRETS: &str = "\

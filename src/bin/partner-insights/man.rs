@@ -1,0 +1,58 @@
+//! `man`: man pages.
+
+use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
+
+use crate::args::help;
+use crate::exit::{self, Failure};
+use crate::output::Output;
+use crate::precedence;
+
+pub fn run(command: &[String], output: &Output) -> Result<u8, Failure> {
+    let root = precedence::command();
+    let mut described = &root;
+    for name in command {
+        described = described.find_subcommand(name).ok_or_else(|| {
+            Failure::usage(format!("unknown command {name:?}"))
+                .hint("`partner-insights -h` lists the commands")
+        })?;
+    }
+    let notes = described.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+    // clap_mangen would put them below the heading EXTRA, and fill their lines.
+    let described = described.clone().after_long_help(None::<&str>);
+    let mut page = Vec::new();
+    Man::new(described)
+        // Otherwise, the source would be taken for the date.
+        .date("\"\"")
+        .source(format!("partner-insights {}", help::version()))
+        .manual("User Commands")
+        .render(&mut page)
+        .map_err(Failure::unexpected)?;
+    // What clap_mangen writes and `mandoc -T lint` does not like.
+    let page: String =
+        String::from_utf8_lossy(&page).lines().map(|line| format!("{}\n", line.trim_end())).collect();
+    let page = page.replace("\n.br\n\n.br\n", "\n.sp\n").replace("\n.sp\n.br\n", "\n.sp\n");
+    let codes = if notes.contains(help::EXIT_CODES) { String::new() } else { help::exit_codes() };
+    output.text(&(page + &sections(&format!("{notes}\n\n{codes}"))))?;
+    Ok(exit::OK)
+}
+
+/// The notes after the options, with the headings of man pages. Their lines stay as they are.
+fn sections(notes: &str) -> String {
+    let mut roff = Roff::new();
+    for paragraph in
+        notes.split("\n\n").map(|text| text.trim_matches('\n')).filter(|paragraph| !paragraph.is_empty())
+    {
+        let headings = [(help::EXAMPLES, "EXAMPLES"), (help::EXIT_CODES, "EXIT STATUS")];
+        let known = headings.into_iter().find_map(|(title, heading)| {
+            paragraph.strip_prefix(title).map(|lines| (heading, lines.trim_start_matches('\n')))
+        });
+        let (heading, lines) = known.unwrap_or(("NOTES", paragraph));
+        roff.control("SH", [heading]).control("nf", []);
+        for line in lines.lines() {
+            roff.text([roman(line)]);
+        }
+        roff.control("fi", []);
+    }
+    roff.to_roff()
+}
