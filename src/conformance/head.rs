@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::comparison::Comparisons;
 use super::document::{self, entries, text_fits, type_of};
-use super::redact::header_name;
+use super::redact::{header_name, media_type};
 use super::{Aspect, Conformity, Received};
 
 /// Response headers of HTTP and of servers in general, which the spec need not declare.
-const HEADERS: [&str; 14] = [
+const HEADERS: [&str; 15] = [
     "cache-control",
     "connection",
     "content-encoding",
@@ -18,6 +18,7 @@ const HEADERS: [&str; 14] = [
     "content-type",
     "date",
     "expires",
+    "keep-alive",
     "pragma",
     "server",
     "set-cookie",
@@ -55,15 +56,11 @@ pub(super) fn check(comparisons: &mut Comparisons, response: &Received) -> Optio
         let mut known = entries(&declared["headers"]).map(|(name, _)| name).chain(HEADERS);
         known.any(|known| known.eq_ignore_ascii_case(name))
     };
-    let names: BTreeSet<_> = response.headers.iter().filter(|(name, _)| !is_known(name)).collect();
-    for (name, _) in names {
-        comparisons.add(
-            Aspect::Header,
-            header_name(name),
-            "no such header",
-            "present",
-            Conformity::Undocumented,
-        );
+    let names = response.headers.iter().map(|(name, _)| name).filter(|name| !is_known(name));
+    let names: BTreeSet<_> = names.map(|name| header_name(name)).collect();
+    if !names.is_empty() {
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        comparisons.add(Aspect::Header, "", "no other headers", names, Conformity::Undocumented);
     }
     content_type(comparisons, response, declared);
     Some(declared)
@@ -71,9 +68,8 @@ pub(super) fn check(comparisons: &mut Comparisons, response: &Received) -> Optio
 
 fn content_type(comparisons: &mut Comparisons, response: &Received, declared: &Value) {
     let known: Vec<_> = entries(&declared["content"]).map(|(name, _)| name).collect();
-    let value = response.header("content-type").unwrap_or("absent");
-    let media_type = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let is_known = known.contains(&&*media_type);
+    let media_type = response.header("content-type").map_or("absent", media_type);
+    let is_known = known.contains(&media_type);
     let conformity = if is_known { Conformity::AsDocumented } else { Conformity::Differs };
     comparisons.add(Aspect::ContentType, "Content-Type", known.join(" or "), media_type, conformity);
 }

@@ -8,7 +8,14 @@ use super::document;
 /// Stands for a time.
 const TIME: &str = "2000-01-01T00:00:00Z";
 /// Media types that are named.
-const MEDIA_TYPES: [&str; 3] = ["application/json", "text/html", "text/plain"];
+const MEDIA_TYPES: [&str; 6] = [
+    "application/json",
+    "application/problem+json",
+    "application/xml",
+    "text/html",
+    "text/plain",
+    "text/xml",
+];
 /// Longest name of a field or header that is repeated.
 const NAME: usize = 40;
 /// Largest number of elements that is repeated.
@@ -87,7 +94,8 @@ pub fn header(name: &str, value: &str) -> String {
     value.to_owned()
 }
 
-fn media_type(value: &str) -> &'static str {
+/// Returns a media type without parameters, unless it is unusual.
+pub fn media_type(value: &str) -> &'static str {
     let media_type = value.split(';').next().unwrap_or_default().trim();
     MEDIA_TYPES.into_iter().find(|known| known.eq_ignore_ascii_case(media_type)).unwrap_or("other")
 }

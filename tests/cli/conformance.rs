@@ -102,7 +102,7 @@ async fn emulator_is_as_documented_in_all_checks() {
     assert_eq!(deviations, ["Suspended"]);
     let answered: Vec<_> = rows.iter().filter(|row| row["check"] == "assumption").collect();
     assert_eq!(answered.len(), 2, "{answered:?}");
-    assert!(finished.stderr.contains("(components.responses.Forbidden)"), "{finished:?}");
+    assert!(finished.stderr.contains("Not tried: components.responses.Forbidden: "), "{finished:?}");
 }
 
 #[tokio::test]
@@ -195,6 +195,12 @@ async fn each_deviation_is_named() {
         assert_eq!((replayed.code, server.count()), (finished.code, sent), "{named}");
         assert_eq!(without_values(&again), without_values(&rows), "{named}");
         let evidence = std::fs::read_to_string(path).unwrap();
+        assert!(evidence.contains(r#""source": "other""#), "{evidence}");
+        assert_eq!(
+            finished.stderr.contains("does not have: value[].tier."),
+            check == "fields",
+            "{finished:?}"
+        );
         let output = (finished.stdout + &finished.stderr + &evidence).to_lowercase();
         assert!(
             !output.contains("secret") && !output.contains(TOKEN) && !output.contains(REPORT_ID),

@@ -135,7 +135,7 @@ pub enum Command {
 "export --query-file usage.sql -O usage.csv",
 ]))]
     Export(Export),
-    /// Check whether the service does what the spec says; reads only, unless --exercise is given
+    /// Check whether the service does what the spec says
     #[command(after_long_help = examples(&["conformance", "conformance --exercise ID --evidence evidence.json", "conformance --replay evidence.json"]))]
     Conformance(Conformance),
     /// Sign in or out, and inspect tokens

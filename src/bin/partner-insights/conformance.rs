@@ -3,6 +3,7 @@
 mod exercise;
 mod note;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -41,17 +42,34 @@ pub async fn run(global: &Global, command: args::Conformance, output: &Output) -
         exchanges.extend(more);
         ended = result;
     }
-    if let Some(file) = &command.evidence {
+    let written = command.evidence.as_ref().map_or(Ok(()), |file| {
         let source = match &global.base_url {
             _ if session.is_emulated() => EvidenceSource::Emulator,
             None => EvidenceSource::Service,
             Some(_) => EvidenceSource::Other,
         };
         let evidence = conformance::evidence(source, &exchanges) + "\n";
-        fs::write(file, evidence).map_err(|error| failed(file, error))?;
+        fs::write(file, evidence).map_err(|error| failed(file, error))
+    });
+    let code = report(&exchanges, output);
+    if command.evidence.is_some() {
+        name_fields(&exchanges, output);
     }
-    let code = report(&exchanges, output)?;
-    ended.map(|()| code)
+    // That a report is in another state is worse than anything else.
+    ended.and(written).and(code)
+}
+
+/// Lists what evidence repeats although the spec does not have it.
+fn name_fields(exchanges: &[Exchange], output: &Output) {
+    let unknown = exchanges.iter().flat_map(conformance::check);
+    let unknown = unknown.filter(|comparison| {
+        comparison.aspect == Aspect::Fields && comparison.conformity == Conformity::Undocumented
+    });
+    let names: BTreeSet<_> = unknown.map(|comparison| comparison.place).collect();
+    if !names.is_empty() {
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        output.note(format_args!("The evidence names fields that the spec does not have: {names}."));
+    }
 }
 
 fn failed(file: &Path, error: std::io::Error) -> Failure {
@@ -62,14 +80,11 @@ fn failed(file: &Path, error: std::io::Error) -> Failure {
 fn report(exchanges: &[Exchange], output: &Output) -> Result<u8, Failure> {
     let assumptions = conformance::assumptions(exchanges);
     let mut comparisons: Vec<_> = exchanges.iter().flat_map(conformance::check).collect();
-    let unknown = comparisons.iter().filter(|comparison| comparison.aspect == Aspect::Fields);
-    let unknown: Vec<_> =
-        unknown.filter(|field| !field.place.is_empty()).map(|field| field.place.clone()).collect();
     comparisons.extend(assumptions.answered);
     let rows: Vec<_> = comparisons.into_iter().map(ConformanceRow::from).collect();
     output.rows(&rows)?;
     for assumption in &assumptions.open {
-        output.note(format_args!("Not tried: {} ({})", assumption.text, assumption.place));
+        output.note(format_args!("Not tried: {}: {}", assumption.place, assumption.text));
     }
     let count = |conformity: Conformity| rows.iter().filter(|row| row.verdict == conformity.as_str()).count();
     let differs = count(Conformity::Differs);
@@ -78,10 +93,6 @@ fn report(exchanges: &[Exchange], output: &Output) -> Result<u8, Failure> {
         rows.len(),
         count(Conformity::Undocumented),
     ));
-    if !unknown.is_empty() {
-        output
-            .note(format_args!("Evidence names fields that the spec does not have: {}.", unknown.join(", ")));
-    }
     Ok(if differs == 0 { exit::OK } else { exit::DIFFERS })
 }
 

@@ -8,7 +8,7 @@ use partner_center_insights::ReportId;
 
 #[derive(Debug, Args)]
 pub struct Conformance {
-    /// Also pause and resume this report, and put back its state
+    /// Also pause and resume this report, and put back its state; all else only reads
     #[arg(long, value_name = "ID")]
     pub exercise: Option<ReportId>,
     /// Skip the confirmation prompt
