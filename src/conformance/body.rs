@@ -4,8 +4,10 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{JsonType, ValidationError};
 use serde_json::{Map, Value};
 
-use super::document::{self, entries};
-use super::{Check, Findings, Received, Verdict, schema};
+use super::comparison::Comparisons;
+use super::document::{self, document, entries};
+use super::redact::field;
+use super::{Aspect, Conformity, Received, schema};
 
 /// Names that other services use for links to further pages.
 const LINKS: [&str; 4] = ["nextLink", "@nextLink", "@odata.nextLink", "continuationToken"];
@@ -13,40 +15,48 @@ const LINKS: [&str; 4] = ["nextLink", "@nextLink", "@odata.nextLink", "continuat
 const WORD: usize = 32;
 
 /// Checks the body of a response against its schema.
-pub(super) fn check(findings: &mut Findings, response: &Received, declared: Option<&'static Value>) {
+pub(super) fn check(comparisons: &mut Comparisons, response: &Received, declared: Option<&'static Value>) {
     let content = declared.and_then(|declared| declared["content"].get("application/json"));
     let Some(declared) = content.map(|content| &content["schema"]) else { return };
     let Ok(mut body) = serde_json::from_slice::<Value>(&response.body) else {
-        let found = if response.body.is_empty() { "nothing" } else { "no JSON" };
-        return findings.add(Check::Json, "", "JSON", found, Verdict::Differs);
+        let found = match &response.body[..] {
+            _ if response.is_incomplete => "incomplete",
+            [] => "nothing",
+            _ => "no JSON",
+        };
+        return comparisons.add(Aspect::Json, "", "JSON", found, Conformity::Differs);
     };
-    findings.settle(Check::Json, "JSON");
-    respell(findings, declared, &mut body, "");
-    findings.settle(Check::Spelling, "camelCase");
-    match schema::validator(declared) {
+    comparisons.settle(Aspect::Json, "JSON");
+    respell(comparisons, declared, &mut body, "");
+    comparisons.settle(Aspect::Spelling, "camelCase");
+    match schema::validator(document(), declared, true) {
         Ok(validator) => {
             for error in validator.iter_errors(&body) {
-                problem(findings, &error);
+                for Problem { aspect, place, expected, found } in problems(&error) {
+                    let is_new = matches!(aspect, Aspect::Fields | Aspect::Words);
+                    let conformity = if is_new { Conformity::Undocumented } else { Conformity::Differs };
+                    comparisons.add(aspect, place, expected, found, conformity);
+                }
             }
             let name = declared["$ref"].as_str().unwrap_or_default().rsplit('/').next().unwrap_or_default();
-            findings.settle(Check::Schema, name);
-            findings.settle(Check::Fields, "no unknown fields");
-            findings.settle(Check::Words, "no unknown words");
+            comparisons.settle(Aspect::Schema, name);
+            comparisons.settle(Aspect::Fields, "no unknown fields");
+            comparisons.settle(Aspect::Words, "no unknown words");
         }
-        Err(_) => findings.add(Check::Schema, "", "a schema", "not compiled", Verdict::NotSeen),
+        Err(_) => comparisons.add(Aspect::Schema, "", "a schema", "not compiled", Conformity::NotSeen),
     }
-    status(findings, &body, response.status);
-    count(findings, &body);
-    paging(findings, &body);
+    status(comparisons, &body, response.status);
+    count(comparisons, &body);
+    paging(comparisons, &body);
 }
 
 /// Reports names in PascalCase, and renames them so that the other checks find them.
-fn respell(findings: &mut Findings, schema: &'static Value, value: &mut Value, place: &str) {
+fn respell(comparisons: &mut Comparisons, schema: &'static Value, value: &mut Value, place: &str) {
     let schema = document::resolve(schema);
     match value {
         Value::Array(items) => {
             for item in items {
-                respell(findings, &schema["items"], item, &format!("{place}[]"));
+                respell(comparisons, &schema["items"], item, &format!("{place}[]"));
             }
         }
         Value::Object(members) => {
@@ -54,10 +64,10 @@ fn respell(findings: &mut Findings, schema: &'static Value, value: &mut Value, p
                 let pascal = pascal(name);
                 let place = join(place, name);
                 if pascal != name && !members.contains_key(name) {
-                    rename(findings, members, &pascal, name, &place);
+                    rename(comparisons, members, &pascal, name, &place);
                 }
                 if let Some(member) = members.get_mut(name) {
-                    respell(findings, property, member, &place);
+                    respell(comparisons, property, member, &place);
                 }
             }
         }
@@ -65,10 +75,16 @@ fn respell(findings: &mut Findings, schema: &'static Value, value: &mut Value, p
     }
 }
 
-fn rename(findings: &mut Findings, members: &mut Map<String, Value>, from: &str, to: &str, place: &str) {
+fn rename(
+    comparisons: &mut Comparisons,
+    members: &mut Map<String, Value>,
+    from: &str,
+    to: &str,
+    place: &str,
+) {
     if let Some(value) = members.remove(from) {
         members.insert(to.to_owned(), value);
-        findings.add(Check::Spelling, place, to, from, Verdict::Differs);
+        comparisons.add(Aspect::Spelling, place, to, from, Conformity::Differs);
     }
 }
 
@@ -77,36 +93,48 @@ fn pascal(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
 }
 
+/// An error of the validator, without values.
+pub(super) struct Problem {
+    pub aspect: Aspect,
+    pub place: String,
+    pub expected: String,
+    pub found: String,
+}
+
 /// Translates an error of the validator. Its text is not used, because it contains values.
-fn problem(findings: &mut Findings, error: &ValidationError<'_>) {
+pub(super) fn problems(error: &ValidationError<'_>) -> Vec<Problem> {
     let place = place(error.instance_path().as_str());
     let instance = error.instance();
+    let problem = |aspect, place: String, expected: String, found: &str| Problem {
+        aspect,
+        place,
+        expected,
+        found: found.to_owned(),
+    };
+    let schema =
+        |expected: String, found: &str| vec![problem(Aspect::Schema, place.clone(), expected, found)];
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => {
-            for name in unexpected {
+            let absent = |name: &String| {
                 let found = kind(&instance[name]);
-                let place = join(&place, name);
-                findings.add(Check::Fields, place, "no such field", found, Verdict::Undocumented);
-            }
+                problem(Aspect::Fields, join(&place, field(name)), "no such field".to_owned(), found)
+            };
+            unexpected.iter().map(absent).collect()
         }
         ValidationErrorKind::Enum { options } if instance.is_string() => {
             let words = options.as_array().into_iter().flatten().filter_map(Value::as_str);
             let words = words.collect::<Vec<_>>().join(", ");
-            findings.add(Check::Words, place, words, word(instance), Verdict::Undocumented);
+            vec![problem(Aspect::Words, place, words, word(instance))]
         }
         // A value of another type is one error already.
-        ValidationErrorKind::Enum { .. } => {}
+        ValidationErrorKind::Enum { .. } => Vec::new(),
         ValidationErrorKind::Required { property } => {
             let place = join(&place, property.as_str().unwrap_or_default());
-            findings.add(Check::Schema, place, "required", "absent", Verdict::Differs);
+            vec![problem(Aspect::Schema, place, "required".to_owned(), "absent")]
         }
-        ValidationErrorKind::Type { kind: expected } => {
-            findings.add(Check::Schema, place, types(expected), kind(instance), Verdict::Differs);
-        }
-        ValidationErrorKind::Format { format } => {
-            findings.add(Check::Schema, place, format.as_str(), "other text", Verdict::Differs);
-        }
-        other => findings.add(Check::Schema, place, other.keyword(), kind(instance), Verdict::Differs),
+        ValidationErrorKind::Type { kind: expected } => schema(types(expected), kind(instance)),
+        ValidationErrorKind::Format { format } => schema(format.clone(), "other text"),
+        other => schema(other.keyword().to_owned(), kind(instance)),
     }
 }
 
@@ -121,33 +149,33 @@ fn types(kind: &jsonschema::error::TypeKind) -> String {
 }
 
 /// `statusCode` repeats the HTTP status.
-fn status(findings: &mut Findings, body: &Value, status: u16) {
+fn status(comparisons: &mut Comparisons, body: &Value, status: u16) {
     if let Some(repeated) = body["statusCode"].as_u64().filter(|repeated| *repeated != u64::from(status)) {
         let expected = status.to_string();
-        findings.add(Check::Status, "statusCode", expected, repeated.to_string(), Verdict::Differs);
+        comparisons.add(Aspect::Status, "statusCode", expected, repeated.to_string(), Conformity::Differs);
     }
 }
 
-fn count(findings: &mut Findings, body: &Value) {
+fn count(comparisons: &mut Comparisons, body: &Value) {
     let expected = body["value"].as_array().map(Vec::len);
     let expected = expected.map_or_else(|| "number of elements".to_owned(), |count| count.to_string());
-    let (found, verdict) = match (&body["totalCount"], &body["value"]) {
+    let (found, conformity) = match (&body["totalCount"], &body["value"]) {
         (Value::Number(total), Value::Array(items)) if total.as_u64() == Some(items.len() as u64) => {
-            (total.to_string(), Verdict::AsDocumented)
+            (total.to_string(), Conformity::AsDocumented)
         }
-        (Value::Number(total), Value::Array(_)) => (total.to_string(), Verdict::Differs),
-        (other, _) => (kind(other).to_owned(), Verdict::NotSeen),
+        (Value::Number(total), Value::Array(_)) => (total.to_string(), Conformity::Differs),
+        (other, _) => (kind(other).to_owned(), Conformity::NotSeen),
     };
-    findings.add(Check::Count, "totalCount", expected, found, verdict);
+    comparisons.add(Aspect::Count, "totalCount", expected, found, conformity);
 }
 
-fn paging(findings: &mut Findings, body: &Value) {
+fn paging(comparisons: &mut Comparisons, body: &Value) {
     for name in LINKS {
         if body.get(name).is_some_and(|link| !link.is_null()) {
-            findings.add(Check::Paging, name, "null", kind(&body[name]), Verdict::Undocumented);
+            comparisons.add(Aspect::Paging, name, "null", kind(&body[name]), Conformity::Undocumented);
         }
     }
-    findings.settle(Check::Paging, "no further page");
+    comparisons.settle(Aspect::Paging, "no further page");
 }
 
 /// Turns a JSON pointer into a place without numbers, such as `value[].reportId`.
@@ -163,7 +191,7 @@ fn join(place: &str, name: &str) -> String {
 }
 
 /// Returns a word as it is, and of any other text only that it is text.
-fn word(value: &Value) -> &str {
+pub(super) fn word(value: &Value) -> &str {
     let is_word =
         |text: &&str| text.len() <= WORD && !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphabetic());
     value.as_str().filter(is_word).unwrap_or("other text")

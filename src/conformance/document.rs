@@ -2,8 +2,9 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::schema;
 use crate::spec::{self, Operation};
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
@@ -36,8 +37,64 @@ pub fn resolve(mut value: &'static Value) -> &'static Value {
 
 /// Returns what the spec declares about the responses of an operation with this status.
 pub fn response(operation: &Operation, status: u16) -> Option<&'static Value> {
-    let operation = &DOCUMENT["paths"][operation.path][operation.method.to_ascii_lowercase()];
-    operation["responses"].get(status.to_string()).map(resolve)
+    declared(operation)["responses"].get(status.to_string()).map(resolve)
+}
+
+/// Returns the schema of the JSON body of a request.
+pub fn request_schema(operation: &Operation) -> Option<&'static Value> {
+    let body = declared(operation).get("requestBody").map(resolve)?;
+    body.pointer("/content/application~1json/schema")
+}
+
+/// Returns the parameters of an operation and of its path that are sent in this place.
+pub fn parameters(operation: &Operation, place: &str) -> Vec<&'static Value> {
+    let lists = [&DOCUMENT["paths"][operation.path], declared(operation)];
+    let all = lists.into_iter().filter_map(|list| list["parameters"].as_array()).flatten().map(resolve);
+    all.filter(|parameter| parameter["in"] == place).collect()
+}
+
+fn declared(operation: &Operation) -> &'static Value {
+    &DOCUMENT["paths"][operation.path][operation.method.to_ascii_lowercase()]
+}
+
+/// Returns the values of the parameters in a path, if it ends with a base path of the service and this template.
+pub fn path_values<'a>(template: &'static str, path: &'a str) -> Option<Vec<(&'static str, &'a str)>> {
+    let template: Vec<_> =
+        [spec::BASE_PATH, template].iter().flat_map(|part| part.split('/').skip(1)).collect();
+    let path: Vec<_> = path.split('/').collect();
+    // A gateway may have a prefix.
+    let start = path.len().checked_sub(template.len()).filter(|start| *start > 0)?;
+    let variables = &DOCUMENT["servers"][0]["variables"];
+    let mut values = Vec::new();
+    for (part, value) in template.into_iter().zip(&path[start..]) {
+        match part.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) => match variables[name]["enum"].as_array() {
+                Some(known) if known.iter().any(|known| known == value) => {}
+                Some(_) => return None,
+                None => values.push((name, *value)),
+            },
+            None if part == *value => {}
+            None => return None,
+        }
+    }
+    Some(values)
+}
+
+/// Whether a value that is sent as text fits its schema.
+pub fn text_fits(schema: &'static Value, text: &str) -> bool {
+    let schema = resolve(schema);
+    let value = match schema["type"].as_str() {
+        Some("boolean" | "integer" | "number") => serde_json::from_str(text).unwrap_or(json!(text)),
+        _ => json!(text),
+    };
+    // Texts have no schemas inside.
+    schema::validator(&Value::Null, schema, true).is_ok_and(|validator| validator.is_valid(&value))
+}
+
+/// Returns the type or format of a schema, in a word.
+pub fn type_of(schema: &'static Value) -> &'static str {
+    let schema = resolve(schema);
+    schema["format"].as_str().or(schema["type"].as_str()).unwrap_or("string")
 }
 
 /// Returns the members of an object; of anything else, none.

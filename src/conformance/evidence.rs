@@ -1,25 +1,36 @@
-//! What a run received, without the data of the tenant.
+//! What a run sent and received, without the data of the tenant.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::run::STEPS;
-use super::{Exchange, Received, document};
+use super::document::{document, parameters, path_values, request_schema, response};
+use super::run::steps;
+use super::{Exchange, Received, SentRequest, redact};
 use crate::error::{Error, ErrorKind};
+use crate::program::Program;
 use crate::spec;
-
-/// Stands for a time.
-const TIME: &str = "2000-01-01T00:00:00Z";
-/// Media types that are named.
-const MEDIA_TYPES: [&str; 3] = ["application/json", "text/html", "text/plain"];
 
 #[derive(Serialize, Deserialize)]
 struct Evidence {
     spec: String,
+    source: EvidenceSource,
     exchanges: Vec<Record>,
+}
+
+/// Where evidence comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum EvidenceSource {
+    /// The service, at the address of the spec.
+    Service,
+    /// This crate's emulator.
+    Emulator,
+    /// A server at another address.
+    Other,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -29,32 +40,52 @@ struct Record {
     method: String,
     /// The template.
     path: String,
+    sent: Option<SentShape>,
     response: Option<Shape>,
+    /// Why there is no response.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure: Option<Failure>,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Shape {
-    status: u16,
+struct SentShape {
+    path: BTreeMap<String, String>,
+    query: BTreeMap<String, String>,
     /// Values are empty unless they are harmless.
     headers: BTreeMap<String, String>,
-    repeats_correlation_id: bool,
     body: Body,
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+struct Shape {
+    status: u16,
+    /// Values are empty unless they are harmless.
+    headers: BTreeMap<String, String>,
+    body: Body,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 enum Body {
     Json(Value),
     Other,
     Empty,
+    Incomplete,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Failure {
+    Timeout,
+    Lost,
 }
 
 /// Returns the shape of exchanges as JSON: methods, path templates, statuses, names of headers, and bodies whose values are
-/// replaced by others of their type and format. Only documented words and counts remain.
-pub fn evidence(exchanges: &[Exchange]) -> String {
+/// replaced by others of their type and format. Documented words, the number of elements and the names of fields next to
+/// documented ones remain.
+pub fn evidence(source: EvidenceSource, exchanges: &[Exchange]) -> String {
     let exchanges = exchanges.iter().map(record).collect();
-    let evidence = Evidence { spec: spec::VERSION.to_owned(), exchanges };
+    let evidence = Evidence { spec: spec::VERSION.to_owned(), source, exchanges };
     serde_json::to_string_pretty(&evidence).unwrap_or_default()
 }
 
@@ -62,35 +93,74 @@ pub fn evidence(exchanges: &[Exchange]) -> String {
 ///
 /// # Errors
 ///
-/// Fails with [`ErrorKind::InvalidArgument`] if the text is no evidence, or contains a request that [`run`](super::run)
-/// does not send.
+/// Fails with [`ErrorKind::InvalidArgument`] if the text is no evidence, or contains a request that neither
+/// [`run`](super::run) nor an [`Exercise`](super::Exercise) sends.
 pub fn replay(text: &str) -> Result<Vec<Exchange>, Error> {
     let invalid = |message: String| Error::new(ErrorKind::InvalidArgument).with_message(message);
     let evidence: Evidence =
         serde_json::from_str(text).map_err(|error| invalid(format!("invalid evidence: {error}")))?;
     let read = |record: Record| {
-        let mut steps = STEPS.iter();
-        let step = steps.find(|step| step.operation.id == record.operation && step.request == record.request);
-        let step = step.ok_or_else(|| {
+        let is_same = |step: &&super::run::Step| {
+            step.operation.id == record.operation && step.request == record.request
+        };
+        let step = steps().find(is_same).ok_or_else(|| {
             invalid(format!("unknown request in evidence: {} {:?}", record.operation, record.request))
         })?;
-        let is_repeated = record.response.as_ref().is_some_and(|shape| shape.repeats_correlation_id);
-        let response = record.response.map(Shape::received);
-        let exchange = Exchange::new(step.operation, step.request, step.expected, response);
-        Ok(Exchange { correlation_id: is_repeated.then(|| Uuid::nil().to_string()), ..exchange })
+        let mut exchange = step.exchange();
+        exchange.sent = record.sent.map(|shape| shape.sent(&exchange));
+        exchange.response = record.response.map(Shape::received);
+        exchange.failure = record.failure.map(|failure| match failure {
+            Failure::Timeout => ErrorKind::Timeout,
+            Failure::Lost => ErrorKind::Connect,
+        });
+        Ok(exchange)
     };
     evidence.exchanges.into_iter().map(read).collect()
 }
 
+impl SentShape {
+    fn sent(self, exchange: &Exchange) -> SentRequest {
+        let program = Program::default().as_str();
+        let path = spec::base_path(spec::version_of(program), program) + exchange.operation.path;
+        let fill =
+            |path: String, (name, value): (&String, &String)| path.replace(&format!("{{{name}}}"), value);
+        let path = self.path.iter().fold(path, fill);
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.query).finish();
+        SentRequest {
+            method: exchange.operation.method.to_owned(),
+            target: format!("{path}?{query}"),
+            headers: self.headers.into_iter().collect(),
+            body: self.body.bytes(),
+        }
+    }
+}
+
 impl Shape {
     fn received(self) -> Received {
-        let body = match self.body {
-            Body::Json(body) => body.to_string(),
-            Body::Other => "other".to_owned(),
-            Body::Empty => String::new(),
-        };
-        let headers = self.headers.into_iter().filter(|(_, value)| !value.is_empty());
-        Received { status: self.status, headers: headers.collect(), body: body.into_bytes() }
+        Received {
+            status: self.status,
+            headers: self.headers.into_iter().collect(),
+            is_incomplete: matches!(self.body, Body::Incomplete),
+            body: self.body.bytes(),
+        }
+    }
+}
+
+impl Body {
+    fn of(schema: &'static Value, bytes: &[u8]) -> Self {
+        match serde_json::from_slice(bytes) {
+            Ok(body) => Self::Json(redact::body(schema, &body)),
+            Err(_) if bytes.is_empty() => Self::Empty,
+            Err(_) => Self::Other,
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Json(body) => body.to_string().into_bytes(),
+            Self::Other | Self::Incomplete => b"other".to_vec(),
+            Self::Empty => Vec::new(),
+        }
     }
 }
 
@@ -101,99 +171,49 @@ fn record(exchange: &Exchange) -> Record {
         request: exchange.request.to_owned(),
         method: operation.method.to_owned(),
         path: operation.path.to_owned(),
+        sent: exchange.sent.as_ref().map(|sent| sent_shape(exchange, sent)),
         response: exchange.response.as_ref().map(|response| shape(exchange, response)),
+        failure: exchange.failure.map(|kind| match kind {
+            ErrorKind::Timeout => Failure::Timeout,
+            _ => Failure::Lost,
+        }),
     }
 }
 
-fn shape(exchange: &Exchange, response: &Received) -> Shape {
-    let received = response.header("MS-CorrelationId");
-    let sent = exchange.correlation_id.as_deref();
-    let declared = document::response(exchange.operation, response.status);
-    let schema = declared.map_or(&Value::Null, |declared| &declared["content"]["application/json"]["schema"]);
-    let body = match serde_json::from_slice(&response.body) {
-        Ok(body) => {
-            let mut shape = redacted(schema, &body);
-            for name in ["statusCode", "StatusCode", "totalCount", "TotalCount"] {
-                if body[name].is_u64() {
-                    shape[name] = body[name].clone();
-                }
-            }
-            Body::Json(shape)
-        }
-        Err(_) if response.body.is_empty() => Body::Empty,
-        Err(_) => Body::Other,
+fn sent_shape(exchange: &Exchange, sent: &SentRequest) -> SentShape {
+    let operation = exchange.operation;
+    let shape = |place: &str, name: &str, value: &str| {
+        let declared = parameters(operation, place).into_iter().find(|parameter| parameter["name"] == name);
+        let name = if declared.is_some() { name } else { redact::field(name) };
+        let schema = declared.map_or(&Value::Null, |parameter| &parameter["schema"]);
+        (name.to_owned(), redact::text_of(schema, value))
     };
-    Shape {
-        status: response.status,
-        headers: response.headers.iter().map(|(name, value)| (name.clone(), header(name, value))).collect(),
-        repeats_correlation_id: sent
-            .zip(received)
-            .is_some_and(|(sent, received)| sent.eq_ignore_ascii_case(received)),
-        body,
+    let mut headers = headers(&sent.headers);
+    if exchange.repeats_correlation_id() == Some(false)
+        && let Some(id) = headers.get_mut("ms-correlationid")
+    {
+        *id = Uuid::max().to_string();
+    }
+    let path = path_values(operation.path, sent.path()).unwrap_or_default();
+    SentShape {
+        path: path.into_iter().map(|(name, value)| shape("path", name, value)).collect(),
+        query: sent.query().iter().map(|(name, value)| shape("query", name, value)).collect(),
+        headers,
+        body: Body::of(request_schema(operation).unwrap_or(&Value::Null), &sent.body),
     }
 }
 
-/// Returns the value of a header if it is harmless, or one of the same type.
-fn header(name: &str, value: &str) -> String {
-    let value = match &*name.to_ascii_lowercase() {
-        "content-type" => {
-            let media_type = value.split(';').next().unwrap_or_default().trim();
-            MEDIA_TYPES.into_iter().find(|known| known.eq_ignore_ascii_case(media_type)).unwrap_or("other")
-        }
-        "retry-after" | "x-ratelimit-limit" | "x-ratelimit-remaining" => {
-            if value.parse::<u32>().is_ok() {
-                value
-            } else {
-                "string"
-            }
-        }
-        "ms-correlationid" => return text(value),
-        _ => "",
+fn shape(exchange: &Exchange, received: &Received) -> Shape {
+    let declared = response(exchange.operation, received.status);
+    let schema = match declared {
+        Some(declared) => &declared["content"]["application/json"]["schema"],
+        // What is undocumented is most likely an error.
+        None => &document()["components"]["schemas"]["ErrorEnvelope"],
     };
-    value.to_owned()
+    let body = if received.is_incomplete { Body::Incomplete } else { Body::of(schema, &received.body) };
+    Shape { status: received.status, headers: headers(&received.headers), body }
 }
 
-/// Replaces every value by one of its type and format, unless it is a documented word.
-fn redacted(schema: &'static Value, value: &Value) -> Value {
-    let schema = document::resolve(schema);
-    match value {
-        Value::Null => Value::Null,
-        Value::Bool(_) => json!(false),
-        Value::Number(number) if number.is_f64() => json!(0.5),
-        Value::Number(_) => json!(0),
-        Value::String(word) => {
-            let is_word = schema["enum"].as_array().is_some_and(|words| words.contains(value));
-            json!(if is_word { word.clone() } else { text(word) })
-        }
-        Value::Array(items) => items.iter().map(|item| redacted(&schema["items"], item)).collect(),
-        Value::Object(members) => {
-            let members = members.iter().map(|(name, member)| {
-                let property = &schema["properties"][camel(name)];
-                (field(name).to_owned(), redacted(property, member))
-            });
-            Value::Object(members.collect::<Map<_, _>>())
-        }
-    }
-}
-
-fn text(text: &str) -> String {
-    if Uuid::try_parse(text).is_ok() {
-        Uuid::nil().to_string()
-    } else if text.parse::<jiff::Timestamp>().is_ok() {
-        TIME.to_owned()
-    } else {
-        "string".to_owned()
-    }
-}
-
-/// Returns the name of a field, unless it is more than a name.
-fn field(name: &str) -> &str {
-    let is_name =
-        name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_alphabetic() || b"@._".contains(&byte));
-    if is_name { name } else { "unknown" }
-}
-
-fn camel(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + letters.as_str())
+fn headers(headers: &[(String, String)]) -> BTreeMap<String, String> {
+    headers.iter().map(|(name, value)| (redact::header_name(name), redact::header(name, value))).collect()
 }

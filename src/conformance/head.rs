@@ -1,65 +1,80 @@
 //! Status, headers and media type.
 
-use serde_json::Value;
-use uuid::Uuid;
+use std::collections::BTreeSet;
 
-use super::document::{self, entries};
-use super::{Check, Findings, Received, Verdict};
+use serde_json::Value;
+
+use super::comparison::Comparisons;
+use super::document::{self, entries, text_fits, type_of};
+use super::redact::{header_name, media_type};
+use super::{Aspect, Conformity, Received};
+
+/// Response headers of HTTP and of servers in general, which the spec need not declare.
+const HEADERS: [&str; 15] = [
+    "cache-control",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "expires",
+    "keep-alive",
+    "pragma",
+    "server",
+    "set-cookie",
+    "strict-transport-security",
+    "transfer-encoding",
+    "vary",
+    "www-authenticate",
+];
 
 /// Checks the head of a response. Returns what the spec declares about the status.
-pub(super) fn check(findings: &mut Findings, response: &Received) -> Option<&'static Value> {
-    let declared = document::response(findings.exchange.operation, response.status);
-    let (found, verdict) = match declared {
-        None => (format!("{} (undocumented)", response.status), Verdict::Differs),
-        Some(_) if findings.exchange.expected.contains(&response.status) => {
-            (response.status.to_string(), Verdict::AsDocumented)
+pub(super) fn check(comparisons: &mut Comparisons, response: &Received) -> Option<&'static Value> {
+    let declared = document::response(comparisons.exchange.operation, response.status);
+    let (found, conformity) = match declared {
+        None => (format!("{} (undocumented)", response.status), Conformity::Differs),
+        // Any request may exceed the rate limit.
+        Some(_) if response.status == 429 || comparisons.exchange.expected.contains(&response.status) => {
+            (response.status.to_string(), Conformity::AsDocumented)
         }
-        Some(_) => (response.status.to_string(), Verdict::Differs),
+        Some(_) => (response.status.to_string(), Conformity::Differs),
     };
-    findings.add(Check::Status, "", statuses(findings.exchange.expected), found, verdict);
+    comparisons.add(Aspect::Status, "", statuses(comparisons.exchange.expected), found, conformity);
     let declared = declared?;
     for (name, header) in entries(&declared["headers"]) {
         let header = document::resolve(header);
-        let kind = kind(&header["schema"]);
-        let (found, verdict) = match response.header(name) {
-            None if header["required"] == true => ("absent", Verdict::Differs),
-            None => ("absent", Verdict::NotSeen),
-            Some(value) if fits(&header["schema"], value) => (kind, Verdict::AsDocumented),
-            Some(_) => ("other text", Verdict::Differs),
+        let kind = type_of(&header["schema"]);
+        let (found, conformity) = match response.header(name) {
+            None if header["required"] == true => ("absent", Conformity::Differs),
+            None => ("absent", Conformity::NotSeen),
+            Some(value) if text_fits(&header["schema"], value) => (kind, Conformity::AsDocumented),
+            Some(_) => ("other text", Conformity::Differs),
         };
-        findings.add(Check::Header, name, kind, found, verdict);
+        comparisons.add(Aspect::Header, name, kind, found, conformity);
     }
-    content_type(findings, response, declared);
+    let is_known = |name: &str| {
+        let mut known = entries(&declared["headers"]).map(|(name, _)| name).chain(HEADERS);
+        known.any(|known| known.eq_ignore_ascii_case(name))
+    };
+    let names = response.headers.iter().map(|(name, _)| name).filter(|name| !is_known(name));
+    let names: BTreeSet<_> = names.map(|name| header_name(name)).collect();
+    if !names.is_empty() {
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        comparisons.add(Aspect::Header, "", "no other headers", names, Conformity::Undocumented);
+    }
+    content_type(comparisons, response, declared);
     Some(declared)
 }
 
-fn content_type(findings: &mut Findings, response: &Received, declared: &Value) {
+fn content_type(comparisons: &mut Comparisons, response: &Received, declared: &Value) {
     let known: Vec<_> = entries(&declared["content"]).map(|(name, _)| name).collect();
-    let value = response.header("content-type").unwrap_or("absent");
-    let media_type = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let is_known = known.contains(&&*media_type);
-    let verdict = if is_known { Verdict::AsDocumented } else { Verdict::Differs };
-    findings.add(Check::ContentType, "Content-Type", known.join(" or "), media_type, verdict);
+    let media_type = response.header("content-type").map_or("absent", media_type);
+    let is_known = known.contains(&media_type);
+    let conformity = if is_known { Conformity::AsDocumented } else { Conformity::Differs };
+    comparisons.add(Aspect::ContentType, "Content-Type", known.join(" or "), media_type, conformity);
 }
 
 /// Returns the statuses as text, such as `200 or 404`.
 pub fn statuses(statuses: &[u16]) -> String {
     statuses.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ")
-}
-
-fn kind(schema: &Value) -> &str {
-    let named = |name: &str| schema[name].as_str();
-    match named("format") {
-        Some("uuid") => "uuid",
-        _ => named("type").unwrap_or("string"),
-    }
-}
-
-fn fits(schema: &Value, value: &str) -> bool {
-    match kind(schema) {
-        "uuid" => Uuid::try_parse(value).is_ok(),
-        "integer" => value.parse::<i64>().is_ok(),
-        "boolean" => value.parse::<bool>().is_ok(),
-        _ => true,
-    }
 }

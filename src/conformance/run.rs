@@ -1,18 +1,19 @@
-//! The requests of a run. All of them only read.
+//! The requests of a run.
 
 use std::time::Duration;
 
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use reqwest::Method;
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Exchange, Received};
+use super::{Exchange, Received, SentRequest};
 use crate::client::InsightsClient;
 use crate::error::{Error, ErrorKind};
 use crate::retry::{Wait, WaitReason};
 use crate::spec::{self, Operation};
 use crate::throttle::Limit;
-use crate::transport::{read_body, retry_after, root_cause};
+use crate::transport::{Extent, read_body, retry_after, root_cause};
 
 /// A request of the run.
 pub(super) struct Step {
@@ -25,7 +26,7 @@ pub(super) struct Step {
 #[derive(Clone, Copy)]
 enum Id {
     None,
-    /// Of the first report.
+    /// Of the first report, or the one that is exercised.
     Known,
     Unknown,
     Malformed,
@@ -33,11 +34,15 @@ enum Id {
 
 const LIST: &Operation = &spec::GET_REPORTS;
 const EXECUTIONS: &Operation = &spec::GET_REPORT_EXECUTIONS;
+const PAUSE: &Operation = &spec::PAUSE_REPORT_EXECUTIONS;
+const RESUME: &Operation = &spec::RESUME_REPORT_EXECUTIONS;
 /// The request without a token.
 const NO_TOKEN: &str = "no token";
+/// How often a request is sent while the service limits the rate.
+const ATTEMPTS: usize = 3;
 
-/// All requests, in order. The first one lists reports.
-pub(super) const STEPS: [Step; 10] = [
+/// What only reads, in order. The first request lists reports.
+static READS: [Step; 10] = [
     step(LIST, "all", &[200, 404], Id::None),
     step(&spec::GET_DATASETS, "all", &[200, 404], Id::None),
     step(&spec::GET_REPORT_QUERIES, "all", &[200, 404], Id::None),
@@ -50,6 +55,25 @@ pub(super) const STEPS: [Step; 10] = [
     step(LIST, NO_TOKEN, &[401], Id::None),
 ];
 
+/// Pauses an active report: twice, because the second response is not documented.
+pub(super) static PAUSES: [Step; 3] = [
+    step(PAUSE, "active report", &[200], Id::Known),
+    step(LIST, "paused report", &[200], Id::Known),
+    step(PAUSE, "paused report", &[200, 400], Id::Known),
+];
+
+/// Resumes a paused report, also twice.
+pub(super) static RESUMES: [Step; 3] = [
+    step(RESUME, "paused report", &[200], Id::Known),
+    step(LIST, "active report", &[200], Id::Known),
+    step(RESUME, "active report", &[200, 400], Id::Known),
+];
+
+/// Returns the requests of all runs.
+pub(super) fn steps() -> impl Iterator<Item = &'static Step> {
+    READS.iter().chain(&PAUSES).chain(&RESUMES)
+}
+
 const fn step(
     operation: &'static Operation,
     request: &'static str,
@@ -59,28 +83,39 @@ const fn step(
     Step { operation, request, expected, id }
 }
 
-/// Sends each request of the run once, one at a time, and returns the exchanges in this order. There are ten: lists, one
-/// report and its executions, ids that do not exist or are malformed, and one without a token. Without a report, two of
-/// them are not sent.
+impl Step {
+    /// Returns the exchange before anything is sent.
+    pub(super) fn exchange(&self) -> Exchange {
+        Exchange { request: self.request, expected: self.expected, ..Exchange::new(self.operation) }
+    }
+}
+
+/// Sends each request that only reads once, one at a time, and returns the exchanges in this order. There are ten: lists,
+/// one report and its executions, ids that do not exist or are malformed, and one without a token. Without a report, two
+/// of them are not sent. A request that exceeds the rate limit is sent again.
 ///
 /// # Errors
 ///
-/// Fails if there is no token, or no response. A response with an error status is an exchange like any other.
+/// Fails if there is no token, or no response to the first request. A response with an error status is an exchange like
+/// any other, and so is a later request without a response.
 pub async fn run(client: &InsightsClient) -> Result<Vec<Exchange>, Error> {
     let mut exchanges: Vec<Exchange> = Vec::new();
-    for step in &STEPS {
+    for step in &READS {
         let id = match step.id {
             Id::None => None,
-            Id::Known => exchanges.first().and_then(first_id),
+            Id::Known => exchanges.iter().filter(|list| list.request == "all").find_map(first_id),
             Id::Unknown => Some(Uuid::new_v4().to_string()),
             Id::Malformed => Some("not-a-uuid".to_owned()),
         };
-        exchanges.push(match id {
-            None if matches!(step.id, Id::Known) => {
-                Exchange::new(step.operation, step.request, step.expected, None)
+        if id.is_none() && matches!(step.id, Id::Known) {
+            exchanges.push(step.exchange());
+        } else {
+            let lost = send(client, step, id.as_deref(), &mut exchanges).await?;
+            // Without the first one there is most likely no service.
+            if let Some(error) = lost.filter(|_| exchanges.len() == 1) {
+                return Err(error);
             }
-            id => send(client, step, id.as_deref()).await?,
-        });
+        }
     }
     Ok(exchanges)
 }
@@ -96,20 +131,53 @@ fn first_id(reports: &Exchange) -> Option<String> {
     })
 }
 
-/// Sends one request, with the id where the operation has it, and without retries.
-async fn send(client: &InsightsClient, step: &Step, id: Option<&str>) -> Result<Exchange, Error> {
+/// Sends a request, again if it exceeds the rate limit, and adds each exchange. Returns the error if there is no response.
+pub(super) async fn send(
+    client: &InsightsClient,
+    step: &Step,
+    id: Option<&str>,
+    exchanges: &mut Vec<Exchange>,
+) -> Result<Option<Error>, Error> {
+    for _ in 0..ATTEMPTS {
+        let mut exchange = step.exchange();
+        let result = send_once(client, step, id, &mut exchange).await;
+        if exchange.sent.is_none() {
+            return result.map(|()| None);
+        }
+        let is_limited = exchange.response.as_ref().is_some_and(|response| response.status == 429);
+        exchange.failure = result.as_ref().err().map(Error::kind);
+        exchanges.push(exchange);
+        if !is_limited {
+            return Ok(result.err());
+        }
+    }
+    Ok(None)
+}
+
+/// Sends one request, with the id where the operation has it, and stores it and its response.
+async fn send_once(
+    client: &InsightsClient,
+    step: &Step,
+    id: Option<&str>,
+    exchange: &mut Exchange,
+) -> Result<(), Error> {
     let operation = step.operation;
     let failed = |kind, message: String| Error::new(kind).with_message(message).with_operation(operation);
     let inner = &client.inner;
     let is_in_path = operation.path.contains("{reportId}");
     let path = operation.path.replace("{reportId}", id.unwrap_or_default());
-    let correlation_id = Uuid::new_v4().to_string();
+    let is_read = operation.method == "GET";
+    let method = if is_read { Method::GET } else { Method::PUT };
     let mut builder = inner
         .http
-        .get(format!("{}{path}", inner.base_url))
+        .request(method, format!("{}{path}", inner.base_url))
         .header(CONTENT_TYPE, "application/json")
         .header("MS-RequestId", Uuid::new_v4().to_string())
-        .header("MS-CorrelationId", &correlation_id);
+        .header("MS-CorrelationId", Uuid::new_v4().to_string());
+    if !is_read {
+        // As the client does: front ends refuse a PUT without it.
+        builder = builder.header(CONTENT_LENGTH, "0");
+    }
     if let Some(id) = id.filter(|_| !is_in_path) {
         builder = builder.query(&[("reportId", id)]);
     }
@@ -129,18 +197,33 @@ async fn send(client: &InsightsClient, step: &Step, id: Option<&str>) -> Result<
         let kind = if error.is_timeout() { ErrorKind::Timeout } else { ErrorKind::Connect };
         failed(kind, root_cause(&error))
     };
-    let mut response = builder.send().await.map_err(lost)?;
+    let request = builder.build().map_err(lost)?;
+    exchange.sent = Some(SentRequest {
+        method: request.method().to_string(),
+        target: match request.url().query() {
+            Some(query) => format!("{}?{query}", request.url().path()),
+            None => request.url().path().to_owned(),
+        },
+        headers: texts(request.headers()),
+        body: Vec::new(),
+    });
+    let mut response = inner.http.execute(request).await.map_err(lost)?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let mut body = Vec::new();
-    // What is cut off or damaged is no JSON, which is a finding.
-    let _ = read_body(&mut response, inner.max_response_bytes, &mut body).await.map_err(lost)?;
+    let extent = read_body(&mut response, inner.max_response_bytes, &mut body).await;
     let retry_after = retry_after(&headers);
     let remaining = headers.get("x-ratelimit-remaining").and_then(|left| left.to_str().ok()?.parse().ok());
     permit.release(Some(Limit { too_many: status == 429, refused: status == 429, retry_after, remaining }));
-    let headers = headers
-        .iter()
-        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
-    let response = Received { status, headers: headers.collect(), body };
-    let exchange = Exchange::new(operation, step.request, step.expected, Some(response));
-    Ok(Exchange { correlation_id: Some(correlation_id), ..exchange })
+    let is_incomplete = !matches!(extent, Ok(Extent::Whole));
+    exchange.response = Some(Received { status, headers: texts(&headers), body, is_incomplete });
+    Ok(())
+}
+
+/// Returns names and values, but only the scheme of the token.
+fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
+    let text = |value: &HeaderValue| {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        if value.is_sensitive() { "Bearer hidden".to_owned() } else { text.into_owned() }
+    };
+    headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect()
 }

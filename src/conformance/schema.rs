@@ -3,32 +3,37 @@
 use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::{Map, Value, json};
 
-use super::document::{document, entries};
-
-/// Compiles a schema of the spec, which then refuses unknown fields.
-pub fn validator(schema: &Value) -> Result<Validator, ValidationError<'static>> {
-    let mut root = convert(schema);
-    let components = entries(&document()["components"]["schemas"]);
-    let schemas: Map<_, _> = components.map(|(name, schema)| (name.to_owned(), convert(schema))).collect();
-    root["components"] = json!({ "schemas": schemas });
+/// Compiles a schema of a document. A closed one refuses unknown fields, which OpenAPI allows.
+pub fn validator(
+    document: &Value,
+    schema: &Value,
+    is_closed: bool,
+) -> Result<Validator, ValidationError<'static>> {
+    let mut root = convert(schema, is_closed);
+    root["components"] = json!({ "schemas": convert_all(&document["components"]["schemas"], is_closed) });
     jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true).build(&root)
 }
 
-fn convert(schema: &Value) -> Value {
+fn convert_all(schemas: &Value, is_closed: bool) -> Value {
+    let schemas = schemas.as_object().into_iter().flatten();
+    schemas.map(|(name, schema)| (name.clone(), convert(schema, is_closed))).collect()
+}
+
+fn convert(schema: &Value, is_closed: bool) -> Value {
     // OpenAPI 3.0 ignores everything next to a reference.
     if let Some(target) = schema.get("$ref") {
         return json!({ "$ref": target });
     }
     let mut converted = Map::new();
-    for (keyword, value) in entries(schema) {
-        let value = match keyword {
-            "properties" => entries(value).map(|(name, schema)| (name.to_owned(), convert(schema))).collect(),
-            "items" => convert(value),
+    for (keyword, value) in schema.as_object().into_iter().flatten() {
+        let value = match &**keyword {
+            "properties" => convert_all(value, is_closed),
+            "items" => convert(value, is_closed),
             _ => value.clone(),
         };
-        converted.insert(keyword.to_owned(), value);
+        converted.insert(keyword.clone(), value);
     }
-    if schema["type"] == "object" {
+    if schema["type"] == "object" && is_closed {
         // Rows are free-form.
         converted.entry("additionalProperties").or_insert(json!(false));
     }

@@ -7,6 +7,7 @@ mod changes;
 mod completions;
 mod conformance;
 mod environment;
+mod exercise;
 mod exits;
 mod export;
 mod golden;

@@ -8,10 +8,14 @@ mod document;
 mod drivers;
 #[cfg(feature = "emulator")]
 mod emulator;
+mod evidence;
 mod exchanges;
+#[cfg(feature = "emulator")]
+mod exercise;
 mod fixtures;
 mod mutants;
 mod mutations;
+mod observed;
 #[cfg(feature = "cli")]
 mod prose;
 mod recorder;
@@ -24,5 +28,7 @@ mod strays;
 #[path = "../support/mod.rs"]
 mod support;
 mod surface;
+#[cfg(feature = "emulator")]
+mod targets;
 #[cfg(feature = "schemars")]
 mod types;

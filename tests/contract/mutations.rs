@@ -98,14 +98,15 @@ async fn renamed_property_is_noticed() {
 }
 
 #[tokio::test]
-async fn changed_path_is_noticed() {
-    let ours = Document::ours();
-    let path = ours.operation("resumeReportExecutions").unwrap().path;
-    let document = ours.renamed(&format!("/paths/{}", path.replace('/', "~1")), &path.to_lowercase());
-    let exchanges = exchanges::all(&ours).await;
+async fn request_to_another_path_is_noticed() {
+    let document = Document::ours();
+    let mut exchanges = exchanges::all(&document).await;
+    for exchange in &mut exchanges {
+        exchange.request.target = exchange.request.target.replace("/resume/", "/Resume/");
+    }
     names(
-        &exchanges::sent(&document, &exchanges),
-        "/resume/3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 fits 0 operations",
+        &exchanges::sent(&exchanges),
+        "/Resume/3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 fits no operation of the spec",
     );
     let covered = exchanges::coverage(&document, &exchanges);
     let gaps = coverage::gaps(&coverage::declared(&document, &[coverage::Direction::Sent]), &covered);
@@ -176,24 +177,23 @@ async fn real_request(operation: &str) -> Request {
 
 #[tokio::test]
 async fn stray_request_is_noticed() {
-    let document = Document::ours();
     let good = real_request("getReportExecutions").await;
-    assert_eq!(conform::request(&document, &good), Ok("getReportExecutions".to_owned()));
+    assert_eq!(conform::request(&good), Ok("getReportExecutions".to_owned()));
     let rows: [(&str, fn(&mut Request)); 14] = [
-        ("query parameter `top`", |r| r.target += "&top=1"),
-        ("`getLatestExecution`: \"maybe\"", |r| r.target = r.target.replace("=false", "=maybe")),
-        ("\"getLatestExecution\" is sent 2 times", |r| r.target += "&getLatestExecution=true"),
-        ("`executionStatus`", |r| r.target += "&executionStatus=Asleep"),
-        ("path parameter `reportId`", |r| r.target = r.target.replace(ID, "sales")),
-        ("path parameter `reportId`", |r| r.target = r.target.replace(ID, &ID.replace('-', ""))),
-        ("fits 0 operations", |r| r.target = r.target.replace("/execution/", "/Execution/")),
-        ("fits 0 operations", |r| r.target = r.target.replace("/mpn/", "/xyz/")),
-        ("fits 0 operations", |r| r.method = "POST".to_owned()),
-        ("bearer token is missing", |r| r.headers.retain(|(name, _)| name != "authorization")),
-        ("header `api-version`", |r| r.headers.push(("api-version".to_owned(), "1.0.0".to_owned()))),
-        ("header `host` is sent twice", |r| r.headers.push(("host".to_owned(), "other".to_owned()))),
-        ("has a body", |r| r.body = "{}".to_owned()),
-        ("header `ms-requestid`", |r| {
+        ("query top", |r| r.target += "&top=1"),
+        ("query getLatestExecution: another value", |r| r.target = r.target.replace("=false", "=maybe")),
+        ("query getLatestExecution: several values", |r| r.target += "&getLatestExecution=true"),
+        ("query executionStatus: another value", |r| r.target += "&executionStatus=Asleep"),
+        ("path reportId: another value", |r| r.target = r.target.replace(ID, "sales")),
+        ("path reportId: another value", |r| r.target = r.target.replace(ID, &ID.replace('-', ""))),
+        ("fits no operation", |r| r.target = r.target.replace("/execution/", "/Execution/")),
+        ("fits no operation", |r| r.target = r.target.replace("/mpn/", "/xyz/")),
+        ("fits no operation", |r| r.method = "POST".to_owned()),
+        ("header authorization: no bearer token", |r| r.headers.retain(|(name, _)| name != "authorization")),
+        ("header api-version: present", |r| r.headers.push(("api-version".to_owned(), "1.0.0".to_owned()))),
+        ("header host: several values", |r| r.headers.push(("host".to_owned(), "other".to_owned()))),
+        ("body: a body", |r| r.body = "{}".to_owned()),
+        ("header ms-requestid: another value", |r| {
             r.headers.retain(|(name, _)| name != "ms-requestid");
             r.headers.push(("ms-requestid".to_owned(), "1".to_owned()));
         }),
@@ -201,34 +201,33 @@ async fn stray_request_is_noticed() {
     for (place, spoil) in rows {
         let mut request = good.clone();
         spoil(&mut request);
-        names(&conform::request(&document, &request).unwrap_err(), place);
+        names(&conform::request(&request).unwrap_err(), place);
     }
 }
 
 #[tokio::test]
 async fn stray_body_is_noticed() {
-    let document = Document::ours();
     let good = real_request("createReport").await;
-    assert_eq!(conform::request(&document, &good), Ok("createReport".to_owned()));
+    assert_eq!(conform::request(&good), Ok("createReport".to_owned()));
     let rows: [(&str, fn(&mut Request)); 6] = [
-        ("is not JSON", |r| r.body.clear()),
-        ("of type `text/plain`", |r| {
+        ("body: no JSON", |r| r.body.clear()),
+        ("body: another media type", |r| {
             r.headers.retain(|(name, _)| name != "content-type");
             r.headers.push(("content-type".to_owned(), "text/plain".to_owned()));
         }),
-        ("reportName", |r| r.body = r.body.replace("ReportName", "reportName")),
-        ("null is not of type", |r| {
+        ("body reportName", |r| r.body = r.body.replace("ReportName", "reportName")),
+        ("body RecurrenceCount: null", |r| {
             r.body = r.body.replace("\"RecurrenceCount\":100", "\"RecurrenceCount\":null");
         }),
-        ("less than the minimum", |r| {
+        ("body RecurrenceInterval: integer; expected minimum", |r| {
             r.body = r.body.replace("\"RecurrenceInterval\":24", "\"RecurrenceInterval\":1");
         }),
-        ("/StartTime", |r| r.body = r.body.replace("Z\"", "\"")),
+        ("body StartTime: other text", |r| r.body = r.body.replace("Z\"", "\"")),
     ];
     for (place, spoil) in rows {
         let mut request = good.clone();
         spoil(&mut request);
-        names(&conform::request(&document, &request).unwrap_err(), place);
+        names(&conform::request(&request).unwrap_err(), place);
     }
 }
 
@@ -242,16 +241,6 @@ async fn unsent_member_of_a_body_is_noticed() {
     names(&coverage::gaps(&declared, &exercised), "updateReport `Color`: not exercised (Sent)");
 }
 
-#[tokio::test]
-async fn parameter_removed_from_the_spec_is_noticed() {
-    let document = Document::ours();
-    let fewer = format!("{}/parameters", document.operation("getReportExecutions").unwrap().pointer());
-    let only_path = json!([{ "$ref": "#/components/parameters/ReportIdInPath" }]);
-    let request = real_request("getReportExecutions").await;
-    let problems = conform::request(&document.edited(&fewer, only_path), &request).unwrap_err();
-    assert_eq!(problems, ["getReportExecutions: query parameter `getLatestExecution` is not in the spec"]);
-}
-
 #[test]
 fn stray_response_is_noticed() {
     let document = Document::ours();
@@ -263,31 +252,31 @@ fn stray_response_is_noticed() {
         ("MS-CorrelationId".to_owned(), ID.to_owned()),
     ];
     let check = |status, headers: &[_], body: &Value| {
-        conform::response(&document, operation.id, status, headers, &body.to_string())
+        conform::response(operation.id, status, headers, &body.to_string())
     };
     assert_eq!(check(200, &headers, &good), Vec::<String>::new());
-    names(&check(200, &headers, &crate::document::pascal(&good)), "Value");
+    names(&check(200, &headers, &crate::document::pascal(&good)), "spelling value: Value");
 
     let rows: [(&str, fn(&mut Value)); 5] = [
-        ("color", |body| body["value"][0]["color"] = json!("red")),
-        ("\"reportId\" is a required property", |body| {
+        ("fields value[].color", |body| body["value"][0]["color"] = json!("red")),
+        ("schema value[].reportId: absent", |body| {
             drop(body["value"][0].as_object_mut().unwrap().remove("reportId"));
         }),
-        ("/value/0/reportStatus", |body| body["value"][0]["reportStatus"] = json!("Asleep")),
-        ("/value/0/startTime", |body| body["value"][0]["startTime"] = json!("2026-01-12T14:00:00")),
-        ("/totalCount", |body| body["totalCount"] = json!("1")),
+        ("words value[].reportStatus", |body| body["value"][0]["reportStatus"] = json!("Asleep")),
+        ("schema value[].startTime", |body| body["value"][0]["startTime"] = json!("2026-01-12T14:00:00")),
+        ("schema totalCount", |body| body["totalCount"] = json!("1")),
     ];
     for (place, spoil) in rows {
         let mut body = good.clone();
         spoil(&mut body);
         names(&check(200, &headers, &body), place);
     }
-    names(&check(418, &headers, &good), "resumeReportExecutions 418: the status is not in the spec");
-    names(&check(200, &headers[1..], &good), "the media type");
+    names(&check(418, &headers, &good), "resumeReportExecutions 418: status : 418 (undocumented)");
+    names(&check(200, &headers[1..], &good), "content-type Content-Type: absent");
     let malformed = [&headers[..1], &[("ms-correlationid".to_owned(), "none".to_owned())]].concat();
-    names(&check(200, &malformed, &good), "header `MS-CorrelationId`");
+    names(&check(200, &malformed, &good), "header MS-CorrelationId: other text");
     let more = [&headers[..], &[("x-powered-by".to_owned(), "axum".to_owned())]].concat();
-    names(&check(200, &more, &good), "header `x-powered-by`");
-    let text = conform::response(&document, operation.id, 200, &headers, "<html>");
-    names(&text, "not JSON");
+    names(&check(200, &more, &good), "header : x-powered-by");
+    let text = conform::response(operation.id, 200, &headers, "<html>");
+    names(&text, "json : no JSON");
 }

@@ -1,9 +1,12 @@
-//! Converts schemas of OpenAPI 3.0 to JSON Schema, which has neither `nullable` nor `int32`.
+//! Validators of bodies, from the conversion that `conformance` uses.
 
-use jsonschema::{Draft, Validator};
-use serde_json::{Map, Value, json};
+#[path = "../../src/conformance/schema.rs"]
+mod conversion;
 
-use crate::document::{Document, entries};
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+use crate::document::Document;
 
 /// How fields that are not in a schema are treated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,12 +18,7 @@ pub enum UnknownFields {
 }
 
 pub fn validator(document: &Document, schema: &Value, unknown: UnknownFields) -> Validator {
-    let mut root = convert(schema, unknown);
-    let components = entries(&document.0["components"]["schemas"]);
-    let schemas: Map<_, _> = components.map(|(name, s)| (name.to_owned(), convert(s, unknown))).collect();
-    root["components"] = json!({ "schemas": schemas });
-    let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
-    options.build(&root).unwrap()
+    conversion::validator(&document.0, schema, unknown == UnknownFields::Refused).unwrap()
 }
 
 /// Returns what is wrong with a value, each with its place.
@@ -32,44 +30,6 @@ pub fn errors(validator: &Validator, value: &Value) -> Vec<String> {
             place => format!("{place}: {error}"),
         })
         .collect()
-}
-
-fn convert(schema: &Value, unknown: UnknownFields) -> Value {
-    // OpenAPI 3.0 ignores everything next to a reference.
-    if let Some(target) = schema.get("$ref") {
-        return json!({ "$ref": target });
-    }
-    let mut converted = Map::new();
-    for (keyword, value) in entries(schema) {
-        let value = match keyword {
-            "properties" => {
-                entries(value).map(|(name, schema)| (name.to_owned(), convert(schema, unknown))).collect()
-            }
-            "items" => convert(value, unknown),
-            _ => value.clone(),
-        };
-        converted.insert(keyword.to_owned(), value);
-    }
-    if schema["type"] == "object" && unknown == UnknownFields::Refused {
-        // Rows are free-form.
-        converted.entry("additionalProperties").or_insert(json!(false));
-    }
-    let range = match schema["format"].as_str() {
-        Some("int32") => Some((i64::from(i32::MIN), i64::from(i32::MAX))),
-        Some("int64") => Some((i64::MIN, i64::MAX)),
-        _ => None,
-    };
-    if let Some((minimum, maximum)) = range {
-        converted.entry("minimum").or_insert(json!(minimum));
-        converted.entry("maximum").or_insert(json!(maximum));
-    }
-    if schema["nullable"] == true {
-        converted.insert("type".to_owned(), json!([schema["type"], "null"]));
-        if let Some(Value::Array(values)) = converted.get_mut("enum") {
-            values.push(Value::Null);
-        }
-    }
-    Value::Object(converted)
 }
 
 #[test]

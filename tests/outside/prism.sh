@@ -92,6 +92,16 @@ if grep -E 'Violation|✖  error' "$scratch/prism.log"; then failed=1; fi
 while read -r operation status _; do
   grep -qx "$operation $status" "$scratch/proxy.log" || { echo "$operation was not asked for $status" && failed=1; }
 done <"$scratch/responses"
+
+# Every id is known to the mock; all else is as the spec says.
+port=$(awk '$1 == "getReports" && $2 == 200 { print $3 }' "$scratch/responses")
+PARTNER_CENTER_BASE_URL=http://127.0.0.1:$port PARTNER_CENTER_ACCESS_TOKEN=token \
+  insights conformance >"$scratch/conformance.json" 2>"$scratch/conformance.log" || true
+differs='JSON.parse(fs.readFileSync(process.argv[1])).filter((row) => row.verdict === "differs")'
+differs=$(node -p "$differs.map((row) => [row.operation, row.request, row.check].join(' ')).join(', ')" "$scratch/conformance.json")
+if [ "$differs" != 'getReports unknown id status, getReportExecutions unknown id status' ]; then
+  echo "conformance: $differs" && cat "$scratch/conformance.log" && failed=1
+fi
 declared=$(grep -oE '"[1-5][0-9][0-9]": ?\{' "$scratch/wire.json" | wc -l)
 [ ${#runs[@]} = "$declared" ] || { echo "the spec has $declared responses" && failed=1; }
 echo "${#runs[@]} responses of the mock read, failed: $failed"

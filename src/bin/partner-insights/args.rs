@@ -135,8 +135,8 @@ pub enum Command {
 "export --query-file usage.sql -O usage.csv",
 ]))]
     Export(Export),
-    /// Check whether the service does what the spec says; reads only
-    #[command(after_long_help = examples(&["conformance", "conformance --evidence evidence.json", "conformance --replay evidence.json"]))]
+    /// Check whether the service does what the spec says
+    #[command(after_long_help = examples(&["conformance", "conformance --exercise ID --evidence evidence.json", "conformance --replay evidence.json"]))]
     Conformance(Conformance),
     /// Sign in or out, and inspect tokens
     #[command(subcommand, after_long_help = help::auth())]

@@ -1,46 +1,97 @@
 //! `conformance`: whether a service does what the spec says.
 
+mod exercise;
+mod note;
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use comfy_table::{Cell, Color};
-use partner_center_insights::conformance::{self, Finding, Verdict};
+use partner_center_insights::conformance::{self, Aspect, Comparison, Conformity, EvidenceSource, Exchange};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::{self, Global};
 use crate::exit::{self, Failure};
+use crate::interrupt::Interrupts;
 use crate::output::{Output, Row};
 use crate::session::Session;
 use crate::table::{colored, text};
 
 pub async fn run(global: &Global, command: args::Conformance, output: &Output) -> Result<u8, Failure> {
-    let failed = |file: &Path, error| Failure::unexpected(format!("{}: {error}", file.display()));
-    let exchanges = match &command.replay {
-        Some(file) => {
-            let evidence = fs::read_to_string(file).map_err(|error| failed(file, error))?;
-            conformance::replay(&evidence)?
+    if let Some(file) = &command.replay {
+        let evidence = fs::read_to_string(file).map_err(|error| failed(file, error))?;
+        return report(&conformance::replay(&evidence)?, output);
+    }
+    let mut interrupts = Interrupts::listen().map_err(Failure::unexpected)?;
+    let session = interrupts.or_interrupted(Session::open(global, output)).await?;
+    exercise::remind(global, &session, command.exercise, output);
+    let agreed = match command.exercise {
+        Some(id) => {
+            let prepare = Box::pin(exercise::prepare(global, &session, id, command.yes, output));
+            Some(interrupts.or_interrupted(prepare).await?)
         }
-        None => conformance::run(&Session::open(global, output).await?.client).await?,
+        None => None,
     };
-    if let Some(file) = &command.evidence {
-        let evidence = conformance::evidence(&exchanges) + "\n";
-        fs::write(file, evidence).map_err(|error| failed(file, error))?;
+    let reads = Box::pin(async { Ok(conformance::run(&session.client).await?) });
+    let mut exchanges = interrupts.or_interrupted(reads).await?;
+    let mut ended = Ok(());
+    if let Some(agreed) = agreed {
+        let (more, result) = Box::pin(agreed.run(&mut interrupts, output)).await;
+        exchanges.extend(more);
+        ended = result;
     }
-    let assumptions = conformance::assumptions(&exchanges);
-    let mut findings: Vec<_> = exchanges.iter().flat_map(conformance::check).collect();
-    findings.extend(assumptions.answered);
-    let rows: Vec<_> = findings.into_iter().map(ConformanceRow::from).collect();
+    let written = command.evidence.as_ref().map_or(Ok(()), |file| {
+        let source = match &global.base_url {
+            _ if session.is_emulated() => EvidenceSource::Emulator,
+            None => EvidenceSource::Service,
+            Some(_) => EvidenceSource::Other,
+        };
+        let evidence = conformance::evidence(source, &exchanges) + "\n";
+        fs::write(file, evidence).map_err(|error| failed(file, error))
+    });
+    let code = report(&exchanges, output);
+    if command.evidence.is_some() {
+        name_fields(&exchanges, output);
+    }
+    // That a report is in another state is worse than anything else.
+    ended.and(written).and(code)
+}
+
+/// Lists what evidence repeats although the spec does not have it.
+fn name_fields(exchanges: &[Exchange], output: &Output) {
+    let unknown = exchanges.iter().flat_map(conformance::check);
+    let unknown = unknown.filter(|comparison| {
+        comparison.aspect == Aspect::Fields && comparison.conformity == Conformity::Undocumented
+    });
+    let names: BTreeSet<_> = unknown.map(|comparison| comparison.place).collect();
+    if !names.is_empty() {
+        let names = names.into_iter().collect::<Vec<_>>().join(", ");
+        output.note(format_args!("The evidence names fields that the spec does not have: {names}."));
+    }
+}
+
+fn failed(file: &Path, error: std::io::Error) -> Failure {
+    Failure::unexpected(format!("{}: {error}", file.display()))
+}
+
+/// Prints every comparison, then the assumptions.
+fn report(exchanges: &[Exchange], output: &Output) -> Result<u8, Failure> {
+    let assumptions = conformance::assumptions(exchanges);
+    let mut comparisons: Vec<_> = exchanges.iter().flat_map(conformance::check).collect();
+    comparisons.extend(assumptions.answered);
+    let rows: Vec<_> = comparisons.into_iter().map(ConformanceRow::from).collect();
     output.rows(&rows)?;
-    for place in &assumptions.open {
-        output.note(format_args!("Assumption not tested: {place}."));
+    for assumption in &assumptions.open {
+        output.note(format_args!("Not tried: {}: {}", assumption.place, assumption.text));
     }
-    let count = |verdict: Verdict| rows.iter().filter(|row| row.verdict == verdict.as_str()).count();
-    let differs = count(Verdict::Differs);
+    let count = |conformity: Conformity| rows.iter().filter(|row| row.verdict == conformity.as_str()).count();
+    let differs = count(Conformity::Differs);
     output.note(format_args!(
         "Of {} checks, {differs} differ from the spec, and {} found something undocumented.",
         rows.len(),
-        count(Verdict::Undocumented),
+        count(Conformity::Undocumented),
     ));
     Ok(if differs == 0 { exit::OK } else { exit::DIFFERS })
 }
@@ -52,7 +103,7 @@ pub struct ConformanceRow {
     operation: String,
     /// Which request of the operation.
     request: String,
-    /// status, header, content-type, json, spelling, schema, fields, words, count, paging or assumption.
+    /// request, status, header, content-type, json, spelling, schema, fields, words, count, paging or assumption.
     check: String,
     /// The field or header; empty if the check is about the whole response.
     place: String,
@@ -66,20 +117,20 @@ pub struct ConformanceRow {
 
 impl ConformanceRow {
     fn is_deviation(&self) -> bool {
-        [Verdict::Differs, Verdict::Undocumented].iter().any(|verdict| verdict.as_str() == self.verdict)
+        [Conformity::Differs, Conformity::Undocumented].iter().any(|verdict| verdict.as_str() == self.verdict)
     }
 }
 
-impl From<Finding> for ConformanceRow {
-    fn from(finding: Finding) -> Self {
+impl From<Comparison> for ConformanceRow {
+    fn from(comparison: Comparison) -> Self {
         Self {
-            operation: finding.operation.to_owned(),
-            request: finding.request.to_owned(),
-            check: finding.check.to_string(),
-            place: finding.place,
-            expected: finding.expected,
-            found: finding.found,
-            verdict: finding.verdict.to_string(),
+            operation: comparison.operation.to_owned(),
+            request: comparison.request.to_owned(),
+            check: comparison.aspect.to_string(),
+            place: comparison.place,
+            expected: comparison.expected,
+            found: comparison.found,
+            verdict: comparison.conformity.to_string(),
         }
     }
 }
@@ -90,8 +141,8 @@ impl Row for ConformanceRow {
 
     fn cells(&self) -> Vec<Cell> {
         let color = match &*self.verdict {
-            verdict if verdict == Verdict::AsDocumented.as_str() => Color::Green,
-            verdict if verdict == Verdict::NotSeen.as_str() => Color::Yellow,
+            verdict if verdict == Conformity::AsDocumented.as_str() => Color::Green,
+            verdict if verdict == Conformity::NotSeen.as_str() => Color::Yellow,
             _ => Color::Red,
         };
         vec![

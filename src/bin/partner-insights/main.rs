@@ -97,7 +97,7 @@ async fn run(global: &Global, command: Command, output: &Output) -> Result<u8, F
         Command::Query(command) => until_interrupted(query::run(global, command, output)).await,
         Command::Dataset(command) => until_interrupted(dataset::run(global, command, output)).await,
         Command::Export(command) => export::run(global, command, output).await,
-        Command::Conformance(command) => until_interrupted(conformance::run(global, command, output)).await,
+        Command::Conformance(command) => conformance::run(global, command, output).await,
         Command::Auth(command) => until_interrupted(auth::run(global, command, output)).await,
         Command::Emulator(command) => emulator::run(command, output).await,
         Command::Spec(command) => describe::spec(&command, output),

@@ -3,13 +3,21 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
+use partner_center_insights::ReportId;
 
 #[derive(Debug, Args)]
 pub struct Conformance {
+    /// Also pause and resume this report, and put back its state; all else only reads
+    #[arg(long, value_name = "ID")]
+    pub exercise: Option<ReportId>,
+    /// Skip the confirmation prompt
+    #[arg(long, short, env = "PARTNER_CENTER_YES", value_parser = BoolishValueParser::new())]
+    pub yes: bool,
     /// Write what was received to FILE, without IDs, names and other data of the tenant
     #[arg(long, value_name = "FILE")]
     pub evidence: Option<PathBuf>,
     /// Check such a file instead of the service
-    #[arg(long, value_name = "FILE", conflicts_with = "evidence")]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["evidence", "exercise"])]
     pub replay: Option<PathBuf>,
 }

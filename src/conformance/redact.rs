@@ -1,0 +1,123 @@
+//! Replaces values by others of their type and format.
+
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::document;
+
+/// Stands for a time.
+const TIME: &str = "2000-01-01T00:00:00Z";
+/// Media types that are named.
+const MEDIA_TYPES: [&str; 6] = [
+    "application/json",
+    "application/problem+json",
+    "application/xml",
+    "text/html",
+    "text/plain",
+    "text/xml",
+];
+/// Longest name of a field or header that is repeated.
+const NAME: usize = 40;
+/// Largest number of elements that is repeated.
+const COUNT: u64 = 100_000;
+
+/// Replaces every value of a body, unless it is a documented word.
+pub fn body(schema: &'static Value, body: &Value) -> Value {
+    let mut shape = value(schema, body);
+    for name in ["statusCode", "StatusCode"] {
+        keep(&mut shape, body, name, |status| (100..600).contains(&status));
+    }
+    for name in ["totalCount", "TotalCount"] {
+        keep(&mut shape, body, name, |count| count <= COUNT);
+    }
+    shape
+}
+
+fn keep(shape: &mut Value, body: &Value, name: &str, is_harmless: fn(u64) -> bool) {
+    if body[name].as_u64().is_some_and(is_harmless) {
+        shape[name] = body[name].clone();
+    }
+}
+
+fn value(schema: &'static Value, body: &Value) -> Value {
+    let schema = document::resolve(schema);
+    match body {
+        Value::Null => Value::Null,
+        Value::Bool(_) => json!(false),
+        Value::Number(number) if number.is_f64() => json!(0.5),
+        Value::Number(_) => json!(0),
+        Value::String(word) => json!(text_of(schema, word)),
+        Value::Array(items) => items.iter().map(|item| value(&schema["items"], item)).collect(),
+        Value::Object(members) => {
+            // What the spec knows nothing about may have names of the tenant.
+            let is_known = schema["properties"].is_object();
+            let members = members.iter().map(|(name, member)| {
+                let property = &schema["properties"][camel(name)];
+                let property = if property.is_null() { &schema["properties"][name] } else { property };
+                let name = if is_known { field(name) } else { UNKNOWN };
+                (name.to_owned(), value(property, member))
+            });
+            Value::Object(members.collect::<Map<_, _>>())
+        }
+    }
+}
+
+/// Returns a text of the same format, or the text itself if it is a documented word.
+pub fn text_of(schema: &'static Value, text: &str) -> String {
+    let schema = document::resolve(schema);
+    let is_word = schema["enum"].as_array().is_some_and(|words| words.iter().any(|word| word == text));
+    let is_switch = schema["type"] == "boolean" && text.parse::<bool>().is_ok();
+    if is_word || is_switch {
+        text.to_owned()
+    } else if Uuid::try_parse(text).is_ok() {
+        Uuid::nil().to_string()
+    } else if text.parse::<jiff::Timestamp>().is_ok() {
+        TIME.to_owned()
+    } else if schema["type"] == "integer" && text.parse::<i64>().is_ok() {
+        "0".to_owned()
+    } else {
+        "string".to_owned()
+    }
+}
+
+/// Returns the value of a header if it is harmless, or one of the same type. Empty if it says nothing.
+pub fn header(name: &str, value: &str) -> String {
+    let number = || if value.parse::<u32>().is_ok() { value } else { "string" };
+    let value = match &*name.to_ascii_lowercase() {
+        "authorization" if value.starts_with("Bearer ") => "Bearer token",
+        "content-type" => media_type(value),
+        "content-length" if value == "0" => value,
+        "retry-after" | "x-ratelimit-limit" | "x-ratelimit-remaining" => number(),
+        "ms-correlationid" | "ms-requestid" => return text_of(&Value::Null, value),
+        _ => "",
+    };
+    value.to_owned()
+}
+
+/// Returns a media type without parameters, unless it is unusual.
+pub fn media_type(value: &str) -> &'static str {
+    let media_type = value.split(';').next().unwrap_or_default().trim();
+    MEDIA_TYPES.into_iter().find(|known| known.eq_ignore_ascii_case(media_type)).unwrap_or("other")
+}
+
+/// Stands for a name that may be more than a name.
+const UNKNOWN: &str = "unknown";
+
+/// Returns the name of a field next to documented ones, unless it is more than a name.
+pub fn field(name: &str) -> &str {
+    let word = name.trim_start_matches("@odata.").trim_start_matches('@');
+    let is_name =
+        name.len() <= NAME && !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    if is_name { name } else { UNKNOWN }
+}
+
+/// Returns the name of a header, unless it is more than a name.
+pub fn header_name(name: &str) -> String {
+    let is_name = name.len() <= NAME && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
+    if is_name { name.to_ascii_lowercase() } else { UNKNOWN.to_owned() }
+}
+
+fn camel(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + letters.as_str())
+}
