@@ -125,8 +125,8 @@ impl<'a> Call<'a> {
         Self {
             client,
             operation,
-            request_id: Uuid::new_v4(),
-            correlation_id: Uuid::new_v4(),
+            request_id: client.new_id(),
+            correlation_id: client.new_id(),
             began: Instant::now(),
             attempts: 0,
             limited: 0,

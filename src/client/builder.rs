@@ -1,10 +1,11 @@
 //! The builder of a client, and the check of its base URL.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reqwest::Url;
+use uuid::Uuid;
 
 use super::{Inner, InsightsClient, OnWait, OnWarning};
 use crate::auth::{StaticToken, TokenCache, TokenSource, hints};
@@ -210,6 +211,7 @@ impl InsightsClientBuilder {
             throttle: Throttle::new(self.retry.max_elapsed),
             retry: self.retry,
             max_response_bytes: self.max_response_bytes,
+            random: Mutex::new(fastrand::Rng::with_seed(Uuid::new_v4().as_u64_pair().1)),
             on_wait: self.on_wait,
             #[cfg(feature = "download")]
             store: StoreSettings {

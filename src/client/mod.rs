@@ -3,9 +3,11 @@
 mod builder;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub use builder::InsightsClientBuilder;
+
+use uuid::{Builder, Uuid};
 
 use crate::auth::TokenCache;
 use crate::retry::{RetryPolicy, Wait};
@@ -40,6 +42,8 @@ pub(crate) struct Inner {
     pub retry: RetryPolicy,
     pub throttle: Throttle,
     pub max_response_bytes: usize,
+    /// Seeded by the system.
+    random: Mutex<fastrand::Rng>,
     on_wait: Option<OnWait>,
     #[cfg(feature = "download")]
     pub store: crate::download::StoreSettings,
@@ -57,6 +61,12 @@ impl InsightsClient {
 }
 
 impl Inner {
+    /// Creates an id for a call. It must be unique, not secret, so the system is not asked for each.
+    pub fn new_id(&self) -> Uuid {
+        let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
+        Builder::from_random_bytes(random.u128(..).to_ne_bytes()).into_uuid()
+    }
+
     /// Calls the `on_wait` callback.
     pub fn announce(&self, wait: &Wait<'_>) {
         if let Some(on_wait) = &self.on_wait {
