@@ -1,9 +1,7 @@
 //! Facts from the spec as Rust constants, so that no URL, path or version is typed twice.
 
 use heck::ToShoutySnakeCase;
-use openapiv3::{
-    OpenAPI, Parameter, ParameterSchemaOrContent, SchemaKind, StatusCode, Type, VariantOrUnknownOrEmpty,
-};
+use openapiv3::{OpenAPI, Parameter, ParameterSchemaOrContent, SchemaKind, Type, VariantOrUnknownOrEmpty};
 use serde_json::Value;
 
 use super::dialect::{entries, named_schema};
@@ -42,13 +40,7 @@ pub fn source(spec: &OpenAPI, document: &Value) -> String {
     for operation in operations(spec) {
         let name = operation.id().to_shouty_snake_case();
         let summary = operation.item.summary.as_deref().unwrap_or_default();
-        let responses: Vec<_> = operation
-            .responses()
-            .filter_map(|(status, response)| match status {
-                StatusCode::Code(status) => Some((*status, response)),
-                StatusCode::Range(_) => None,
-            })
-            .collect();
+        let responses: Vec<_> = operation.responses().collect();
         let messages = responses.iter().filter_map(|(status, response)| {
             Some((status, examples(spec, &response.content).next()?["Message"].as_str()?))
         });

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use openapiv3::{
-    Components, OpenAPI, Parameter, ReferenceOr, Schema, SchemaData, SchemaKind, StringFormat, StringType,
-    Type, VariantOrUnknownOrEmpty,
+    Components, OpenAPI, Parameter, ReferenceOr, Schema, SchemaData, SchemaKind, StatusCode, StringFormat,
+    StringType, Type, VariantOrUnknownOrEmpty,
 };
 
-use super::operations::{is_success, resolve};
+use super::operations::resolve;
 
 /// Name of the schema that replaces every `format: date-time`.
 pub const TIMESTAMP: &str = "Timestamp";
@@ -37,7 +37,7 @@ fn lower_operations(spec: &OpenAPI, copy: &mut OpenAPI) {
         let methods = [&mut path.get, &mut path.put, &mut path.post, &mut path.delete, &mut path.patch];
         for operation in methods.into_iter().flatten() {
             operation.parameters.retain(is_generated);
-            operation.responses.responses.retain(|status, _| is_success(status));
+            operation.responses.responses.retain(|status, _| matches!(status, StatusCode::Code(200..300)));
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The operations of the spec, typed, with their references resolved.
 
 use openapiv3::{
-    Components, Content, Example, OpenAPI, Parameter, ReferenceOr, RequestBody, Response, Schema, StatusCode,
+    Components, Content, Example, Header, OpenAPI, Parameter, ReferenceOr, RequestBody, Response, Schema,
+    StatusCode,
 };
 
 /// An operation of the spec.
@@ -37,11 +38,13 @@ impl<'a> Operation<'a> {
         resolve(self.spec, self.item.request_body.as_ref()?)
     }
 
-    /// Returns the responses by status, without `default`.
-    pub fn responses(&self) -> impl Iterator<Item = (&'a StatusCode, &'a Response)> + use<'a> {
+    /// Returns the responses by status, without `default` and ranges.
+    pub fn responses(&self) -> impl Iterator<Item = (u16, &'a Response)> + use<'a> {
         let spec = self.spec;
-        let responses = &self.item.responses.responses;
-        responses.iter().filter_map(|(status, response)| Some((status, resolve(spec, response)?)))
+        self.item.responses.responses.iter().filter_map(|(status, response)| match status {
+            StatusCode::Code(status) => Some((*status, resolve(spec, response)?)),
+            StatusCode::Range(_) => None,
+        })
     }
 }
 
@@ -70,6 +73,7 @@ macro_rules! components {
 
 components! {
     Example in examples, "#/components/examples/";
+    Header in headers, "#/components/headers/";
     Parameter in parameters, "#/components/parameters/";
     RequestBody in request_bodies, "#/components/requestBodies/";
     Response in responses, "#/components/responses/";
@@ -82,8 +86,4 @@ pub fn resolve<'a, T: Component>(spec: &'a OpenAPI, value: &'a ReferenceOr<T>) -
         ReferenceOr::Item(item) => Some(item),
         ReferenceOr::Reference { reference } => T::component(spec.components.as_ref()?, reference)?.as_item(),
     }
-}
-
-pub fn is_success(status: &StatusCode) -> bool {
-    matches!(status, StatusCode::Code(200..300) | StatusCode::Range(2))
 }

@@ -7,7 +7,7 @@ use openapiv3::{
     SecurityScheme, StatusCode, Type,
 };
 
-use super::super::operations::{is_success, resolve};
+use super::super::operations::resolve;
 use super::{Check, Operation, named_schema, place, rules};
 
 impl Check<'_> {
@@ -104,16 +104,18 @@ impl Check<'_> {
         if operation.item.responses.default.is_some() {
             self.report(&place, rules::STATUS, "there is a response for `default`");
         }
-        let mut successes = Vec::new();
-        for (status, response) in operation.responses() {
+        for status in operation.item.responses.responses.keys() {
             if let StatusCode::Range(_) = status {
                 self.report(&place, rules::STATUS, format!("there is a response for `{status}`"));
             }
+        }
+        let mut successes = Vec::new();
+        for (status, response) in operation.responses() {
             for media_type in response.content.keys().filter(|name| *name != "application/json") {
                 let message = format!("the media type of {status} is `{media_type}`");
                 self.report(&place, rules::MEDIA_TYPE, message);
             }
-            if is_success(status) {
+            if (200..300).contains(&status) {
                 successes.push(response);
             }
         }

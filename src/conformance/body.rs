@@ -2,7 +2,7 @@
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{JsonType, ValidationError};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::comparison::Comparisons;
 use super::document::{self, document, entries};
@@ -50,7 +50,7 @@ pub(super) fn check(comparisons: &mut Comparisons, response: &Received, declared
     paging(comparisons, &body);
 }
 
-/// Reports names in PascalCase, and renames them so that the other checks find them.
+/// Reports names in another letter case, and renames them so that the other checks find them.
 fn respell(comparisons: &mut Comparisons, schema: &'static Value, value: &mut Value, place: &str) {
     let schema = document::resolve(schema);
     match value {
@@ -61,10 +61,12 @@ fn respell(comparisons: &mut Comparisons, schema: &'static Value, value: &mut Va
         }
         Value::Object(members) => {
             for (name, property) in entries(&schema["properties"]) {
-                let pascal = pascal(name);
                 let place = join(place, name);
-                if pascal != name && !members.contains_key(name) {
-                    rename(comparisons, members, &pascal, name, &place);
+                let other = members.keys().find(|other| other.eq_ignore_ascii_case(name)).cloned();
+                let other = other.filter(|_| !members.contains_key(name));
+                if let Some((other, value)) = other.and_then(|other| members.remove_entry(&other)) {
+                    members.insert(name.to_owned(), value);
+                    comparisons.add(Aspect::Spelling, &*place, name, other, Conformity::Differs);
                 }
                 if let Some(member) = members.get_mut(name) {
                     respell(comparisons, property, member, &place);
@@ -73,24 +75,6 @@ fn respell(comparisons: &mut Comparisons, schema: &'static Value, value: &mut Va
         }
         _ => {}
     }
-}
-
-fn rename(
-    comparisons: &mut Comparisons,
-    members: &mut Map<String, Value>,
-    from: &str,
-    to: &str,
-    place: &str,
-) {
-    if let Some(value) = members.remove(from) {
-        members.insert(to.to_owned(), value);
-        comparisons.add(Aspect::Spelling, place, to, from, Conformity::Differs);
-    }
-}
-
-fn pascal(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
 }
 
 /// An error of the validator, without values.

@@ -52,8 +52,9 @@ fn value(schema: &'static Value, body: &Value) -> Value {
             // What the spec knows nothing about may have names of the tenant.
             let is_known = schema["properties"].is_object();
             let members = members.iter().map(|(name, member)| {
-                let property = &schema["properties"][camel(name)];
-                let property = if property.is_null() { &schema["properties"][name] } else { property };
+                let mut properties = document::entries(&schema["properties"]);
+                let property = properties.find(|(known, _)| known.eq_ignore_ascii_case(name));
+                let property = property.map_or(&Value::Null, |(_, property)| property);
                 let name = if is_known { field(name) } else { UNKNOWN };
                 (name.to_owned(), value(property, member))
             });
@@ -115,9 +116,4 @@ pub fn field(name: &str) -> &str {
 pub fn header_name(name: &str) -> String {
     let is_name = name.len() <= NAME && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
     if is_name { name.to_ascii_lowercase() } else { UNKNOWN.to_owned() }
-}
-
-fn camel(name: &str) -> String {
-    let mut letters = name.chars();
-    letters.next().map_or_else(String::new, |first| first.to_ascii_lowercase().to_string() + letters.as_str())
 }

@@ -134,7 +134,8 @@ fn refuse_link(body: &mut Value) {
 
 /// Returns the elements that the client must return for a valid body, without unknown fields.
 fn expected(document: &Document, operation: &Operation, body: &Value) -> Value {
-    let envelope = document.resolve(operation.schema(200).unwrap());
+    let schema = operation.schema(200).unwrap();
+    let envelope = document.resolve(&schema);
     let item = document.resolve(&envelope["properties"]["value"]["items"]);
     let known = |object: &Map<String, Value>| -> Value {
         let fields = object.iter().filter(|(name, _)| item["properties"].get(name).is_some());
@@ -156,7 +157,7 @@ pub async fn refused(document: &Document, seed: u64, bodies: usize) -> Vec<Strin
     let mut problems = Vec::new();
     let mut needed = BTreeSet::new();
     for operation in document.operations() {
-        let schema = operation.schema(200).unwrap();
+        let schema = &operation.schema(200).unwrap();
         let valid = validator(document, schema, UnknownFields::Allowed);
         for _ in 0..bodies {
             let body = generate(document, schema, &mut rng);
@@ -202,7 +203,7 @@ pub async fn accepted(document: &Document) -> Vec<String> {
     operations.sort_by_key(|operation| operation.method != "GET");
     let mut envelopes = BTreeSet::new();
     for operation in operations {
-        let schema = operation.schema(200).unwrap();
+        let schema = &operation.schema(200).unwrap();
         if !envelopes.insert(schema.to_string()) {
             continue;
         }

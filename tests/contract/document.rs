@@ -1,10 +1,18 @@
-//! The wire edition of the spec as plain JSON, read without the types that are generated from it.
+//! The wire edition of the spec: operations are typed, and schemas are JSON.
 
+use openapiv3::{Content, OpenAPI, ParameterData, ParameterSchemaOrContent, RequestBody, Response};
 use partner_center_insights::spec;
+use serde::Serialize;
 use serde_json::Value;
 
+/// The build's walk.
+#[allow(dead_code)]
+#[path = "../../build/operations.rs"]
+mod operations;
+
+/// The spec as JSON, which can be edited, and with types. What cannot be read has no operations.
 #[derive(Clone)]
-pub struct Document(pub Value);
+pub struct Document(pub Value, OpenAPI);
 
 /// An operation of the spec.
 pub struct Operation<'a> {
@@ -12,8 +20,22 @@ pub struct Operation<'a> {
     /// In upper case.
     pub method: String,
     pub path: &'a str,
-    pub value: &'a Value,
-    document: &'a Document,
+    typed: operations::Operation<'a>,
+}
+
+/// A parameter of an operation.
+pub struct Parameter<'a> {
+    /// `path`, `query` or `header`.
+    pub place: &'static str,
+    pub data: &'a ParameterData,
+    pub schema: Value,
+}
+
+impl From<Value> for Document {
+    fn from(value: Value) -> Self {
+        let spec = serde_json::from_value(value.clone()).unwrap_or_default();
+        Self(value, spec)
+    }
 }
 
 impl Document {
@@ -25,59 +47,67 @@ impl Document {
                 schema["enum"] = words;
             }
         }
-        Self(document)
+        document.into()
     }
 
     /// Returns the spec as written.
     pub fn written() -> Self {
-        Self(serde_json::from_str(spec::JSON).unwrap())
+        serde_json::from_str::<Value>(spec::JSON).unwrap().into()
     }
 
     /// Returns a copy with one value replaced or added. A null removes the value.
     pub fn edited(&self, pointer: &str, value: Value) -> Self {
-        let mut copy = self.clone();
+        let mut copy = self.0.clone();
         let (parent, key) = pointer.rsplit_once('/').unwrap();
-        let parent = copy.0.pointer_mut(parent).unwrap_or_else(|| panic!("{pointer} has no parent"));
+        let parent = copy.pointer_mut(parent).unwrap_or_else(|| panic!("{pointer} has no parent"));
         match parent {
             Value::Object(map) if value.is_null() => drop(map.remove(key)),
-            Value::Object(map) => drop(map.insert(key.to_owned(), value)),
+            Value::Object(map) => drop(map.insert(key.replace("~1", "/"), value)),
             other => panic!("{pointer} is inside {other}"),
         }
-        assert!(copy.0 != self.0, "{pointer} changes nothing");
-        copy
+        assert!(copy != self.0, "{pointer} changes nothing");
+        copy.into()
     }
 
     /// Returns a copy in which a key is renamed.
     pub fn renamed(&self, pointer: &str, name: &str) -> Self {
         let (parent, key) = pointer.rsplit_once('/').unwrap();
-        let mut copy = self.clone();
-        let map = copy.0.pointer_mut(parent).and_then(Value::as_object_mut).unwrap();
+        let mut copy = self.0.clone();
+        let map = copy.pointer_mut(parent).and_then(Value::as_object_mut).unwrap();
         let value = map.remove(&key.replace("~1", "/")).unwrap_or_else(|| panic!("no {pointer}"));
         map.insert(name.to_owned(), value);
-        copy
+        copy.into()
     }
 
     pub fn operations(&self) -> Vec<Operation<'_>> {
-        let methods = ["get", "put", "post", "delete", "patch", "head", "options", "trace"];
-        let paths = entries(&self.0["paths"]);
-        let operations = paths.flat_map(|(path, item)| entries(item).map(move |entry| (path, entry)));
-        operations
-            .filter(|(_, (method, _))| methods.contains(method))
-            .map(|(path, (method, value))| Operation {
-                id: value["operationId"].as_str().unwrap_or_default(),
-                method: method.to_uppercase(),
-                path,
-                value,
-                document: self,
-            })
-            .collect()
+        let operations = operations::operations(&self.1).map(|typed| Operation {
+            id: typed.id(),
+            method: typed.method.to_uppercase(),
+            path: typed.path,
+            typed,
+        });
+        operations.collect()
     }
 
     pub fn operation(&self, id: &str) -> Option<Operation<'_>> {
         self.operations().into_iter().find(|operation| operation.id == id)
     }
 
-    /// Returns the target of a reference, or the value itself.
+    /// Returns the headers of a response with their names.
+    pub fn headers<'a>(
+        &'a self,
+        response: &'a Response,
+    ) -> impl Iterator<Item = (&'a str, &'a openapiv3::Header)> {
+        let headers = response.headers.iter();
+        headers.filter_map(|(name, header)| Some((name.as_str(), operations::resolve(&self.1, header)?)))
+    }
+
+    /// Returns the examples of a JSON body.
+    pub fn examples<'a>(&'a self, content: &'a Content) -> Vec<&'a Value> {
+        operations::examples(&self.1, content).collect()
+    }
+
+    /// Returns the target of a reference to a schema, or the value itself.
     pub fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
         let target = value["$ref"].as_str().and_then(|target| target.strip_prefix('#'));
         target.and_then(|pointer| self.0.pointer(pointer)).unwrap_or(value)
@@ -101,40 +131,61 @@ impl Document {
 
 impl<'a> Operation<'a> {
     /// Returns the parameters of the path and of the operation itself.
-    pub fn parameters(&self) -> Vec<&'a Value> {
-        let shared = self.document.0["paths"][self.path]["parameters"].as_array();
-        let own = self.value["parameters"].as_array();
-        shared.into_iter().chain(own).flatten().map(|parameter| self.document.resolve(parameter)).collect()
+    pub fn parameters(&self) -> Vec<Parameter<'a>> {
+        let parameter = |parameter: &'a openapiv3::Parameter| {
+            let place = match parameter {
+                openapiv3::Parameter::Path { .. } => "path",
+                openapiv3::Parameter::Query { .. } => "query",
+                openapiv3::Parameter::Header { .. } => "header",
+                openapiv3::Parameter::Cookie { .. } => "cookie",
+            };
+            let data = parameter.parameter_data_ref();
+            Parameter { place, data, schema: schema_of(&data.format) }
+        };
+        self.typed.parameters().map(parameter).collect()
     }
 
     /// Returns the declared statuses with their responses.
-    pub fn responses(&self) -> Vec<(u16, &'a Value)> {
-        let responses = entries(&self.value["responses"]);
-        responses
-            .filter_map(|(status, response)| Some((status.parse().ok()?, self.document.resolve(response))))
-            .collect()
+    pub fn responses(&self) -> Vec<(u16, &'a Response)> {
+        self.typed.responses().collect()
     }
 
     /// Returns the request body, if the operation has one.
-    pub fn request_body(&self) -> Option<&'a Value> {
-        self.value.get("requestBody").map(|body| self.document.resolve(body))
+    pub fn request_body(&self) -> Option<&'a RequestBody> {
+        self.typed.request_body()
     }
 
     /// Returns the schema of the JSON body of the request.
-    pub fn request_schema(&self) -> Option<&'a Value> {
-        self.request_body()?.pointer("/content/application~1json/schema")
+    pub fn request_schema(&self) -> Option<Value> {
+        body_schema(&self.request_body()?.content)
     }
 
     /// Returns the JSON pointer to the operation.
     pub fn pointer(&self) -> String {
-        format!("/paths/{}/{}", self.path.replace('/', "~1"), self.method.to_lowercase())
+        format!("/paths/{}/{}", self.path.replace('/', "~1"), self.typed.method)
     }
 
     /// Returns the schema of the JSON body of a response.
-    pub fn schema(&self, status: u16) -> Option<&'a Value> {
+    pub fn schema(&self, status: u16) -> Option<Value> {
         let (_, response) = self.responses().into_iter().find(|(declared, _)| *declared == status)?;
-        response.pointer("/content/application~1json/schema")
+        body_schema(&response.content)
     }
+}
+
+fn body_schema(content: &Content) -> Option<Value> {
+    content.get("application/json")?.schema.as_ref().map(json)
+}
+
+/// Returns the schema of a parameter or header.
+fn schema_of(format: &ParameterSchemaOrContent) -> Value {
+    match format {
+        ParameterSchemaOrContent::Schema(schema) => json(schema),
+        ParameterSchemaOrContent::Content(_) => Value::Null,
+    }
+}
+
+fn json(schema: &impl Serialize) -> Value {
+    serde_json::to_value(schema).unwrap()
 }
 
 pub fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {

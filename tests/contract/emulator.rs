@@ -10,7 +10,6 @@ use tokio::net::TcpStream;
 use crate::conform::{self, Request};
 use crate::coverage::{Coverage, Direction, Part};
 use crate::document::{Document, Operation};
-use crate::exchanges::examples;
 use crate::strays;
 
 /// Returns the report in the example of the spec.
@@ -18,7 +17,7 @@ fn report(document: &Document) -> Report {
     let list = document.operation("getReports").unwrap();
     let responses = list.responses();
     let (_, success) = responses.iter().find(|(status, _)| *status == 200).unwrap();
-    let report = examples(document, success)[0]["value"][0].clone();
+    let report = document.examples(&success.content)[0]["value"][0].clone();
     serde_json::from_value(report).unwrap()
 }
 

@@ -48,20 +48,11 @@ impl Exchange {
             _ => true,
         };
         let declared = document.operation(&self.operation).unwrap().parameters();
-        let text = |parameter: &Value, key: &str| parameter[key].as_str().unwrap().to_owned();
-        let declared = declared.into_iter().map(|parameter| (text(parameter, "name"), text(parameter, "in")));
-        let parameters = declared.filter(|(name, place)| is_sent(name, place));
+        let parameters = declared.iter().filter(|parameter| is_sent(&parameter.data.name, parameter.place));
         let body: Value = serde_json::from_str(&self.request.body).unwrap_or_default();
         let members = entries(&body).map(|(name, _)| Part::Member(name.to_owned()));
-        parameters.map(|(name, _)| Part::Parameter(name)).chain(members).collect()
+        parameters.map(|parameter| Part::Parameter(parameter.data.name.clone())).chain(members).collect()
     }
-}
-
-/// The examples of a request body or a response.
-pub fn examples<'a>(document: &'a Document, body: &'a Value) -> Vec<&'a Value> {
-    let content = &body["content"]["application/json"];
-    let named = entries(&content["examples"]).map(|(_, example)| &document.resolve(example)["value"]);
-    content.get("example").into_iter().chain(named).collect()
 }
 
 /// Drives every operation with every example of the spec in both spellings, and with everything optional.
@@ -72,7 +63,7 @@ pub async fn all(document: &Document) -> Vec<Exchange> {
     let mut exchanges = Vec::new();
     for operation in document.operations() {
         for (status, response) in operation.responses() {
-            for example in examples(document, response) {
+            for example in document.examples(&response.content) {
                 let mut push = |(request, outcome)| {
                     let (operation, example) = (operation.id.to_owned(), example.clone());
                     exchanges.push(Exchange { operation, status, example, request, outcome });
@@ -207,7 +198,7 @@ async fn requests_conform_with_other_settings() {
         let mut recorder = Recorder::with(suffix, settings).await;
         for operation in document.operations() {
             let (_, declared) = operation.responses().swap_remove(0);
-            let response = Response::json(200, examples(&document, declared)[0]);
+            let response = Response::json(200, document.examples(&declared.content)[0]);
             let (mut request, _) = recorder.drive(operation.id, response).await;
             request.target = request.target.strip_prefix(prefix).unwrap().to_owned();
             assert_eq!(conform::request(&request), Ok(operation.id.to_owned()));

@@ -7,7 +7,7 @@ use crate::conform::{self, Request};
 use crate::coverage;
 use crate::document::Document;
 use crate::drivers::ID;
-use crate::exchanges::{self, examples};
+use crate::exchanges;
 use crate::recorder::{Recorder, Response};
 use crate::registration;
 use crate::sound::CHECKS;
@@ -49,9 +49,17 @@ fn unsound_spec_is_noticed() {
         ),
         (format!("{resume}/sumary"), json!("Resume."), "sumary"),
         (format!("{REPORT}/x-asumption"), json!("Probably."), "x-asumption"),
-        ("/components/parameters/ReportIdInPath/description".to_owned(), Value::Null, "\"reportId\""),
-        ("/components/parameters/ReportIdInPath/example".to_owned(), json!("sales"), "\"reportId\""),
-        ("/components/responses/NotFound/description".to_owned(), Value::Null, "resumeReportExecutions 404"),
+        (
+            "/components/parameters/ReportIdInPath/description".to_owned(),
+            Value::Null,
+            "reportId: no description",
+        ),
+        ("/components/parameters/ReportIdInPath/example".to_owned(), json!("sales"), "Executions reportId: "),
+        (
+            "/components/responses/NotFound/description".to_owned(),
+            Value::Null,
+            "/components/responses/NotFound",
+        ),
         (format!("{}/description", create_body()), Value::Null, "createReport request body"),
         ("/components/headers/Retry-After/example".to_owned(), json!("soon"), "Retry-After"),
     ];
@@ -171,7 +179,7 @@ async fn real_request(operation: &str) -> Request {
     let operation = document.operation(operation).unwrap();
     let (_, response) = operation.responses().swap_remove(0);
     let mut recorder = Recorder::start().await;
-    let response = Response::json(200, examples(&document, response)[0]);
+    let response = Response::json(200, document.examples(&response.content)[0]);
     recorder.drive(operation.id, response).await.0
 }
 
@@ -246,7 +254,7 @@ fn stray_response_is_noticed() {
     let document = Document::ours();
     let operation = document.operation("resumeReportExecutions").unwrap();
     let (_, response) = operation.responses().into_iter().find(|(status, _)| *status == 200).unwrap();
-    let good = examples(&document, response)[0].clone();
+    let good = document.examples(&response.content)[0].clone();
     let headers = [
         ("content-type".to_owned(), "application/json; charset=utf-8".to_owned()),
         ("MS-CorrelationId".to_owned(), ID.to_owned()),

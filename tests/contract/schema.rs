@@ -34,8 +34,9 @@ pub fn errors(validator: &Validator, value: &Value) -> Vec<String> {
 
 #[test]
 fn null_ranges_formats_and_enums_are_converted() {
-    let document =
-        Document(json!({ "components": { "schemas": { "Word": { "type": "string", "enum": ["a"] } } } }));
+    let document = Document::from(
+        json!({ "components": { "schemas": { "Word": { "type": "string", "enum": ["a"] } } } }),
+    );
     let schema = json!({ "type": "object", "properties": {
         "Count": { "type": "integer", "format": "int32" },
         "Big": { "type": "integer", "format": "int64" },
@@ -68,7 +69,8 @@ fn null_ranges_formats_and_enums_are_converted() {
 
 #[test]
 fn unknown_fields_are_refused_on_request() {
-    let (document, schema, body) = (Document(json!({})), json!({ "type": "object" }), json!({ "New": 1 }));
+    let (document, schema, body) =
+        (Document::from(json!({})), json!({ "type": "object" }), json!({ "New": 1 }));
     assert!(validator(&document, &schema, UnknownFields::Allowed).is_valid(&body));
     assert!(!validator(&document, &schema, UnknownFields::Refused).is_valid(&body));
 }

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use crate::conform::{self, Request};
 use crate::document::{Document, Operation, entries};
-use crate::exchanges::examples;
 use crate::recorder::TOKEN;
 
 /// A request that the spec does not allow.
@@ -27,18 +26,18 @@ pub fn good(document: &Document, operation: &Operation, token: &str) -> Request 
         ("authorization".to_owned(), format!("Bearer {token}")),
     ];
     for parameter in operation.parameters() {
-        let name = parameter["name"].as_str().unwrap();
-        let value = text(&parameter["example"]);
-        match parameter["in"].as_str() {
-            Some("path") => target = target.replace(&format!("{{{name}}}"), &value),
-            Some("header") => headers.push((name.to_lowercase(), value)),
+        let name = parameter.data.name.as_str();
+        let value = text(parameter.data.example.as_ref().unwrap());
+        match parameter.place {
+            "path" => target = target.replace(&format!("{{{name}}}"), &value),
+            "header" => headers.push((name.to_lowercase(), value)),
             _ if EXCLUSIVE.contains(&(operation.id, name)) => {}
             _ => query.push((name, value)),
         }
     }
     let request = Request { method: operation.method.clone(), target, headers, body: String::new() };
     let mut request = match operation.request_body() {
-        Some(body) => with_body(&request, &examples(document, body)[0].to_string()),
+        Some(body) => with_body(&request, &document.examples(&body.content)[0].to_string()),
         None => with_body(&request, ""),
     };
     for (name, value) in query {
@@ -67,12 +66,12 @@ pub fn all(document: &Document, token: &str) -> Vec<Stray> {
         put("another scheme", true, authorization(Some("Basic dXNlcjpwYXNz")));
         put("an unknown parameter", true, with_query(&good, "top", "1"));
         for parameter in operation.parameters() {
-            let Some(wrong) = wrong(document.resolve(&parameter["schema"])) else { continue };
-            let (name, example) = (text(&parameter["name"]), text(&parameter["example"]));
+            let Some(wrong) = wrong(document.resolve(&parameter.schema)) else { continue };
+            let (name, place) = (&parameter.data.name, parameter.place);
+            let example = text(parameter.data.example.as_ref().unwrap());
             let mut request = good.clone();
-            let place = text(&parameter["in"]);
             let in_query = |value: &str| format!("{name}={value}");
-            match &*place {
+            match place {
                 "path" => request.target = request.target.replacen(&example, wrong, 1),
                 "header" => {
                     request.headers.retain(|(known, _)| *known != name.to_lowercase());
@@ -103,8 +102,9 @@ fn bodies(document: &Document, operation: &Operation) -> Vec<(String, String)> {
     let Some(body) = operation.request_body() else {
         return vec![("a body".to_owned(), "{}".to_owned())];
     };
-    let schema = document.resolve(operation.request_schema().unwrap());
-    let example = examples(document, body)[0];
+    let schema = operation.request_schema().unwrap();
+    let schema = document.resolve(&schema);
+    let example = document.examples(&body.content)[0];
     let with = |name: &str, value: Value| {
         let mut body = example.clone();
         body[name] = value;

@@ -11,7 +11,7 @@ use quote::{ToTokens, quote};
 use serde_json::Value;
 use syn::{Attribute, ImplItem, Item, UseTree, Visibility};
 
-use crate::document::{Document, Operation, entries};
+use crate::document::{Document, Operation, Parameter, entries};
 
 const CLIENT: &str = include_str!(concat!(env!("OUT_DIR"), "/client.rs"));
 const CONSTANTS: &str = include_str!(concat!(env!("OUT_DIR"), "/spec.rs"));
@@ -85,7 +85,7 @@ fn text(value: &Value) -> String {
 }
 
 fn operation(operation: &Operation) -> String {
-    let parameter = |p: &&Value| format!("{} in {}", text(&p["name"]), text(&p["in"]));
+    let parameter = |p: &Parameter| format!("{} in {}", p.data.name, p.place);
     let parameters: Vec<_> = operation.parameters().iter().map(parameter).collect();
     let statuses: Vec<_> = operation.responses().iter().map(|(status, _)| status.to_string()).collect();
     let Operation { id, method, path, .. } = operation;
@@ -110,7 +110,9 @@ fn read(file: &Path, folder: &Path, mut module: Module, modules: &mut Vec<Module
         let hidden =
             inner.attrs.iter().any(|attribute| attribute.to_token_stream().to_string().contains("hidden"));
         let public = module.public && is_public(&inner.vis) && !hidden;
-        assert!(inner.content.is_none() || !public, "inline modules are not supported");
+        // Empty ones are documentation.
+        let is_empty = inner.content.as_ref().is_none_or(|(_, items)| items.is_empty());
+        assert!(is_empty || !public, "inline modules are not supported");
         let condition = module.condition.clone() + &conditions(&inner.attrs);
         // The generated code is in OUT_DIR.
         if inner.content.is_some() || inner.ident == "generated" || condition.contains("cfg(test)") {

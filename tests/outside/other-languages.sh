@@ -27,7 +27,7 @@ cli=${CARGO_TARGET_DIR:-target}/debug/partner-insights
 "$cli" spec --wire >"$scratch/wire.json"
 "$cli" emulator 2>"$scratch/ready" &
 emulator=$!
-for _ in $(seq 50); do
+for _ in $(seq 600); do
   grep -q 'http://' "$scratch/ready" && break
   sleep 0.1
 done

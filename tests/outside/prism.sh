@@ -22,7 +22,7 @@ cli=${CARGO_TARGET_DIR:-target}/debug/partner-insights
 # --errors: a request that breaks the spec gets an error of Prism's own.
 "$tools/node_modules/.bin/prism" mock "$scratch/wire.json" --port 4010 --errors >"$scratch/prism.log" &
 node tests/outside/prism/proxy.mjs http://127.0.0.1:4010 "$scratch/wire.json" >"$scratch/proxy.log" &
-for _ in $(seq 100); do
+for _ in $(seq 600); do
   grep -q 'Prism is listening' "$scratch/prism.log" && break
   sleep 0.1
 done

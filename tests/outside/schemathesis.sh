@@ -27,7 +27,7 @@ print(f"{datetime.now() + timedelta(days=2):%Y-%m-%dT00:00:00Z}")')
   sed "s/3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4/$report/; s/2026-02-10T06:00:00Z/$SOON/" >"$scratch/spec.json"
 "$cli" emulator --reports "$scratch/reports.json" 2>"$scratch/log" &
 emulator=$!
-for _ in $(seq 50); do
+for _ in $(seq 600); do
   grep -q http "$scratch/log" && break
   sleep 0.1
 done
