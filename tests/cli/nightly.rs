@@ -224,5 +224,5 @@ fn failed_unit_reaches_somebody() {
     assert!(file("partner-insights.service").contains("\nOnFailure=partner-insights-failed@%n.service\n"));
     assert!(file("partner-insights-failed@.service").contains("\nExecStart="));
     // Nothing is published to a registry.
-    assert!(file("nightly.yml").contains("cargo install --path . --features cli --locked"));
+    assert!(file("github.yml").contains("cargo install --path . --features cli --locked"));
 }
