@@ -72,3 +72,15 @@ async fn usage_errors_follow_the_format_of_the_variable() {
         assert_eq!(json.is_ok_and(|json| json["error"]["kind"] == "usage"), is_json, "{}", finished.stderr);
     }
 }
+
+#[tokio::test]
+async fn usage_line_does_not_name_what_a_variable_sets() {
+    let variables =
+        [("PARTNER_CENTER_BASE_URL", "https://service.example"), ("AZURE_TENANT_ID", "contoso.com")];
+    let finished = finish(bare().args(["resume", "--help"]).envs(variables)).await;
+    assert!(
+        finished.stdout.contains("\nUsage: partner-insights resume [OPTIONS] [ID]...\n"),
+        "{}",
+        finished.stdout
+    );
+}

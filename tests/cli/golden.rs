@@ -150,6 +150,23 @@ async fn selection_by_name_in_every_state() {
 }
 
 #[tokio::test]
+async fn show_says_why_a_report_does_not_run() {
+    let ids = [1, 3, 4, 5].map(|number| id(number).to_string());
+    let lines: Vec<_> = ids.iter().map(|id| vec!["show", id.as_str()]).collect();
+    let json = ["show", &ids[0], "--output", "json"];
+    let lines: Vec<_> = lines.iter().map(Vec::as_slice).chain([&json[..]]).collect();
+    golden("show.txt", transcript(states, &lines).await);
+}
+
+#[tokio::test]
+async fn show_says_when_an_active_report_runs() {
+    let finished = finish(bare().args(["--emulator", "show", ACTIVE])).await;
+    for title in ["\nWhy             the last file is of ", "\nNext execution  20", "\nLast file       20"] {
+        assert!(finished.stdout.contains(title), "{title}: {}", finished.stdout);
+    }
+}
+
+#[tokio::test]
 async fn errors_in_the_json_formats() {
     let lines: [&[&str]; 9] = [
         &["executions", UNKNOWN, "--output", "json"],

@@ -217,3 +217,12 @@ async fn nightly_tries_no_name_after_an_interrupt() {
     let finished = finish(Command::new("sh").arg(SCRIPT).args(["Sales*", "Usage*"]).env("PATH", path)).await;
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(130), "Sales*\n"));
 }
+
+#[test]
+fn failed_unit_reaches_somebody() {
+    let file = |name| std::fs::read_to_string(Path::new(SCRIPT).with_file_name(name)).unwrap();
+    assert!(file("partner-insights.service").contains("\nOnFailure=partner-insights-failed@%n.service\n"));
+    assert!(file("partner-insights-failed@.service").contains("\nExecStart="));
+    // Nothing is published to a registry.
+    assert!(file("github.yml").contains("cargo install --path . --features cli --locked"));
+}

@@ -90,3 +90,33 @@ async fn every_command_works_on_the_sample() {
         assert_eq!(finished.code, Some(0), "{args:?}: {finished:?}");
     }
 }
+
+/// Runs the examples in the help of a command, in one folder, as they would be typed.
+#[cfg(unix)]
+#[tokio::test]
+async fn examples_in_help_work_on_the_sample() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("usage.sql"), "SELECT CustomerName, Month FROM OfficeUsage").unwrap();
+    let cli = std::path::Path::new(env!("CARGO_BIN_EXE_partner-insights")).parent().unwrap();
+    let path = format!("{}:{}", cli.display(), std::env::var("PATH").unwrap());
+    // These wait, need a person or a page viewer, or have tests of their own.
+    let skipped = ["auth", "emulator", "wait", "man", "conformance", "completions", "help"];
+    for command in commands().await.iter().filter(|command| !skipped.contains(&command.as_str())) {
+        let help = finish(bare().args([command, "--help"])).await.stdout;
+        let (_, examples) = help.split_once("Examples:\n").unwrap_or_else(|| panic!("{command}"));
+        for line in examples.replace("\\\n", "").lines().map(str::trim).filter(|line| !line.is_empty()) {
+            assert!(line.starts_with("partner-insights "), "wrapped: {line}");
+            // A time that is given passes.
+            if line.contains("--at ") {
+                continue;
+            }
+            let mut shell = tokio::process::Command::new("sh");
+            shell.args(["-c", line]).current_dir(folder.path()).env_clear().env("PATH", &path);
+            shell.env("PARTNER_CENTER_EMULATOR", "1").env("PARTNER_CENTER_YES", "1");
+            let finished = finish(shell.stdin(std::process::Stdio::null())).await;
+            // Some reports of the sample stand still.
+            let expected = if command == "health" { 11 } else { 0 };
+            assert_eq!(finished.code, Some(expected), "{line}: {}", finished.stderr);
+        }
+    }
+}

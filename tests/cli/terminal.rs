@@ -109,6 +109,12 @@ async fn anything_but_yes_declines() {
         let (code, text) = terminal.finish().await;
         assert_eq!(code, Some(130), "{keys:?}: {text}");
         emulator.assert_requests(RESUME, 0);
+        // To decline is no error; Ctrl-C interrupts.
+        let last = if keys == "\u{3}" { "error: interrupted" } else { "Declined; nothing was changed." };
+        assert!(
+            text.trim_end().ends_with(last) && text.contains("error") == (keys == "\u{3}"),
+            "{keys:?}: {text}"
+        );
     }
 }
 

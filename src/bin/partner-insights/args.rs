@@ -84,44 +84,44 @@ pub enum Command {
     #[command(after_long_help = examples(&[
 "resume --all-paused --dry-run",
 "resume --name 'Sales*' --yes",
-"resume 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4",
+"resume 6513270e-269e-4d37-b2a7-4de452e6b438",
 "list --name 'Sales*' --output ids | partner-insights resume --ids-file - --yes",
 ]))]
     Resume(Resume),
     /// Pause active reports and verify that they are paused
-    #[command(after_long_help = examples(&["pause 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4", "pause --all-active --dry-run"]))]
+    #[command(after_long_help = examples(&["pause 9531985d-5d9d-49f8-9818-e811892f902b", "pause --all-active --dry-run"]))]
     Pause(Pause),
     /// List the executions of reports
-    #[command(after_long_help = examples(&["executions 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 --all --output json"]))]
+    #[command(after_long_help = examples(&["executions 9531985d-5d9d-49f8-9818-e811892f902b --all --output json"]))]
     Executions(Executions),
     /// Check whether reports deliver their files
     #[command(after_long_help = examples(&["health", "health --name 'Sales*' --output json"]))]
     Health(Health),
     /// Wait until a report has delivered a file
-    #[command(after_long_help = examples(&["wait 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 --timeout 6h"]))]
+    #[command(after_long_help = examples(&["wait 9531985d-5d9d-49f8-9818-e811892f902b --timeout 6h"]))]
     Wait(Wait),
     /// Download the files of a report
     #[command(after_long_help = examples(&[
-"download 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4",
-"download 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 --new --output-dir reports",
-"download 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 -O - | head",
+"download 9531985d-5d9d-49f8-9818-e811892f902b",
+"download 9531985d-5d9d-49f8-9818-e811892f902b --new --output-dir reports",
+"download 9531985d-5d9d-49f8-9818-e811892f902b -O - | head",
 ]))]
     Download(Download),
     /// Show a report, and why it runs or does not
-    #[command(after_long_help = examples(&["show 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4"]))]
+    #[command(after_long_help = examples(&["show 6513270e-269e-4d37-b2a7-4de452e6b438"]))]
     Show(Show),
     /// Create a report
     #[command(after_long_help = examples(&[
-        "create 'Sales daily' --query-id 6664daf3-c161-423a-92a1-0ea6db2c0384 --every 1d --at '2026-12-01 06:00'",
-        "create 'Sales now' --query-id 6664daf3-c161-423a-92a1-0ea6db2c0384 --once",
-        "create 'Sales copy' --from 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 --earliest",
+        "create 'Sales daily' --query-id 5b1f7c52-0d0e-4a35-9c1e-2f9a6a1b0c11 \\\n      --every 1d --at '2026-12-01 06:00'",
+        "create 'Sales now' --query-id 5b1f7c52-0d0e-4a35-9c1e-2f9a6a1b0c11 --once",
+        "create 'Sales copy' --from 9531985d-5d9d-49f8-9818-e811892f902b --earliest",
     ]))]
     Create(Create),
     /// Change the schedule of a report
-    #[command(after_long_help = examples(&["update 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 --every 1w --earliest"]))]
+    #[command(after_long_help = examples(&["update 9531985d-5d9d-49f8-9818-e811892f902b --every 1w --earliest"]))]
     Update(Update),
     /// Delete reports with their executions
-    #[command(after_long_help = examples(&["delete 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 --dry-run"]))]
+    #[command(after_long_help = examples(&["delete 9531985d-5d9d-49f8-9818-e811892f902b --dry-run"]))]
     Delete(Delete),
     /// List, check, try, create and delete queries
     #[command(subcommand, after_long_help = examples(&["query list", "query check --query-file usage.sql"]))]

@@ -25,15 +25,22 @@ pub async fn run(global: &Global, command: args::Show, output: &Output) -> Resul
     }
     let health = check.await?.into_iter().find(|health| health.report.report_id == report.report_id);
     let is = |status: &ReportStatus| report.report_status.as_ref() == Some(status);
-    let help = if is(&ReportStatus::Paused) {
-        Some(format!("`partner-insights resume {}` resumes it", report.report_id))
-    } else if is(&ReportStatus::Inactive) && report.execute_now != Some(true) {
-        Some(
+    let is_once = report.execute_now == Some(true);
+    let help = match &report.report_status {
+        Some(ReportStatus::Paused) => {
+            Some(format!("`partner-insights resume {}` resumes it", report.report_id))
+        }
+        Some(ReportStatus::Active) => None,
+        Some(ReportStatus::Inactive) if is_once => {
+            Some("`create --from ID --once` runs a copy of it".to_owned())
+        }
+        Some(ReportStatus::Inactive) => Some(
             "create a copy with `create --from ID`; whether `update --count N` revives a report is not known"
                 .to_owned(),
-        )
-    } else {
-        None
+        ),
+        _ => Some(
+            "look at it in Partner Center; `resume ID --no-verify` sends a request in any status".to_owned(),
+        ),
     };
     let row = ShowRow {
         next_execution: report.next_execution_after(SystemTime::now()).map(Timestamp::from),
