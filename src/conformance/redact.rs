@@ -18,7 +18,7 @@ const MEDIA_TYPES: [&str; 6] = [
 ];
 /// Longest name of a field or header that is repeated.
 const NAME: usize = 40;
-/// Largest number of elements that is repeated.
+/// Largest number that is repeated: of elements, seconds or requests.
 const COUNT: u64 = 100_000;
 
 /// Replaces every value of a body, unless it is a documented word.
@@ -83,12 +83,15 @@ pub fn text_of(schema: &'static Value, text: &str) -> String {
 
 /// Returns the value of a header if it is harmless, or one of the same type. Empty if it says nothing.
 pub fn header(name: &str, value: &str) -> String {
-    let number = || if value.parse::<u32>().is_ok() { value } else { "string" };
+    let number = || match value.parse::<u64>() {
+        Ok(number) => number.min(COUNT).to_string(),
+        Err(_) => "string".to_owned(),
+    };
     let value = match &*name.to_ascii_lowercase() {
         "authorization" if value.starts_with("Bearer ") => "Bearer token",
         "content-type" => media_type(value),
         "content-length" if value == "0" => value,
-        "retry-after" | "x-ratelimit-limit" | "x-ratelimit-remaining" => number(),
+        "retry-after" | "x-ratelimit-limit" | "x-ratelimit-remaining" => return number(),
         "ms-correlationid" | "ms-requestid" => return text_of(&Value::Null, value),
         _ => "",
     };
