@@ -11,15 +11,9 @@
 //!
 //! Every example runs against the emulator (feature `emulator`), which stands in for the service.
 
-#[doc = include_str!("guide/cookbook.md")]
-pub mod cookbook {}
-#[doc = include_str!("guide/datasets.md")]
-pub mod datasets {}
-#[doc = include_str!("guide/executions.md")]
-pub mod executions {}
-#[doc = include_str!("guide/queries.md")]
-pub mod queries {}
-#[doc = include_str!("guide/reports.md")]
-pub mod reports {}
-#[doc = include_str!("guide/schedules.md")]
-pub mod schedules {}
+pub mod cookbook;
+pub mod datasets;
+pub mod executions;
+pub mod queries;
+pub mod reports;
+pub mod schedules;

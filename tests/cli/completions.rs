@@ -56,13 +56,11 @@ async fn script(shell: &str) -> tempfile::NamedTempFile {
 
 /// Runs a shell, unless it is not installed.
 fn shell(name: &str, arguments: &[&str]) -> Option<String> {
-    match Command::new(name).args(arguments).output() {
-        Ok(output) => Some(String::from_utf8_lossy(&output.stdout).into_owned()),
-        Err(_) => {
-            eprintln!("skipped: {name} is not installed");
-            None
-        }
-    }
+    let Ok(output) = Command::new(name).args(arguments).output() else {
+        eprintln!("skipped: {name} is not installed");
+        return None;
+    };
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 #[tokio::test]
