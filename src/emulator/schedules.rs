@@ -118,7 +118,7 @@ impl Service {
                 return Err(missing());
             }
             let dataset = dataset_of(&query, state, call);
-            members.check_schedule(call, dataset.map(|dataset| dataset.minimum_recurrence_interval))?;
+            members.check_schedule(call, dataset.and_then(|dataset| dataset.minimum_recurrence_interval))?;
             if start < now + 4 * HOUR {
                 let earliest = "Start time of report should at least be 4 hours from current UTC time";
                 return Err(invalid_report(earliest));
@@ -164,7 +164,7 @@ impl Service {
             return Err(bad_request("Invalid report parameters"));
         }
         let dataset = report.query.as_ref().and_then(|query| dataset_of(query, &shared.state, call));
-        members.check_schedule(call, dataset.map(|dataset| dataset.minimum_recurrence_interval))?;
+        members.check_schedule(call, dataset.and_then(|dataset| dataset.minimum_recurrence_interval))?;
         let updated = shared.state.replace(id, |report| members.write(report)).ok_or_else(no_item)?;
         Ok(response::success(&[updated]))
     }
