@@ -209,6 +209,7 @@ impl InsightsClientBuilder {
             tokens: TokenCache::new(tokens, scope),
             throttle: Throttle::new(self.retry.max_elapsed),
             retry: self.retry,
+            creating: tokio::sync::Mutex::default(),
             max_response_bytes: self.max_response_bytes,
             on_wait: self.on_wait,
             #[cfg(feature = "download")]

@@ -220,7 +220,7 @@ async fn stray_body_is_noticed() {
             r.body = r.body.replace("\"RecurrenceCount\":100", "\"RecurrenceCount\":null");
         }),
         ("body RecurrenceInterval: integer; expected minimum", |r| {
-            r.body = r.body.replace("\"RecurrenceInterval\":24", "\"RecurrenceInterval\":1");
+            r.body = r.body.replace("\"RecurrenceInterval\":24", "\"RecurrenceInterval\":-1");
         }),
         ("body StartTime: other text", |r| r.body = r.body.replace("Z\"", "\"")),
     ];
