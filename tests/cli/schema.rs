@@ -49,6 +49,11 @@ async fn json_output_matches_its_schema() {
     fits(&emulator, &["resume", PAUSED, ACTIVE, INACTIVE, UNKNOWN]).await;
     fits(&emulator, &["pause", ACTIVE]).await;
     fits(&emulator, &["executions", MONTHLY, "--all", "--show-links"]).await;
+    let create = ["create", "Sales", "--query-id", "5b1f7c52-0d0e-4a35-9c1e-2f9a6a1b0c11", "--once"];
+    fits(&emulator, &create).await;
+    fits(&emulator, &[&create[..], &["--dry-run"]].concat()).await;
+    fits(&emulator, &["update", ACTIVE, "--count", "9", "--dry-run"]).await;
+    fits(&emulator, &["delete", ACTIVE, UNKNOWN, "--dry-run"]).await;
     fits(&emulator, &["health"]).await;
     fits(&emulator, &["conformance"]).await;
     fits(&emulator, &["wait", MONTHLY, "--after", "2026-01-01"]).await;
