@@ -27,7 +27,7 @@ impl Response {
 }
 
 /// The report that an update changes.
-fn current_report() -> serde_json::Value {
+pub fn current_report() -> serde_json::Value {
     json!({ "reportId": ID, "reportName": "Usage", "startTime": "2026-01-12T14:00:00Z", "recurrenceInterval": 24,
         "description": null, "format": "csv", "callbackUrl": null, "reportStatus": "Active" })
 }
