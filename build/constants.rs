@@ -87,6 +87,17 @@ fn limits(spec: &OpenAPI, document: &Value) -> String {
                             .collect();
                         format!("&[(&str, i64)] = &[{}]", versions.join(", "))
                     }
+                    ("x-maximum-from-interval-in", Value::Object(versions)) => {
+                        let limits = |limits: &Value| limits.to_string().replace('[', "(").replace(']', ")");
+                        let versions: Vec<_> = versions
+                            .iter()
+                            .map(|(version, list)| {
+                                let list = list.as_array().into_iter().flatten().map(limits);
+                                format!("({version:?}, &[{}])", list.collect::<Vec<_>>().join(", "))
+                            })
+                            .collect();
+                        format!("&[(&str, &[(i64, i64)])] = &[{}]", versions.join(", "))
+                    }
                     ("x-required-in", Value::Array(versions)) => {
                         format!("&[&str] = &{versions:?}").replace("String(", "").replace(')', "")
                     }

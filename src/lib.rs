@@ -156,7 +156,9 @@ pub use report::{
 };
 pub use reports::{ListReports, Probe};
 pub use retry::{RetryPolicy, Wait, WaitReason};
-pub use schedules::{CallbackMethod, NewReport, Once, ReportFormat, ReportUpdate, Scheduled, earliest_start};
+pub use schedules::{
+    CallbackMethod, NewReport, Once, PreparedUpdate, ReportFormat, ReportUpdate, Scheduled, earliest_start,
+};
 pub use wait::{WaitForExecution, WaitProgress};
 pub use warning::Warning;
 

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::generated::Client;
 use crate::generated::types::CreateQueryRequest;
 pub use crate::generated::types::{QueryRow, ReportQuery};
-use crate::report::Timestamp;
+use crate::report::{Report, Timestamp};
 use crate::reports::NO_ITEM;
 use crate::spec;
 use crate::unconfirmed::{NewItem, deleted};
@@ -30,8 +30,8 @@ impl InsightsClient {
 
     /// Creates a query.
     ///
-    /// A lost request is not repeated blindly, because two queries could come of it: the client looks for the query, and
-    /// returns it if it is there.
+    /// A lost request is not repeated blindly, because two queries could come of it. The client lists queries before the
+    /// request, and again if the response is lost, and returns the new one.
     ///
     /// ```no_run
     /// # async fn run(client: partner_center_insights::InsightsClient) -> Result<(), partner_center_insights::Error> {
@@ -47,7 +47,8 @@ impl InsightsClient {
     ///
     /// # Errors
     ///
-    /// [`QueryQuota`](ErrorKind::QueryQuota) if there are 100 queries, [`BadRequest`](ErrorKind::BadRequest) if the service
+    /// [`QueryQuota`](ErrorKind::QueryQuota) if there are 100 queries; [`unused_queries`](Self::unused_queries) says which
+    /// could be deleted. [`BadRequest`](ErrorKind::BadRequest) if the service
     /// rejects the text, and otherwise see [`ErrorKind`].
     pub async fn create_query(&self, query: NewQuery) -> Result<ReportQuery, Error> {
         let operation = &spec::CREATE_REPORT_QUERY;
@@ -61,18 +62,42 @@ impl InsightsClient {
         if !is_plain(&request.name) {
             tracing::warn!("presumably only letters, digits and spaces are allowed in the name of a query");
         }
-        let began = SystemTime::now();
-        let body = &request;
-        let sent =
-            self.call(operation, |api: Client| async move { api.create_report_query(body).await }).await;
-        let is_new = |query: &ReportQuery| {
+        let is_like = |query: &ReportQuery| {
             query.name.as_deref().map(str::trim) == Some(request.name.trim())
                 // Line breaks come back as CR LF.
                 && query.query.as_deref().is_some_and(|text| text.trim().lines().eq(request.query.trim().lines()))
         };
-        let created = |query: &ReportQuery| query.created_time.as_ref().and_then(Timestamp::to_system_time);
+        let id = |query: &ReportQuery| query.query_id.clone();
+        let body = &request;
+        let send = || self.call(operation, |api: Client| async move { api.create_report_query(body).await });
         let list = || self.queries().own().into_future();
-        NewItem { operation, began, is_new, created }.find(sent, list).await
+        NewItem { client: self, operation, is_like, id }.create(list, send).await
+    }
+
+    /// Lists the caller's own queries that no report runs, oldest first: candidates to delete if there are 100.
+    ///
+    /// ```no_run
+    /// # async fn run(client: partner_center_insights::InsightsClient) -> Result<(), partner_center_insights::Error> {
+    /// for query in client.unused_queries().await? {
+    ///     println!("{} {}", query.query_id, query.name.unwrap_or_default());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc = concat!("See [the service's page](", env!("DOC_GET_REPORT_QUERIES"), ").")]
+    ///
+    /// # Errors
+    ///
+    /// See [`ErrorKind`].
+    pub async fn unused_queries(&self) -> Result<Vec<ReportQuery>, Error> {
+        let mut queries = self.queries().own().await?;
+        let reports = self.reports().await?;
+        let runs = |report: &Report, query: &ReportQuery| {
+            report.query_id.as_deref().is_some_and(|id| id.trim().eq_ignore_ascii_case(query.query_id.trim()))
+        };
+        queries.retain(|query| !reports.iter().any(|report| runs(report, query)));
+        queries.sort_by_key(|query| query.created_time.as_ref().and_then(Timestamp::to_system_time));
+        Ok(queries)
     }
 
     /// Deletes a query of the caller. Returns it, or `None` if the service does not say which one it was.
@@ -102,7 +127,7 @@ impl InsightsClient {
     /// # Errors
     ///
     /// [`BadRequest`](ErrorKind::BadRequest) if the service rejects the query. [`Timeout`](ErrorKind::Timeout) means that the
-    /// query takes more than 100 seconds; its syntax is right then. Otherwise see [`ErrorKind`].
+    /// query takes more than 100 seconds; its syntax is right then, and it is not tried again. Otherwise see [`ErrorKind`].
     pub async fn try_query(&self, query: TryQuery) -> Result<Vec<QueryRow>, Error> {
         let TryQuery { text, id, span } = query;
         let [start, end] = [span.map(|(start, _)| start), span.map(|(_, end)| end)]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Retryability};
-use crate::spec::Operation;
+use crate::spec::{self, Operation};
 use crate::transport::backoff;
 
 /// Retry policy of a client: exponential backoff with full jitter.
@@ -116,7 +116,16 @@ pub(crate) struct Failure {
     pub token_is_fresh: bool,
 }
 
+/// How long the service works on a tried query.
+const TRY_LIMIT: Duration = Duration::from_secs(100);
+
 impl Failure {
+    /// Whether a tried query took as long as the service allows. It is valid then, and another attempt would take as long.
+    fn is_slow_query(&self) -> bool {
+        let is_try = self.operation.id == spec::TRY_REPORT_QUERY.id;
+        is_try && (self.kind == ErrorKind::Timeout || self.elapsed >= TRY_LIMIT)
+    }
+
     /// Whether another attempt cannot perform the operation twice: the service did not perform this one, or the method is
     /// idempotent (RFC 9110, section 9.2.2).
     fn is_safe_to_repeat(&self) -> bool {
@@ -140,6 +149,7 @@ pub(crate) fn decide(policy: &RetryPolicy, failure: &Failure, chance: f64) -> De
         Retryability::WithFreshToken if !failure.token_is_fresh => Decision::RefreshToken,
         Retryability::Later
             if failure.is_safe_to_repeat()
+                && !failure.is_slow_query()
                 && policy.max_attempts > 1
                 && (failure.is_limited || failure.attempt < policy.max_attempts) =>
         {
@@ -162,7 +172,6 @@ pub(crate) fn decide(policy: &RetryPolicy, failure: &Failure, chance: f64) -> De
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec;
 
     const POST: &Operation = &Operation { method: "POST", ..spec::RESUME_REPORT_EXECUTIONS };
     const RESUME: &Operation = &spec::RESUME_REPORT_EXECUTIONS;
@@ -189,6 +198,7 @@ mod tests {
         use Decision::*;
         use ErrorKind::*;
         let post = |kind| Failure { operation: POST, ..failed(kind) };
+        let tried = |kind| Failure { operation: &spec::TRY_REPORT_QUERY, ..failed(kind) };
         let asked = |seconds| Failure { retry_after: Some(secs(seconds)), ..failed(Throttled) };
         let limited =
             |attempt, retry_after| Failure { attempt, is_limited: true, retry_after, ..failed(Throttled) };
@@ -206,6 +216,9 @@ mod tests {
             ("Retry-After until the deadline", asked(120), 1.0, Wait(secs(120))),
             ("Retry-After beyond the deadline", asked(121), 1.0, GiveUp),
             ("deadline passed", Failure { elapsed: secs(120), ..failed(Timeout) }, 1.0, GiveUp),
+            ("query that timed out", tried(Timeout), 1.0, GiveUp),
+            ("query that took too long", Failure { elapsed: TRY_LIMIT, ..tried(Unavailable) }, 1.0, GiveUp),
+            ("query that failed early", tried(Unavailable), 1.0, Wait(secs(1))),
             ("huge Retry-After", asked(u64::MAX), 1.0, GiveUp),
             ("limited: the throttle waits", limited(4, None), 1.0, Wait(secs(0))),
             ("limited: Retry-After", limited(4, Some(secs(57))), 1.0, Wait(secs(57))),

@@ -1,40 +1,50 @@
 //! What became of a request whose response was lost.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+use crate::client::InsightsClient;
 use crate::error::{Error, ErrorKind};
 use crate::response::Response;
 use crate::spec::Operation;
 
-/// How far the clock of the service may be behind ours.
-const CLOCK_SKEW: Duration = Duration::from_secs(5 * 60);
 /// The pauses before each look for the new item.
 const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(3)];
 
-/// Something that a request was to create.
-pub(crate) struct NewItem<I, C> {
+/// Something to create.
+pub(crate) struct NewItem<'a, L, D> {
+    pub client: &'a InsightsClient,
     pub operation: &'static Operation,
-    /// When the request was sent.
-    pub began: SystemTime,
-    /// Whether an item is like the one that was to be created.
-    pub is_new: I,
-    pub created: C,
+    /// Whether an item is like the one that is created.
+    pub is_like: L,
+    /// The id of an item.
+    pub id: D,
 }
 
-impl<I, C> NewItem<I, C> {
-    /// Returns the created item: from the response, or from the list if the response was lost or empty.
-    pub async fn find<T, L, Fut>(self, sent: Result<Response<T>, Error>, list: L) -> Result<T, Error>
+impl<L, D> NewItem<'_, L, D> {
+    /// Sends the request, and returns the created item: from the response, or from the list if the response was lost or
+    /// empty. Then it is the item whose id was not there before.
+    pub async fn create<T, I, Items, Sending>(
+        self,
+        list: impl Fn() -> Items,
+        send: impl FnOnce() -> Sending,
+    ) -> Result<T, Error>
     where
-        I: Fn(&T) -> bool,
-        C: Fn(&T) -> Option<SystemTime>,
-        L: Fn() -> Fut,
-        Fut: Future<Output = Result<Vec<T>, Error>>,
+        L: Fn(&T) -> bool,
+        D: Fn(&T) -> I,
+        I: PartialEq,
+        Items: Future<Output = Result<Vec<T>, Error>>,
+        Sending: Future<Output = Result<Response<T>, Error>>,
     {
-        let error = match sent {
+        let Self { client, operation, is_like, id } = self;
+        // One after the other, or the items of two lost requests could not be told apart.
+        let _turn = client.inner.creating.lock().await;
+        let before = list().await.map_err(Error::with_undone)?;
+        let before: Vec<I> = before.iter().filter(|item| is_like(item)).map(&id).collect();
+        let error = match send().await {
             Ok(response) => match response.items.into_iter().next() {
                 Some(item) => return Ok(item),
                 None => Error::new(ErrorKind::InvalidResponse)
-                    .with_operation(self.operation)
+                    .with_operation(operation)
                     .with_status(Some(response.status))
                     .with_message(
                         "the service accepted the request, but the response does not show the result",
@@ -43,33 +53,25 @@ impl<I, C> NewItem<I, C> {
             Err(error) if error.may_be_done() => error,
             Err(error) => return Err(error),
         };
-        let oldest = self.began.checked_sub(CLOCK_SKEW);
         for pause in LOOKS {
             tokio::time::sleep(pause).await;
             let items = match list().await {
                 Ok(items) => items,
-                Err(failure) => {
-                    return Err(with_result(
-                        error,
-                        &format!("whether it was carried out is unknown: {failure}"),
-                    ));
-                }
+                Err(failure) => return Err(unknown(error, failure)),
             };
-            let newest = items.into_iter().filter(&self.is_new).max_by_key(&self.created);
-            match newest.map(|item| ((self.created)(&item), item)) {
-                Some((Some(created), item)) if oldest.is_none_or(|oldest| created >= oldest) => {
+            let is_new = |item: &T| is_like(item) && !before.contains(&id(item));
+            let mut new = items.into_iter().filter(is_new);
+            match (new.next(), new.count()) {
+                (Some(item), 0) => {
                     tracing::info!(
-                        operation = self.operation.id,
+                        operation = operation.id,
                         "the response was lost, and the result was found"
                     );
                     return Ok(item);
                 }
-                Some((None, _)) => {
-                    let unknown =
-                        "whether it was carried out is unknown: one like it has no time of creation";
-                    return Err(with_result(error, unknown));
-                }
-                _ => {}
+                // Another client, or an earlier request that was abandoned, has created the others.
+                (Some(_), more) => return Err(unknown(error, format_args!("{} like it are new", more + 1))),
+                (None, _) => {}
             }
         }
         Err(with_result(error, "nothing was created").with_undone())
@@ -83,6 +85,10 @@ pub(crate) fn deleted<T>(sent: Result<Response<T>, Error>) -> Result<Option<T>, 
         Err(error) if error.kind() == ErrorKind::NotFound && error.follows_lost() => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+fn unknown(error: Error, reason: impl std::fmt::Display) -> Error {
+    with_result(error, &format!("whether it was carried out is unknown: {reason}"))
 }
 
 fn with_result(error: Error, result: &str) -> Error {

@@ -210,6 +210,7 @@ impl InsightsClientBuilder {
             tokens: TokenCache::new(tokens, scope),
             throttle: Throttle::new(self.retry.max_elapsed),
             retry: self.retry,
+            creating: tokio::sync::Mutex::default(),
             max_response_bytes: self.max_response_bytes,
             random: Mutex::new(fastrand::Rng::with_seed(Uuid::new_v4().as_u64_pair().1)),
             on_wait: self.on_wait,

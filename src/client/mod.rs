@@ -41,6 +41,8 @@ pub(crate) struct Inner {
     pub tokens: TokenCache,
     pub retry: RetryPolicy,
     pub throttle: Throttle,
+    /// Held by the call that creates something.
+    pub creating: tokio::sync::Mutex<()>,
     pub max_response_bytes: usize,
     /// Seeded by the system.
     random: Mutex<fastrand::Rng>,

@@ -91,7 +91,7 @@ pub(super) fn invalid_report(problem: &str) -> Refusal {
     bad_request(format!("{FOR_CREATION} - {problem}"))
 }
 
-fn unknown_word(word: &str) -> Refusal {
+pub(super) fn unknown_word(word: &str) -> Refusal {
     bad_request(format!("Requested value '{word}' not found"))
 }
 

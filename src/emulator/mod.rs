@@ -49,7 +49,8 @@
 //!   with `ISV` belong to the commercial marketplace, all others to partner insights.
 //! * Filters by name compare the whole name: that of a dataset in any letter case, those of queries and reports exactly.
 //! * Of the switches for system queries, `includeOnlySystemQueries` wins. Every report that exists at the start has a query.
-//! * A query is checked for its dataset and its selected columns only. Without `SELECT` and `FROM` it is refused with 400.
+//! * A query is checked as by [`query`](crate::query). What does not follow the grammar, and a time span that the dataset
+//!   lacks, are refused with `Invalid query`; for tables and columns, the messages are documented.
 //! * Exactly one of `exportQuery` and `queryId` is required. A tried query has as many rows as the service allows or `LIMIT`
 //!   asks for; their values are invented. `startTime` and `endTime` do not matter.
 //! * System queries cannot be deleted: 400. Reports keep the text of a query that is deleted.
@@ -61,6 +62,7 @@
 //!   and a missing count is refused; a count has no upper limit, and `EndTime` is accepted in v1 too.
 //! * All callers are one user. Only active reports count against the quota of 50, which resuming does not check. Deleting a
 //!   one-time report does not free its place among five in 60 minutes.
+//! * A callback that is no absolute http or https URL is refused like an unknown word, as the FAQ suggests.
 //! * A one-time report has no callback. Its execution is completed two seconds after its creation unless
 //!   [set](EmulatorBuilder::one_time_duration); until then, a request without a status returns it as pending.
 //! * A report becomes inactive at its last execution or its end. Reports that exist at the start keep their status.

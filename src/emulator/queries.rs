@@ -3,12 +3,13 @@
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
-use super::catalog::Dataset;
 use super::input::{Input, bad_request, missing};
 use super::response::{self, Refusal};
 use super::rows;
 use super::service::{Call, Service, no_item};
 use super::state::State;
+use crate::datasets::Dataset;
+use crate::query::Finding;
 use crate::report::{Report, Timestamp};
 
 const MAX_QUERIES: usize = 100;
@@ -119,9 +120,10 @@ impl Service {
                 return Err(bad_request("'exportQuery' and 'queryId' exclude each other."));
             }
         };
-        let Parsed { columns, dataset, limit } = parse(text, &shared.state, call)?;
+        let (query, dataset) = parse(text, &shared.state, call)?;
         let cap = if call.is_marketplace { 10 } else { 100 };
-        Ok(response::success(&rows::invent(&columns, dataset, limit.unwrap_or(cap).min(cap))))
+        let limit = query.limit().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(cap);
+        Ok(response::success(&rows::invent(query.columns(), dataset, limit.min(cap))))
     }
 }
 
@@ -129,36 +131,25 @@ pub(super) fn unknown_query() -> Refusal {
     bad_request("Invalid QueryId")
 }
 
-struct Parsed<'a> {
-    /// The selected columns, as the query spells them.
-    columns: Vec<&'a str>,
-    dataset: &'a Dataset,
-    limit: Option<usize>,
-}
-
-/// Reads the columns, the dataset and the limit of a query, and nothing else.
-fn parse<'a>(text: &'a str, state: &'a State, call: &Call<'_>) -> Result<Parsed<'a>, Refusal> {
-    let words: Vec<_> =
-        text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty()).collect();
-    let find = |keyword: &str| words.iter().position(|word| word.eq_ignore_ascii_case(keyword));
-    let is_distinct = find("DISTINCT") == Some(1);
-    let first = if is_distinct { 2 } else { 1 };
-    let (Some(0), Some(from)) = (find("SELECT"), find("FROM").filter(|from| *from > first)) else {
-        return Err(bad_request("Invalid query"));
-    };
-    let name = words.get(from + 1).ok_or_else(|| bad_request("Invalid query"))?;
-    let dataset = state.catalog.dataset(name, call).ok_or_else(|| bad_request("Invalid table name"))?;
-    let columns = words[first..from].to_vec();
-    if !columns.iter().all(|column| dataset.has_column(column)) {
-        return Err(bad_request("Incorrect column name"));
+/// Checks a query as the library does, and returns it with its dataset. The refusals are documented for the table and the
+/// columns only.
+fn parse<'a>(
+    text: &str,
+    state: &'a State,
+    call: &Call<'_>,
+) -> Result<(crate::query::Query, &'a Dataset), Refusal> {
+    let query = crate::query::Query::parse(text).map_err(|_| bad_request("Invalid query"))?;
+    let dataset = state.catalog.dataset(query.table(), call);
+    let dataset = dataset.ok_or_else(|| bad_request("Invalid table name"))?;
+    match query.check(dataset).first() {
+        None => Ok((query, dataset)),
+        Some(Finding::UnknownTimespan { .. }) => Err(bad_request("Invalid query")),
+        Some(_) => Err(bad_request("Incorrect column name")),
     }
-    let limit = find("LIMIT").and_then(|limit| words.get(limit + 1)).and_then(|limit| limit.parse().ok());
-    Ok(Parsed { columns, dataset, limit })
 }
 
 /// Returns the dataset of a stored query, whatever its columns.
 pub(super) fn dataset_of<'a>(text: &str, state: &'a State, call: &Call<'_>) -> Option<&'a Dataset> {
-    let mut words = text.split_whitespace();
-    words.find(|word| word.eq_ignore_ascii_case("FROM"))?;
-    state.catalog.dataset(words.next()?, call)
+    let query = crate::query::Query::parse(text).ok()?;
+    state.catalog.dataset(query.table(), call)
 }

@@ -3,12 +3,12 @@
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::catalog::Dataset;
+use crate::datasets::Dataset;
 
 /// Returns rows with a value for each column: numbers for metrics, texts of a fitting kind for the rest.
-pub(super) fn invent(columns: &[&str], dataset: &Dataset, count: usize) -> Vec<Map<String, Value>> {
+pub(super) fn invent(columns: &[String], dataset: &Dataset, count: usize) -> Vec<Map<String, Value>> {
     let row = |number: usize| {
-        let cell = |column: &&str| ((*column).to_owned(), value(column, dataset, number));
+        let cell = |column: &String| (column.clone(), value(column, dataset, number));
         columns.iter().map(cell).collect()
     };
     (1..=count).map(row).collect()
@@ -17,7 +17,10 @@ pub(super) fn invent(columns: &[&str], dataset: &Dataset, count: usize) -> Vec<M
 fn value(column: &str, dataset: &Dataset, number: usize) -> Value {
     let name = column.to_lowercase();
     let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-    if dataset.is_metric(column) || has(&["count", "units", "activeusers", "duration", "quantity"]) {
+    let mut metrics = dataset.available_metrics.iter().flatten();
+    if metrics.any(|metric| metric.eq_ignore_ascii_case(column))
+        || has(&["count", "units", "activeusers", "duration", "quantity"])
+    {
         return (number * 7).into();
     }
     if name.starts_with("is") {

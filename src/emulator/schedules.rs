@@ -4,11 +4,12 @@ use std::time::{Duration, SystemTime};
 
 use axum::response::Response;
 
-use super::input::{Input, bad_request, invalid_report, missing};
+use super::input::{Input, bad_request, invalid_report, missing, unknown_word};
 use super::queries::{dataset_of, unknown_query};
 use super::response::{self, Refusal};
 use super::service::{Call, Service, no_item, report_id};
 use crate::report::{Report, ReportStatus};
+use crate::schedules::check_callback;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const MAX_TEXT: usize = 256;
@@ -38,6 +39,10 @@ impl Members {
             let limit = "Limit ReportName and Description length to 256 characters or less";
             return Err(invalid_report(limit));
         }
+        let callback_url = input.text("CallbackUrl")?;
+        if let Some(url) = callback_url.as_deref().filter(|url| check_callback(url).is_err()) {
+            return Err(unknown_word(url));
+        }
         if name.contains(';') {
             return Err(invalid_report("Invalid character (;) in ReportName"));
         }
@@ -49,7 +54,7 @@ impl Members {
             count: input.number("RecurrenceCount")?,
             end: input.time("EndTime")?,
             format: input.word("Format", &["csv", "tsv"], None)?,
-            callback_url: input.text("CallbackUrl")?,
+            callback_url,
             callback_method: input.word(
                 "CallbackMethod",
                 &["GET", "POST"],
@@ -118,7 +123,7 @@ impl Service {
                 return Err(missing());
             }
             let dataset = dataset_of(&query, state, call);
-            members.check_schedule(call, dataset.map(|dataset| dataset.minimum_recurrence_interval))?;
+            members.check_schedule(call, dataset.and_then(|dataset| dataset.minimum_recurrence_interval))?;
             if start < now + 4 * HOUR {
                 let earliest = "Start time of report should at least be 4 hours from current UTC time";
                 return Err(invalid_report(earliest));
@@ -164,7 +169,7 @@ impl Service {
             return Err(bad_request("Invalid report parameters"));
         }
         let dataset = report.query.as_ref().and_then(|query| dataset_of(query, &shared.state, call));
-        members.check_schedule(call, dataset.map(|dataset| dataset.minimum_recurrence_interval))?;
+        members.check_schedule(call, dataset.and_then(|dataset| dataset.minimum_recurrence_interval))?;
         let updated = shared.state.replace(id, |report| members.write(report)).ok_or_else(no_item)?;
         Ok(response::success(&[updated]))
     }

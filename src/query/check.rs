@@ -70,10 +70,8 @@ impl Query {
             return vec![Finding::UnknownTable { name, dataset }];
         }
         let known: Vec<&str> = dataset.columns().collect();
-        let filtered = self.filters.iter().map(|filter| &filter.column);
-        let ordered = self.order.iter().map(|order| &order.column);
         let mut findings = Vec::new();
-        for name in self.columns.iter().chain(filtered).chain(ordered) {
+        for name in self.columns.iter().chain(&self.used) {
             let finding = check_name(name, &known, dataset.selectable_columns.is_some());
             findings.extend(finding.filter(|finding| !findings.contains(finding)));
         }

@@ -1,12 +1,12 @@
 //! The grammar. Every token takes the white space that follows it.
 
 use winnow::ascii::{digit1, multispace0};
-use winnow::combinator::{alt, cut_err, delimited, eof, opt, preceded, separated, terminated};
+use winnow::combinator::{alt, cut_err, delimited, eof, opt, preceded, repeat, separated, terminated};
 use winnow::error::{ContextError, StrContext, StrContextValue};
 use winnow::prelude::*;
 use winnow::token::{take_till, take_while};
 
-use super::{Filter, Operator, Order, ParseError, Query, Value};
+use super::{ParseError, Query};
 
 /// Words that end a list of names.
 const RESERVED: [&str; 7] = ["SELECT", "FROM", "WHERE", "AND", "ORDER", "LIMIT", "TIMESPAN"];
@@ -23,7 +23,7 @@ pub(super) fn parse(text: &str) -> Result<Query, ParseError> {
 
 fn query(input: &mut &str) -> ModalResult<Query> {
     preceded(multispace0, keyword("SELECT")).context(expected("SELECT")).parse_next(input)?;
-    let distinct = opt(keyword("DISTINCT")).parse_next(input)?.is_some();
+    opt(keyword("DISTINCT")).parse_next(input)?;
     let columns = alt((
         token("*").value(vec!["*".to_owned()]),
         separated(1.., cut_err(name.context(expected("the name of a column"))), token(",")),
@@ -40,22 +40,15 @@ fn query(input: &mut &str) -> ModalResult<Query> {
             .parse_next(input)?;
     let span = cut_err(word.context(expected("a time span such as LAST_MONTH"))).map(str::to_owned);
     let timespan = opt(preceded(keyword("TIMESPAN"), span)).parse_next(input)?;
-    Ok(Query {
-        distinct,
-        columns,
-        table,
-        filters: filters.unwrap_or_default(),
-        order: order.unwrap_or_default(),
-        limit,
-        timespan,
-    })
+    let used = filters.into_iter().chain(order).flatten().collect();
+    Ok(Query { columns, table, used, limit, timespan })
 }
 
-/// A list after one or two keywords, or nothing.
-fn clause<'i, T>(
+/// Names after one or two keywords, or nothing.
+fn clause<'i>(
     (first, second): (&'static str, Option<&'static str>),
-    list: impl ModalParser<&'i str, Vec<T>, ContextError>,
-) -> impl ModalParser<&'i str, Option<Vec<T>>, ContextError> {
+    list: impl ModalParser<&'i str, Vec<String>, ContextError>,
+) -> impl ModalParser<&'i str, Option<Vec<String>>, ContextError> {
     let second = move |input: &mut &'i str| match second {
         Some(word) => cut_err(keyword(word).context(expected("BY after ORDER"))).parse_next(input),
         None => Ok(()),
@@ -63,80 +56,56 @@ fn clause<'i, T>(
     opt(preceded((keyword(first), second), list))
 }
 
-fn filter(input: &mut &str) -> ModalResult<Filter> {
+/// Returns the column of a condition.
+fn filter(input: &mut &str) -> ModalResult<String> {
     let column = name.context(expected("a condition")).parse_next(input)?;
-    let operator = operator
+    let has_list = operator
         .context(expected("an operator: =, !=, >, >=, <, <=, LIKE, NOT LIKE, IN or NOT IN"))
         .parse_next(input)?;
-    let values = match operator {
-        Operator::In | Operator::NotIn => {
-            let open = token("(").context(expected("values in parentheses"));
-            let close =
-                token(")").context(expected("a comma, or the closing parenthesis of values of one type"));
-            delimited(open, values, close).parse_next(input)?
-        }
-        _ => vec![value.parse_next(input)?],
-    };
-    Ok(Filter { column, operator, values })
+    if has_list {
+        let open = token("(").context(expected("values in parentheses"));
+        let close = token(")").context(expected("a comma, or the closing parenthesis of values of one type"));
+        delimited(open, values, close).parse_next(input)?;
+    } else {
+        value.parse_next(input)?;
+    }
+    Ok(column)
 }
 
-fn operator(input: &mut &str) -> ModalResult<Operator> {
-    let set = |input: &mut &str| {
-        alt((
-            keyword("LIKE").value([Operator::Like, Operator::NotLike]),
-            keyword("IN").value([Operator::In, Operator::NotIn]),
-        ))
-        .parse_next(input)
-    };
-    alt((
-        token(">=").value(Operator::GreaterOrEqual),
-        token("<=").value(Operator::LessOrEqual),
-        token("!=").value(Operator::NotEqual),
-        token("=").value(Operator::Equal),
-        token(">").value(Operator::Greater),
-        token("<").value(Operator::Less),
-        preceded(keyword("NOT"), set).map(|[_, negated]| negated),
-        set.map(|[plain, _]| plain),
-    ))
-    .parse_next(input)
+/// Returns whether a list of values follows.
+fn operator(input: &mut &str) -> ModalResult<bool> {
+    let symbols = (token(">="), token("<="), token("!="), token("="), token(">"), token("<"));
+    let words = (opt(keyword("NOT")), alt((keyword("LIKE").value(false), keyword("IN").value(true))));
+    alt((alt(symbols).value(false), words.map(|(_, has_list)| has_list))).parse_next(input)
 }
 
 /// Numbers only, or texts only.
-fn values(input: &mut &str) -> ModalResult<Vec<Value>> {
-    let first = value.parse_next(input)?;
-    let rest: Vec<Value> = match first {
-        Value::Number(_) => preceded_each(number, input)?,
-        Value::Text(_) => preceded_each(text, input)?,
+fn values(input: &mut &str) -> ModalResult<()> {
+    let item = match opt(number).parse_next(input)? {
+        Some(()) => number,
+        None => {
+            value.parse_next(input)?;
+            text
+        }
     };
-    Ok([vec![first], rest].concat())
+    repeat(0.., preceded(token(","), item)).parse_next(input)
 }
 
-fn preceded_each<'i>(
-    item: fn(&mut &'i str) -> ModalResult<Value>,
-    input: &mut &'i str,
-) -> ModalResult<Vec<Value>> {
-    winnow::combinator::repeat(0.., preceded(token(","), item)).parse_next(input)
-}
-
-fn value(input: &mut &str) -> ModalResult<Value> {
+fn value(input: &mut &str) -> ModalResult<()> {
     alt((number, text)).context(expected("a number, or a text in single quotes (')")).parse_next(input)
 }
 
-fn number(input: &mut &str) -> ModalResult<Value> {
-    let number =
-        (opt('-'), digit1, opt(('.', digit1))).take().map(|number: &str| Value::Number(number.to_owned()));
-    terminated(number, multispace0).parse_next(input)
+fn number(input: &mut &str) -> ModalResult<()> {
+    (opt('-'), digit1, opt(('.', digit1)), multispace0).void().parse_next(input)
 }
 
-fn text(input: &mut &str) -> ModalResult<Value> {
-    let text = delimited('\'', take_till(0.., '\''), '\'').map(|text: &str| Value::Text(text.to_owned()));
-    terminated(text, multispace0).parse_next(input)
+fn text(input: &mut &str) -> ModalResult<()> {
+    ('\'', take_till(0.., '\''), '\'', multispace0).void().parse_next(input)
 }
 
-fn order(input: &mut &str) -> ModalResult<Order> {
-    let column = name.context(expected("the name of a column")).parse_next(input)?;
-    let ascending = opt(alt((keyword("ASC").value(true), keyword("DESC").value(false)))).parse_next(input)?;
-    Ok(Order { column, ascending: ascending.unwrap_or_default() })
+fn order(input: &mut &str) -> ModalResult<String> {
+    let column = name.context(expected("the name of a column"));
+    terminated(column, opt(alt((keyword("ASC"), keyword("DESC"))))).parse_next(input)
 }
 
 fn limit(input: &mut &str) -> ModalResult<u64> {

@@ -3,6 +3,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use reqwest::Url;
+
+use crate::datasets::Dataset;
 use crate::error::{Error, ErrorKind};
 use crate::generated::types::{CreateReportRequest, UpdateReportRequest};
 use crate::report::Timestamp;
@@ -12,8 +15,6 @@ use super::HOUR;
 
 /// The version with limits of its own.
 const V1_1: &str = "v1.1";
-/// From this interval in hours, the most executions of a schedule that the portal allows. The API presumably does the same.
-const MOST_RUNS: [(i32, i32); 4] = [(28 * 24, 24), (7 * 24, 52), (24, 180), (0, 720)];
 
 /// Returns how far ahead the start of a new schedule must be.
 pub fn least_notice() -> Duration {
@@ -30,6 +31,7 @@ pub fn check_new(request: &CreateReportRequest, version: &str, now: SystemTime) 
         return Err(invalid("Null or missing value: a report needs the id of a query"));
     }
     check_texts(&request.report_name, request.description.as_deref())?;
+    request.callback_url.as_deref().map_or(Ok(()), check_callback)?;
     if request.execute_now == Some(true) {
         if request.callback_url.is_some() {
             tracing::warn!("one-time reports presumably do not call back");
@@ -73,27 +75,47 @@ fn check_texts(name: &str, description: Option<&str>) -> Result<(), Error> {
 }
 
 fn check_recurrence(interval: Option<i32>, count: Option<i32>, version: &str) -> Result<(), Error> {
-    let own =
-        spec::CREATE_REPORT_REQUEST_RECURRENCE_INTERVAL_MINIMUM_IN.iter().find(|(of, _)| *of == version);
-    let shortest = own.map_or(spec::CREATE_REPORT_REQUEST_RECURRENCE_INTERVAL_MINIMUM, |(_, hours)| *hours);
-    let longest = spec::CREATE_REPORT_REQUEST_RECURRENCE_INTERVAL_MAXIMUM;
-    if !interval.is_some_and(|hours| (shortest..=longest).contains(&hours.into())) {
-        return Err(invalid(&format!(
-            "Recurrence Interval must be between {shortest} and {longest} (whole hours)"
-        )));
-    }
-    if count.is_some_and(|count| i64::from(count) < spec::CREATE_REPORT_REQUEST_RECURRENCE_COUNT_MINIMUM) {
+    let shortest =
+        of_version(spec::CREATE_REPORT_REQUEST_RECURRENCE_INTERVAL_MINIMUM_IN, version).unwrap_or(1);
+    let hours = check_interval(interval, shortest, "")?;
+    let Some(count) = count.map(i64::from) else { return Ok(()) };
+    let fewest = of_version(spec::CREATE_REPORT_REQUEST_RECURRENCE_COUNT_MINIMUM_IN, version).unwrap_or(1);
+    if count < fewest {
         return Err(invalid("Recurrence count has to be a positive integer value"));
     }
-    let hours = interval.unwrap_or_default();
-    let most = MOST_RUNS.iter().find(|(from, _)| hours >= *from).map(|(_, most)| *most);
-    if version == V1_1 && most.zip(count).is_some_and(|(most, count)| count > most) {
-        tracing::warn!(count, most, "{V1_1} presumably allows fewer executions at this interval");
-    }
-    if i64::from(hours) < spec::CREATE_REPORT_REQUEST_RECURRENCE_INTERVAL_MINIMUM {
-        tracing::warn!(hours, "only some datasets presumably allow so short an interval");
+    let limits = of_version(spec::CREATE_REPORT_REQUEST_RECURRENCE_COUNT_MAXIMUM_FROM_INTERVAL_IN, version);
+    let most = limits.and_then(|limits| limits.iter().rev().find(|(from, _)| hours >= *from));
+    if let Some((from, most)) = most.filter(|(_, most)| count > *most) {
+        tracing::warn!(count, most, "{version} presumably allows fewer executions at {from} hours or more");
     }
     Ok(())
+}
+
+/// Checks an interval in hours. `of` says whose shortest interval it is.
+fn check_interval(interval: Option<i32>, shortest: i64, of: &str) -> Result<i64, Error> {
+    let longest = spec::CREATE_REPORT_REQUEST_RECURRENCE_INTERVAL_MAXIMUM;
+    let hours = interval.map(i64::from).filter(|hours| (shortest..=longest).contains(hours));
+    hours.ok_or_else(|| {
+        invalid(&format!("Recurrence Interval must be between {shortest} and {longest} (whole hours){of}"))
+    })
+}
+
+/// Checks that a dataset allows the interval of a schedule.
+pub fn check_dataset(interval: Option<i32>, dataset: &Dataset) -> Result<(), Error> {
+    let Some(shortest) = dataset.minimum_recurrence_interval else { return Ok(()) };
+    let of = format!("; the dataset {} allows no shorter one", dataset.dataset_name);
+    check_interval(interval, shortest.into(), &of).map(drop)
+}
+
+fn of_version<T: Copy>(values: &[(&str, T)], version: &str) -> Option<T> {
+    values.iter().find(|(of, _)| *of == version).map(|(_, value)| *value)
+}
+
+pub fn check_callback(url: &str) -> Result<(), Error> {
+    match Url::parse(url) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => Ok(()),
+        _ => Err(invalid("invalid CallbackUrl; expected an absolute http or https URL")),
+    }
 }
 
 fn check_end(start: Option<SystemTime>, end: Option<&Timestamp>, version: &str) -> Result<(), Error> {

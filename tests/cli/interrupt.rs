@@ -4,6 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use partner_center_insights::emulator::{Emulator, Fault};
+use partner_center_insights::spec::DELETE_REPORT;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
@@ -31,6 +32,22 @@ async fn finished(child: Child) -> Finished {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+#[tokio::test]
+async fn interrupted_delete_reports_every_report() {
+    let slow = Fault::delay(Duration::from_millis(20)).on(&DELETE_REPORT);
+    let emulator = emulator().reports(paused(REPORTS as u128)).fault(slow).start().await.unwrap();
+    let child = cli(&emulator).args(["delete", "--name", "*", "--yes", "--output", "json"]).spawn().unwrap();
+    until("some are deleted", || count(&emulator, &DELETE_REPORT) >= 3).await;
+    interrupt(&child).await;
+    let finished = finished(child).await;
+    assert_eq!(finished.code, Some(130), "{}", finished.stderr);
+    let rows: Vec<Value> = serde_json::from_str(&finished.stdout).unwrap();
+    let with = |outcome| rows.iter().filter(|row| row["outcome"] == outcome).count();
+    let left = emulator.reports().len();
+    assert_eq!((with("deleted"), with("not-tried")), (REPORTS - left, left));
+    assert!((1..REPORTS).contains(&left));
 }
 
 /// Waits until the request after a response is in flight, which the emulator does not show.

@@ -18,6 +18,7 @@ mod inputs;
 mod interrupt;
 mod killed;
 mod lenient;
+mod manage;
 mod manual;
 mod network;
 #[cfg(unix)]

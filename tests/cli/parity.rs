@@ -10,7 +10,7 @@ use crate::{ACTIVE, PAUSED, bare, emulator, finish, run};
 const OWN_QUERY: &str = "5b1f7c52-0d0e-4a35-9c1e-2f9a6a1b0c11";
 
 /// Operations and the arguments that send them.
-const COMMANDS: [(&str, &[&str]); 12] = [
+pub const COMMANDS: [(&str, &[&str]); 12] = [
     ("getReports", &["list"]),
     ("resumeReportExecutions", &["resume", PAUSED, "--no-verify"]),
     ("pauseReportExecutions", &["pause", ACTIVE, "--no-verify"]),
@@ -64,6 +64,19 @@ async fn each_operation_is_sent_by_its_command() {
             .collect();
         // What is changed is read first.
         assert_eq!(sent.last(), Some(&Some(operation)), "{args:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_deletion_asks() {
+    for operation in spec::OPERATIONS.iter().filter(|operation| operation.method == "DELETE") {
+        let (_, args) = COMMANDS.iter().find(|(id, _)| *id == operation.id).unwrap();
+        let emulator = emulator().start().await.unwrap();
+        let args: Vec<_> = args.iter().copied().filter(|arg| *arg != "--yes").collect();
+        let finished = run(&emulator, &args).await;
+        assert_eq!(finished.code, Some(2), "{args:?}: {finished:?}");
+        assert!(finished.stderr.contains("refusing to delete without confirmation"), "{finished:?}");
+        emulator.assert_requests(operation, 0);
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use partner_center_insights::emulator::{Emulator, Fault};
 use serde_json::Value;
 
+use crate::parity::COMMANDS;
 use crate::{ACTIVE, INACTIVE, MONTHLY, PAUSED, RESUME, UNKNOWN, bare, emulator, finish, run};
 
 async fn schema(command: &str) -> Value {
@@ -13,7 +14,11 @@ async fn schema(command: &str) -> Value {
 }
 
 async fn fits(emulator: &Emulator, args: &[&str]) {
-    let mut schema = schema(args[0]).await;
+    fits_that_of(args[0], emulator, args).await;
+}
+
+async fn fits_that_of(command: &str, emulator: &Emulator, args: &[&str]) {
+    let mut schema = schema(command).await;
     // Otherwise, members that the schema does not name would pass.
     close(&mut schema);
     let validator = jsonschema::validator_for(&schema).unwrap();
@@ -49,9 +54,25 @@ async fn json_output_matches_its_schema() {
     fits(&emulator, &["resume", PAUSED, ACTIVE, INACTIVE, UNKNOWN]).await;
     fits(&emulator, &["pause", ACTIVE]).await;
     fits(&emulator, &["executions", MONTHLY, "--all", "--show-links"]).await;
+    let create = ["create", "Sales", "--query-id", "5b1f7c52-0d0e-4a35-9c1e-2f9a6a1b0c11", "--once"];
+    fits(&emulator, &create).await;
+    fits(&emulator, &[&create[..], &["--dry-run"]].concat()).await;
+    fits(&emulator, &["update", ACTIVE, "--count", "9", "--dry-run"]).await;
+    fits(&emulator, &["delete", ACTIVE, UNKNOWN, "--dry-run"]).await;
     fits(&emulator, &["health"]).await;
     fits(&emulator, &["conformance"]).await;
     fits(&emulator, &["wait", MONTHLY, "--after", "2026-01-01"]).await;
+}
+
+#[tokio::test]
+async fn output_of_each_operation_matches_its_schema() {
+    for (_, args) in COMMANDS {
+        let command = match args[0] {
+            "query" | "dataset" => args[..2].join("-"),
+            command => command.to_owned(),
+        };
+        fits_that_of(&command, &emulator().start().await.unwrap(), args).await;
+    }
 }
 
 /// The JSON of a transcript's standard output: a document, or rows, which are an array in the schema.

@@ -13,6 +13,7 @@ mod exchanges;
 #[cfg(feature = "emulator")]
 mod exercise;
 mod fixtures;
+mod lost;
 mod mutants;
 mod mutations;
 mod observed;

@@ -1,5 +1,6 @@
 //! A client and the server that it calls, for one exchange after the other.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use partner_center_insights::{InsightsClient, InsightsClientBuilder, RetryPolicy, spec};
@@ -26,7 +27,7 @@ impl Response {
 }
 
 /// The report that an update changes.
-fn current_report() -> serde_json::Value {
+pub fn current_report() -> serde_json::Value {
     json!({ "reportId": ID, "reportName": "Usage", "startTime": "2026-01-12T14:00:00Z", "recurrenceInterval": 24,
         "description": null, "format": "csv", "callbackUrl": null, "reportStatus": "Active" })
 }
@@ -75,8 +76,8 @@ impl Recorder {
 
     /// Makes any call of an operation and responds to it. Returns the request, and the result of the call.
     ///
-    /// An update reads the report first, and gets one. A create whose response cannot be read looks for what was
-    /// created; that is refused, so that the result remains unknown.
+    /// An update reads the report first, and gets one. A create lists first, and gets nothing; if its response cannot be
+    /// read, it looks for what was created, and that is refused, so that the result remains unknown.
     pub async fn exchange<T>(
         &mut self,
         operation: &str,
@@ -96,10 +97,19 @@ impl Recorder {
                 &json!({ "value": [current_report()], "totalCount": 1, "statusCode": 200 }),
             ),
         };
-        let (answer, read) = (bytes(answer), bytes(read));
+        let empty = Response::json(200, &json!({ "value": [], "totalCount": 0, "statusCode": 200 }));
+        let (answer, read, empty) = (bytes(answer), bytes(read), bytes(empty));
+        let is_sent = AtomicBool::new(false);
         self.server.respond_next(move |_, request| {
-            let is_read = reads && request.method == "GET";
-            vec![Step::Send(if is_read { read.clone() } else { answer.clone() })]
+            let response = match &*request.method {
+                "GET" if method == "POST" && !is_sent.load(Ordering::Relaxed) => &empty,
+                "GET" if reads => &read,
+                _ => {
+                    is_sent.store(true, Ordering::Relaxed);
+                    &answer
+                }
+            };
+            vec![Step::Send(response.clone())]
         });
         let result = timeout(Duration::from_secs(10), call).await.expect("the call does not end");
         let mut requests = self.server.take_requests();

@@ -94,10 +94,12 @@ fn request_schemas_keep_their_limits() {
         requests.is_valid(&body)
     };
     assert!(with("RecurrenceInterval", json!(4)) && with("Format", json!("tsv")));
+    // Accepted with ExecuteNow, which a schema cannot say.
+    assert!(with("RecurrenceInterval", json!(0)) && with("RecurrenceCount", json!(0)));
     for (name, value) in [
-        ("RecurrenceInterval", json!(3)),
+        ("RecurrenceInterval", json!(-1)),
         ("RecurrenceInterval", json!(2161)),
-        ("RecurrenceCount", json!(0)),
+        ("RecurrenceCount", json!(-1)),
         ("ReportName", json!("a".repeat(257))),
         ("Format", json!("xlsx")),
         ("CallbackMethod", json!("PUT")),

@@ -190,6 +190,9 @@ async fn invalid_query_is_refused_in_documented_words() {
         (query("SELECT * FROM OfficeUsage"), "Incorrect column name"),
         (query("SELECT FROM OfficeUsage"), "Invalid query"),
         (query("DROP TABLE OfficeUsage"), "Invalid query"),
+        (query("SELECT CustomerName FROM OfficeUsage WHERE Nope = 1"), "Incorrect column name"),
+        (query("SELECT CustomerName FROM OfficeUsage LIMIT 0"), "Invalid query"),
+        (query("SELECT CustomerName FROM OfficeUsage TIMESPAN LIFETIME"), "Invalid query"),
         (json!({ "Query": "SELECT CustomerName FROM OfficeUsage" }), "Null or missing value"),
         (json!({ "Name": "Names" }), "Null or missing value"),
         (
@@ -308,6 +311,7 @@ async fn invalid_report_is_refused_in_documented_words() {
         ("RecurrenceInterval", json!(4), "Invalid report parameters"),
         ("RecurrenceInterval", json!("daily"), "'RecurrenceInterval' has a wrong type."),
         ("Format", json!("xlsx"), "Requested value 'xlsx' not found"),
+        ("CallbackUrl", json!("string"), "Requested value 'string' not found"),
     ] {
         refused(create(name, value).await, 400, message);
     }

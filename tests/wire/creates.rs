@@ -3,8 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use partner_center_insights::{
-    CallbackMethod, Error, ErrorKind, InsightsClient, NewReport, Once, Program, ReportFormat, RetryPolicy,
-    Scheduled, Timestamp, earliest_start,
+    CallbackMethod, Dataset, Error, ErrorKind, InsightsClient, NewReport, Once, Program, ReportFormat,
+    RetryPolicy, Scheduled, Timestamp, earliest_start,
 };
 use serde_json::{Value, json as value};
 
@@ -41,11 +41,16 @@ fn created() -> String {
     list(&[report("Sales", QUERY_ID, Some(SystemTime::now()))])
 }
 
-/// Plays this script for each POST, and sends this list for each GET.
+/// Lists nothing, plays this script for each POST, and sends this list afterwards.
 async fn server(post: Script, list: String) -> Server {
-    Server::with_responder(None, move |_, request| match request.method.as_str() {
+    server_with(EMPTY_LIST.to_owned(), post, list).await
+}
+
+async fn server_with(before: String, post: Script, after: String) -> Server {
+    Server::with_responder(None, move |number, request| match request.method.as_str() {
         "POST" => post.clone(),
-        _ => vec![Step::Send(json(200, &list))],
+        _ if number == 0 => vec![Step::Send(json(200, &before))],
+        _ => vec![Step::Send(json(200, &after))],
     })
     .await
 }
@@ -58,9 +63,9 @@ fn posts(server: &Server) -> usize {
     server.requests().iter().filter(|request| request.method == "POST").count()
 }
 
-/// The body of the only request.
+/// The body of the only request that is no list.
 fn sent(server: &Server) -> Value {
-    let [request] = &server.take_requests()[..] else { panic!("not one request") };
+    let [_, request] = &server.take_requests()[..] else { panic!("not a list and a request") };
     assert_eq!(request.line(), "POST /insights/v1/mpn/ScheduledReport");
     assert_eq!(request.header("content-type"), Some("application/json"));
     serde_json::from_str(&request.body).unwrap()
@@ -127,6 +132,8 @@ async fn broken_rules_are_refused_before_sending() {
         (every(24 * HOUR + Duration::from_millis(1)), "Recurrence Interval must be between 4 and 2160"),
         (daily().count(0), "Recurrence count has to be a positive integer value"),
         (daily().end(later()), "EndTime should be greater than StartTime"),
+        (daily().callback("partner.example/hook", CallbackMethod::Post), "absolute http or https URL"),
+        (daily().callback("ftp://partner.example/hook", CallbackMethod::Post), "absolute http or https URL"),
     ];
     for (report, message) in rows {
         let error = client.create_report(report).await.unwrap_err();
@@ -137,12 +144,26 @@ async fn broken_rules_are_refused_before_sending() {
 }
 
 #[tokio::test]
+async fn interval_of_the_dataset_is_compared() {
+    let mut dataset = Dataset::new("OfficeUsage");
+    let every = |interval| NewReport::schedule("Sales", QUERY_ID, later(), interval);
+    every(4 * HOUR).check(&dataset).unwrap();
+    dataset.minimum_recurrence_interval = Some(24);
+    every(DAY).check(&dataset).unwrap();
+    let error = every(23 * HOUR).check(&dataset).unwrap_err();
+    assert!(
+        error.to_string().contains("between 24 and 2160 (whole hours); the dataset OfficeUsage"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
 async fn limits_themselves_are_accepted() {
     let server = Server::sending(json(200, &created())).await;
     let client = client(&server);
     let longest = NewReport::schedule("é".repeat(256), QUERY_ID, later(), 2160 * HOUR);
     client.create_report(longest.description("x".repeat(256)).count(1)).await.unwrap();
-    assert_eq!(server.count(), 1);
+    assert_eq!(posts(&server), 1);
 }
 
 #[tokio::test]
@@ -152,7 +173,7 @@ async fn version_1_1_requires_a_count() {
     let error = client.create_report(daily()).await.unwrap_err();
     assert_eq!((error.kind(), server.count()), (ErrorKind::InvalidArgument, 0));
     client.create_report(daily().count(180)).await.unwrap();
-    assert_eq!(server.count(), 1);
+    assert_eq!(posts(&server), 1);
 }
 
 #[tokio::test]
@@ -162,7 +183,7 @@ async fn assumed_rules_do_not_refuse() {
     let hourly = NewReport::schedule("Sales", QUERY_ID, later(), HOUR);
     client.create_report(hourly.count(100_000)).await.unwrap();
     client.create_report(now().callback("https://partner.example", CallbackMethod::Post)).await.unwrap();
-    assert_eq!(server.count(), 2);
+    assert_eq!(posts(&server), 2);
 }
 
 #[tokio::test]
@@ -185,37 +206,52 @@ async fn lost_report_is_found_and_sent_once() {
     }
 }
 
+/// A report that was created just now.
+fn like(number: u8) -> Value {
+    let mut report = report("Sales", QUERY_ID, Some(SystemTime::now()));
+    report["reportId"] = format!("11111111-0000-4000-8000-00000000000{number}").into();
+    report
+}
+
 #[tokio::test]
-async fn newest_of_like_reports_is_the_lost_one() {
-    let old = SystemTime::now() - DAY;
-    let mut first = report("Sales", QUERY_ID, Some(old));
-    first["reportId"] = "11111111-0000-4000-8000-000000000001".into();
-    let mut undated = report("Sales", QUERY_ID, None);
-    undated["reportId"] = "11111111-0000-4000-8000-000000000002".into();
-    let newest = report("Sales", QUERY_ID, Some(SystemTime::now()));
-    let server = server(vec![], list(&[first, newest, undated])).await;
+async fn lost_report_is_the_one_that_was_not_there() {
+    let after = list(&[like(1), like(3), like(2)]);
+    let server = server_with(list(&[like(1), like(2)]), vec![], after).await;
     let found = patient(&server).create_report(now()).await.unwrap();
-    assert_eq!(found.report_id.to_string(), REPORT_ID);
+    assert_eq!(found.report_id.to_string(), like(3)["reportId"]);
+}
+
+#[tokio::test]
+async fn result_is_unknown_among_several_new_ones() {
+    let server = server(vec![], list(&[like(1), like(2)])).await;
+    let error = patient(&server).create_report(now()).await.unwrap_err();
+    assert!(error.to_string().contains("is unknown: 2 like it are new"), "{error}");
+    assert!(error.may_be_done());
 }
 
 #[tokio::test]
 async fn report_that_is_not_there_was_not_created() {
-    let others = [
-        report("Sales", QUERY_ID, Some(SystemTime::now() - DAY)),
-        report("Other", QUERY_ID, Some(SystemTime::now())),
-        report("Sales", "other", Some(SystemTime::now())),
-    ];
+    let others = [like(1), report("Other", QUERY_ID, None), report("Sales", "other", None)];
     let lost = vec![Step::Send(json(500, r#"{"message":"Internal error","statusCode":500}"#))];
-    let server = server(lost, list(&others)).await;
+    let server = server_with(list(&[like(1)]), lost, list(&others)).await;
     let error = patient(&server).create_report(now()).await.unwrap_err();
     assert_eq!((error.kind(), posts(&server)), (ErrorKind::ServerError, 1));
     assert_eq!(error.message(), Some("Internal error; nothing was created"));
 }
 
 #[tokio::test]
+async fn nothing_is_created_if_the_list_fails() {
+    let server = Server::sending(json(500, "{}")).await;
+    let client = builder(&server).retry(RetryPolicy::never()).build().unwrap();
+    let error = client.create_report(now()).await.unwrap_err();
+    assert_eq!((posts(&server), error.kind(), error.may_be_done()), (0, ErrorKind::ServerError, false));
+}
+
+#[tokio::test]
 async fn result_is_unknown_if_the_look_fails() {
-    let server = Server::with_responder(None, |_, request| match request.method.as_str() {
+    let server = Server::with_responder(None, |number, request| match request.method.as_str() {
         "POST" => vec![],
+        _ if number == 0 => vec![Step::Send(json(200, EMPTY_LIST))],
         _ => vec![Step::Send(json(403, "{}"))],
     })
     .await;
@@ -225,18 +261,12 @@ async fn result_is_unknown_if_the_look_fails() {
 }
 
 #[tokio::test]
-async fn result_is_unknown_without_a_time() {
-    let server = server(vec![], list(&[report("Sales", QUERY_ID, None)])).await;
-    let error = patient(&server).create_report(now()).await.unwrap_err();
-    assert!(error.to_string().contains("whether it was carried out is unknown"), "{error}");
-}
-
-#[tokio::test]
 async fn limited_create_is_repeated() {
     let limited = vec![Step::Send(response(429, "Retry-After: 0\r\n", ""))];
-    let server = Server::start(vec![limited, vec![Step::Send(json(200, &created()))]]).await;
+    let [empty, created] = [EMPTY_LIST, &created()].map(|list| vec![Step::Send(json(200, list))]);
+    let server = Server::start(vec![empty, limited, created]).await;
     patient(&server).create_report(now()).await.unwrap();
-    assert_eq!((server.count(), posts(&server)), (2, 2));
+    assert_eq!((server.count(), posts(&server)), (3, 2));
 }
 
 async fn refused(message: &str) -> (Error, Server) {
@@ -248,7 +278,7 @@ async fn refused(message: &str) -> (Error, Server) {
 #[tokio::test]
 async fn refused_create_is_not_looked_for() {
     let (error, server) = refused("Invalid QueryID").await;
-    assert_eq!((error.kind(), server.count()), (ErrorKind::BadRequest, 1));
+    assert_eq!((error.kind(), server.count()), (ErrorKind::BadRequest, 2));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use partner_center_insights::{CallbackMethod, ErrorKind, ReportFormat, ReportUpdate};
+use partner_center_insights::{CallbackMethod, Dataset, ErrorKind, ReportFormat, ReportUpdate};
 use serde_json::{Value, json as value};
 
 use crate::support::{EMPTY_LIST, NO_ITEM_FOUND, REPORT_ID, Script, Server, Step, json};
@@ -76,6 +76,7 @@ async fn broken_rules_of_updates_are_not_sent() {
         (ReportUpdate::new().description("x".repeat(257)), "256 characters or less"),
         (ReportUpdate::new().every(hours(1)), "Recurrence Interval must be between 4 and 2160"),
         (ReportUpdate::new().count(-1), "Recurrence count has to be a positive integer value"),
+        (ReportUpdate::new().callback("/hook", CallbackMethod::Post), "absolute http or https URL"),
         (ReportUpdate::new().start(later()).end(later()), "EndTime should be greater than StartTime"),
     ];
     for (update, message) in rows {
@@ -84,6 +85,20 @@ async fn broken_rules_of_updates_are_not_sent() {
         assert_eq!((error.kind(), server.count()), (ErrorKind::InvalidArgument, 1), "{message}");
         assert!(error.to_string().contains(message), "{error}; expected {message}");
     }
+}
+
+#[tokio::test]
+async fn prepared_update_shows_what_it_sends() {
+    let server = server(&current(), vec![updated()]).await;
+    let prepared = client(&server).prepare_update(REPORT_ID, ReportUpdate::new().count(200)).await.unwrap();
+    assert_eq!((server.count(), prepared.current().recurrence_count), (1, Some(100)));
+    let mut dataset = Dataset::new("OfficeUsage");
+    prepared.check(&dataset).unwrap();
+    dataset.minimum_recurrence_interval = Some(25);
+    assert_eq!(prepared.check(&dataset).unwrap_err().kind(), ErrorKind::InvalidArgument);
+    let shown = serde_json::to_value(&prepared).unwrap();
+    prepared.send().await.unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&server.requests()[1].body).unwrap(), shown);
 }
 
 #[tokio::test]

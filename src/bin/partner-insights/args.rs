@@ -121,7 +121,10 @@ pub enum Command {
     #[command(after_long_help = examples(&["update 9531985d-5d9d-49f8-9818-e811892f902b --every 1w --earliest"]))]
     Update(Update),
     /// Delete reports with their executions
-    #[command(after_long_help = examples(&["delete 9531985d-5d9d-49f8-9818-e811892f902b --dry-run"]))]
+    #[command(after_long_help = examples(&[
+"delete 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 --dry-run",
+"delete --name 'Sales 2025*'",
+]))]
     Delete(Delete),
     /// List, check, try, create and delete queries
     #[command(subcommand, after_long_help = examples(&["query list", "query check --query-file usage.sql"]))]

@@ -2,7 +2,7 @@
 
 mod question;
 mod row;
-mod selection;
+pub mod selection;
 mod summary;
 
 use std::time::Duration;

@@ -2,16 +2,22 @@
 
 use std::time::{Duration, SystemTime};
 
+use comfy_table::Cell;
 use partner_center_insights::{
     CallbackMethod, InsightsClient, NewReport, Report, ReportFormat, ReportId, ReportUpdate, Timestamp,
     earliest_start,
 };
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::args::{self, Global, Schedule};
 use crate::exit::{self, Failure};
 use crate::list::ReportRow;
-use crate::output::Output;
+use crate::output::{Output, Row};
 use crate::session::Session;
+use crate::table::text;
+use crate::{query, quota};
 
 pub async fn create(global: &Global, command: args::Create, output: &Output) -> Result<u8, Failure> {
     let session = Session::open(global, output).await?;
@@ -25,38 +31,54 @@ pub async fn create(global: &Global, command: args::Create, output: &Output) -> 
         query_id.ok_or_else(|| Failure::usage("the report to copy has no query; pass --query-id"))?;
     let once = command.once || model.is_some_and(|model| model.execute_now == Some(true));
     let schedule = &command.schedule;
-    let report = if once {
+    if once {
         let report = common(NewReport::once(command.name, query_id), schedule, model);
-        if command.dry_run {
-            return Ok(preview("create a report that runs once", None, output));
-        }
-        session.client.create_report(report).await?
-    } else {
-        let start = start(schedule)
-            .ok_or_else(|| Failure::usage("no start given").hint("pass --at TIME or --earliest"))?;
-        let interval = model.and_then(|model| u64::try_from(model.recurrence_interval?).ok());
-        let every = schedule.every.or(interval.map(|hours| Duration::from_secs(hours * 3600)));
-        let every =
-            every.ok_or_else(|| Failure::usage("no interval given").hint("pass --every 1d, or --once"))?;
-        let mut report = NewReport::schedule(command.name, query_id, start, every);
-        if let Some(count) = schedule.count.or_else(|| model?.recurrence_count) {
-            report = report.count(count);
-        }
-        if let Some(end) = schedule.end {
-            report = report.end(end);
-        }
-        let report = common(report, schedule, model);
-        if command.dry_run {
-            return Ok(preview("create a report", Some(start), output));
-        }
-        session.client.create_report(report).await?
-    };
-    print(report, &session, output)
+        return send(&session, report, command.dry_run, None, output).await;
+    }
+    let start = start(schedule)
+        .ok_or_else(|| Failure::usage("no start given").hint("pass --at TIME or --earliest"))?;
+    let interval = model.and_then(|model| u64::try_from(model.recurrence_interval?).ok());
+    let every = schedule.every.or(interval.map(|hours| Duration::from_secs(hours * 3600)));
+    let every =
+        every.ok_or_else(|| Failure::usage("no interval given").hint("pass --every 1d, or --once"))?;
+    let mut report = NewReport::schedule(command.name, &query_id, start, every);
+    if let Some(count) = schedule.count.or_else(|| model?.recurrence_count) {
+        report = report.count(count);
+    }
+    if let Some(end) = schedule.end {
+        report = report.end(end);
+    }
+    let report = common(report, schedule, model);
+    let known = model.filter(|model| model.query_id.as_ref() == Some(&query_id));
+    let text = known.and_then(|model| model.query.clone());
+    session.client.check_report(&report)?;
+    if let Some(dataset) = query::dataset_of(&session.client, &query_id, text).await? {
+        report.check(&dataset)?;
+    }
+    send(&session, report, command.dry_run, Some(start), output).await
+}
+
+/// Creates a report, or shows the request.
+async fn send<K>(
+    session: &Session,
+    report: NewReport<K>,
+    dry_run: bool,
+    start: Option<SystemTime>,
+    output: &Output,
+) -> Result<u8, Failure> {
+    let client = &session.client;
+    client.check_report(&report)?;
+    if dry_run {
+        let what = if start.is_some() { "create a report" } else { "create a report that runs once" };
+        return preview(EditRow::planned("would-create", None, &report)?, what, start, output);
+    }
+    match client.create_report(report).await {
+        Ok(report) => print(report, session, output),
+        Err(error) => Err(quota::failure(client, error).await),
+    }
 }
 
 pub async fn update(global: &Global, command: args::Update, output: &Output) -> Result<u8, Failure> {
-    let session = Session::open(global, output).await?;
-    let current = existing(&session.client, command.id).await?;
     let schedule = command.schedule;
     let start = start(&schedule);
     let mut update = ReportUpdate::new();
@@ -78,10 +100,19 @@ pub async fn update(global: &Global, command: args::Update, output: &Output) -> 
     if update == ReportUpdate::new() {
         return Err(Failure::usage("nothing to update").hint("pass what is to change, such as --every 1d"));
     }
-    if command.dry_run {
-        return Ok(preview(&format!("update report {}", command.id), start, output));
+    let session = Session::open(global, output).await?;
+    let prepared = session.client.prepare_update(command.id, update).await?;
+    let current = prepared.current().clone();
+    if let (Some(_), Some(query_id)) = (schedule.every, &current.query_id)
+        && let Some(dataset) = query::dataset_of(&session.client, query_id, current.query.clone()).await?
+    {
+        prepared.check(&dataset)?;
     }
-    let report = session.client.update_report(command.id, update).await?;
+    if command.dry_run {
+        let row = EditRow::planned("would-update", Some(command.id), &prepared)?;
+        return preview(row, &format!("update report {}", command.id), start, output);
+    }
+    let report = prepared.send().await?;
     print(report.unwrap_or(current), &session, output)
 }
 
@@ -112,16 +143,76 @@ fn common<K>(mut report: NewReport<K>, schedule: &Schedule, model: Option<&Repor
     }
 }
 
-fn preview(what: &str, start: Option<SystemTime>, output: &Output) -> u8 {
+fn preview(row: EditRow, what: &str, start: Option<SystemTime>, output: &Output) -> Result<u8, Failure> {
+    output.rows(&[row])?;
     let start = start.map(|start| format!(", next at {} (UTC)", Timestamp::from(start))).unwrap_or_default();
     output.note(format_args!("Would {what}{start}; nothing was changed."));
-    exit::OK
+    Ok(exit::OK)
 }
 
 fn print(report: Report, session: &Session, output: &Output) -> Result<u8, Failure> {
     if let Some(start) = &report.start_time {
         output.note(format_args!("Next execution: {start} (UTC)."));
     }
-    output.rows(&[ReportRow::new(report, &session.warnings)])?;
+    output.rows(&[EditRow::Done(ReportRow::new(report, &session.warnings))])?;
     Ok(exit::OK)
+}
+
+/// The report as the service returned it, or what --dry-run did not send.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum EditRow {
+    Done(ReportRow),
+    Planned(PlannedRow),
+}
+
+/// A request that was not sent.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlannedRow {
+    /// would-create or would-update.
+    outcome: String,
+    /// The report that would change; null if it would be created.
+    report_id: Option<ReportId>,
+    /// The body of the request, as the service names its members.
+    request: Map<String, Value>,
+}
+
+impl EditRow {
+    fn planned(
+        outcome: &str,
+        report_id: Option<ReportId>,
+        request: &impl Serialize,
+    ) -> Result<Self, Failure> {
+        let request = serde_json::to_value(request).and_then(serde_json::from_value);
+        let request = request.map_err(Failure::unexpected)?;
+        Ok(Self::Planned(PlannedRow { outcome: outcome.to_owned(), report_id, request }))
+    }
+}
+
+impl Row for EditRow {
+    const HEADINGS: &'static [&'static str] = ReportRow::HEADINGS;
+
+    fn cells(&self) -> Vec<Cell> {
+        match self {
+            Self::Done(row) => row.cells(),
+            Self::Planned(PlannedRow { outcome, report_id, request }) => {
+                let hours = request.get("RecurrenceInterval");
+                vec![
+                    text(report_id.map(|id| id.to_string()).as_deref()),
+                    Cell::new(outcome),
+                    text(Some(&hours.map_or_else(|| "once".to_owned(), |hours| format!("{hours} h")))),
+                    text(None),
+                    text(request.get("ReportName").and_then(Value::as_str)),
+                ]
+            }
+        }
+    }
+
+    fn id(&self) -> Option<String> {
+        match self {
+            Self::Done(row) => row.id(),
+            Self::Planned(row) => row.report_id.map(|id| id.to_string()),
+        }
+    }
 }

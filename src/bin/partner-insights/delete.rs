@@ -1,65 +1,136 @@
 //! `delete`: reports, with their executions.
 
 use comfy_table::{Cell, Color};
-use partner_center_insights::{InsightsClient, ReportId};
+use partner_center_insights::{InsightsClient, Report, ReportId, ReportStatus};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::args::{self, Global};
+use crate::args::{self, Filter, Global};
+use crate::change::selection;
 use crate::confirm::{confirm, require_terminal};
 use crate::exit::{self, Failure};
+use crate::interrupt::Interrupts;
 use crate::output::{Output, Row};
 use crate::session::Session;
 use crate::table::{colored, text, visible};
 
+const WOULD: &str = "would-delete";
+const NOT_TRIED: &str = "not-tried";
+const WITH_THEM: &str = "their executions and presumably their files";
+/// Maximum number of reports listed before the question.
+const LISTED: usize = 20;
+
 pub async fn run(global: &Global, command: args::Delete, output: &Output) -> Result<u8, Failure> {
-    // The emulator, if there is one, ends with the session.
-    let session = Session::open(global, output).await?;
-    let client = session.client.clone();
-    let mut rows = Vec::new();
-    for id in command.ids {
-        if rows.iter().all(|row: &DeleteRow| row.report_id != id) {
-            rows.push(look_up(&client, id).await?);
-        }
-    }
-    let known = rows.iter().filter(|row| row.outcome == WOULD).count();
+    let mut interrupts = Interrupts::listen().map_err(Failure::unexpected)?;
+    let plan = Box::pin(plan(global, &command, output));
+    let (session, mut rows) = interrupts.or_interrupted(plan).await?;
+    let planned: Vec<_> = rows.iter().filter(|row| row.outcome == WOULD).collect();
+    let active = planned.iter().filter(|row| row.status == Some(ReportStatus::Active)).count();
+    let what = format!("{} reports ({active} active), {WITH_THEM}", planned.len());
     if command.caution.dry_run {
         output.rows(&rows)?;
-        output.note(format_args!("Would delete {known} reports, {WITH_THEM}; nothing was changed."));
+        output.note(format_args!("Would delete {what}; nothing was changed."));
         return Ok(code(&rows));
     }
-    if known > 0 && !command.caution.yes {
-        for row in rows.iter().filter(|row| row.outcome == WOULD) {
-            output.prompt(format_args!(
-                "would-delete  {}  {}",
-                row.report_id,
-                visible(row.report_name.as_deref().unwrap_or_default())
-            ));
-        }
+    if !planned.is_empty() && !command.caution.yes {
         require_terminal("delete")?;
-        confirm(&format!("Delete {known} reports, {WITH_THEM}?")).await?;
+        for row in planned.iter().take(LISTED) {
+            let name = visible(row.report_name.as_deref().unwrap_or_default());
+            output.prompt(format_args!("{WOULD}  {}  {name}", row.report_id));
+        }
+        if planned.len() > LISTED {
+            output.prompt(format_args!("… and {} more (--dry-run lists all)", planned.len() - LISTED));
+        }
+        interrupts.or_interrupted(confirm(&format!("Delete {what}?"))).await?;
     }
+    let mut is_stopped = false;
     for row in &mut rows {
-        if row.outcome == WOULD {
-            delete(&client, row).await;
+        if row.outcome == WOULD && is_stopped {
+            NOT_TRIED.clone_into(&mut row.outcome);
+            row.failed = Some(exit::SOME_FAILED);
+        } else if row.outcome == WOULD {
+            // The request in flight is awaited, so that its result is known.
+            let deletion = delete(&session.client, row);
+            let mut deletion = std::pin::pin!(deletion);
+            tokio::select! {
+                () = &mut deletion => {}
+                () = interrupts.next() => {
+                    is_stopped = true;
+                    deletion.await;
+                }
+            }
         }
         output.row(row)?;
     }
     output.end(&rows)?;
-    Ok(code(&rows))
+    if is_stopped { Err(Failure::interrupted()) } else { Ok(code(&rows)) }
 }
 
-const WOULD: &str = "would-delete";
-const WITH_THEM: &str = "their executions and presumably their files";
-
-async fn look_up(client: &InsightsClient, id: ReportId) -> Result<DeleteRow, Failure> {
-    let report = client.report(id).await?;
-    let (outcome, failed) = match report {
-        Some(_) => (WOULD, None),
-        None => ("not-found", Some(exit::NOT_FOUND)),
+/// Looks the selected reports up.
+async fn plan(
+    global: &Global,
+    command: &args::Delete,
+    output: &Output,
+) -> Result<(Session, Vec<DeleteRow>), Failure> {
+    let ids = match &command.ids_file {
+        // The token would be read as an ID, and printed as an invalid one.
+        Some(file) if global.sign_in.reads(file) => {
+            return Err(Failure::usage("--ids-file names the file with the token")
+                .hint("put the report IDs in a file of their own"));
+        }
+        Some(file) => selection::read_ids(file).await?,
+        None => command.ids.clone(),
     };
-    let report_name = report.and_then(|report| report.report_name);
-    Ok(DeleteRow { report_id: id, report_name, outcome: outcome.to_owned(), error: None, failed })
+    match (ids.is_empty(), command.filter.is_set()) {
+        (false, true) => return Err(Failure::usage("--name and --query-id cannot be used with report IDs")),
+        (true, false) => {
+            return Err(Failure::usage("no reports given")
+                .hint("pass report IDs, --ids-file FILE, --name PATTERN or --query-id ID"));
+        }
+        _ => {}
+    }
+    let session = Session::open(global, output).await?;
+    let rows = if ids.is_empty() {
+        matching(&session.client, &command.filter).await?
+    } else {
+        with_ids(&session.client, ids).await?
+    };
+    Ok((session, rows))
+}
+
+async fn matching(client: &InsightsClient, filter: &Filter) -> Result<Vec<DeleteRow>, Failure> {
+    let mut list = client.reports();
+    if let Some(name) = &filter.name {
+        list = list.name_matches(name);
+    }
+    if let Some(query_id) = &filter.query_id {
+        list = list.query_id(query_id);
+    }
+    let reports = list.await?;
+    if reports.is_empty() {
+        let others = client.reports().await?;
+        let names = others.iter().filter_map(|report| report.report_name.as_deref());
+        return Err(selection::no_match(filter, names));
+    }
+    Ok(reports.into_iter().map(|report| DeleteRow::new(report.report_id, Some(report))).collect())
+}
+
+async fn with_ids(client: &InsightsClient, ids: Vec<ReportId>) -> Result<Vec<DeleteRow>, Failure> {
+    let mut rows: Vec<DeleteRow> = Vec::new();
+    // One list for several.
+    let reports = if ids.len() > 1 { client.reports().await? } else { Vec::new() };
+    for id in ids {
+        if rows.iter().any(|row| row.report_id == id) {
+            continue;
+        }
+        let listed = reports.iter().find(|report| report.report_id == id).cloned();
+        let report = match listed {
+            Some(report) => Some(report),
+            None => client.report(id).await?,
+        };
+        rows.push(DeleteRow::new(id, report));
+    }
+    Ok(rows)
 }
 
 async fn delete(client: &InsightsClient, row: &mut DeleteRow) {
@@ -89,7 +160,9 @@ fn code(rows: &[DeleteRow]) -> u8 {
 pub struct DeleteRow {
     report_id: ReportId,
     report_name: Option<String>,
-    /// deleted, would-delete, not-found or failed.
+    /// The status before the report was deleted.
+    status: Option<ReportStatus>,
+    /// deleted, would-delete, not-found, failed, or not-tried if the command was interrupted.
     outcome: String,
     /// What the service said, if it failed.
     error: Option<String>,
@@ -98,12 +171,29 @@ pub struct DeleteRow {
     failed: Option<u8>,
 }
 
+impl DeleteRow {
+    fn new(report_id: ReportId, report: Option<Report>) -> Self {
+        let (outcome, failed) = match report {
+            Some(_) => (WOULD, None),
+            None => ("not-found", Some(exit::NOT_FOUND)),
+        };
+        let (report_name, status) =
+            report.map_or((None, None), |report| (report.report_name, report.report_status));
+        Self { report_id, report_name, status, outcome: outcome.to_owned(), error: None, failed }
+    }
+}
+
 impl Row for DeleteRow {
-    const HEADINGS: &'static [&'static str] = &["REPORT", "OUTCOME", "NAME"];
+    const HEADINGS: &'static [&'static str] = &["REPORT", "OUTCOME", "STATUS", "NAME"];
 
     fn cells(&self) -> Vec<Cell> {
         let color = if self.failed.is_some() { Color::Red } else { Color::Green };
-        vec![Cell::new(self.report_id), colored(&self.outcome, color), text(self.report_name.as_deref())]
+        vec![
+            Cell::new(self.report_id),
+            colored(&self.outcome, color),
+            text(self.status.as_ref().map(ReportStatus::as_str)),
+            text(self.report_name.as_deref()),
+        ]
     }
 
     fn id(&self) -> Option<String> {

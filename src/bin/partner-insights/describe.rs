@@ -8,6 +8,7 @@ use crate::args::{self, SchemaCommand};
 use crate::auth::CheckRow;
 use crate::change::Changes;
 use crate::conformance::ConformanceRow;
+use crate::create::EditRow;
 use crate::dataset::DatasetRow;
 use crate::delete::DeleteRow;
 use crate::download::DownloadRow;
@@ -51,7 +52,8 @@ pub fn schema(command: SchemaCommand, output: &Output) -> Result<u8, Failure> {
         // Their members are the columns of the query.
         SchemaCommand::QueryTry => schema_for!(Vec<Map<String, Value>>),
         SchemaCommand::DatasetList | SchemaCommand::DatasetShow => schema_for!(Vec<DatasetRow>),
-        SchemaCommand::List | SchemaCommand::Create | SchemaCommand::Update => schema_for!(Vec<ReportRow>),
+        SchemaCommand::List => schema_for!(Vec<ReportRow>),
+        SchemaCommand::Create | SchemaCommand::Update => schema_for!(Vec<EditRow>),
         SchemaCommand::Executions | SchemaCommand::Wait => schema_for!(Vec<ExecutionRow>),
         SchemaCommand::Error => schema_for!(ErrorDocument<'static>),
         SchemaCommand::Resume | SchemaCommand::Pause => schema_for!(Changes<'static>),

@@ -38,6 +38,7 @@ mod precedence;
 mod progress;
 mod proxy;
 mod query;
+mod quota;
 mod session;
 mod show;
 mod table;
@@ -93,7 +94,7 @@ async fn run(global: &Global, command: Command, output: &Output) -> Result<u8, F
         Command::Update(command) => {
             until_interrupted(Box::pin(create::update(global, command, output))).await
         }
-        Command::Delete(command) => until_interrupted(delete::run(global, command, output)).await,
+        Command::Delete(command) => delete::run(global, command, output).await,
         Command::Query(command) => until_interrupted(query::run(global, command, output)).await,
         Command::Dataset(command) => until_interrupted(dataset::run(global, command, output)).await,
         Command::Export(command) => export::run(global, command, output).await,

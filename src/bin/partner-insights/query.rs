@@ -4,7 +4,7 @@ use std::path::Path;
 
 use comfy_table::Cell;
 use partner_center_insights::query::{Finding, Query};
-use partner_center_insights::{InsightsClient, NewQuery, ReportQuery, TryQuery};
+use partner_center_insights::{Dataset, InsightsClient, NewQuery, ReportQuery, TryQuery};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -14,6 +14,7 @@ use crate::confirm::{confirm, require_terminal};
 use crate::exit::{self, Failure};
 use crate::input;
 use crate::output::{Format, Output, Row};
+use crate::quota;
 use crate::session::Session;
 use crate::table::{text, visible};
 
@@ -71,6 +72,25 @@ async fn stored(client: &InsightsClient, id: &str) -> Result<ReportQuery, Failur
     })
 }
 
+/// The dataset that a query reads; its text is looked up if it is not known. Nothing if the dataset cannot be found: the
+/// service decides then.
+pub async fn dataset_of(
+    client: &InsightsClient,
+    id: &str,
+    text: Option<String>,
+) -> Result<Option<Dataset>, Failure> {
+    let text = match text {
+        Some(text) => text,
+        None => {
+            let mut queries = client.queries().id(id).await?.into_iter();
+            let query = queries.find(|query| query.query_id.eq_ignore_ascii_case(id));
+            query.and_then(|query| query.query).unwrap_or_default()
+        }
+    };
+    let Ok(query) = Query::parse(&text) else { return Ok(None) };
+    Ok(client.datasets().name(query.table()).await?.into_iter().next())
+}
+
 pub async fn query_text(client: &InsightsClient, text: &Text) -> Result<String, Failure> {
     match (&text.query, &text.query_file, &text.id) {
         (Some(text), ..) => Ok(text.clone()),
@@ -125,7 +145,10 @@ async fn create(client: &InsightsClient, command: QueryCreate, output: &Output) 
     if let Some(description) = command.description {
         query = query.description(description);
     }
-    output.rows(&[QueryRow(client.create_query(query).await?)])?;
+    match client.create_query(query).await {
+        Ok(query) => output.rows(&[QueryRow(query)])?,
+        Err(error) => return Err(quota::failure(client, error).await),
+    }
     Ok(exit::OK)
 }
 

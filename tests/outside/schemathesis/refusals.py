@@ -14,10 +14,14 @@ PROBLEMS = [
     "EndTime should be greater than StartTime",
     "Invalid character (;) in ReportName",
     "Start time of report should at least be 4 hours from current UTC time",
+    # A count of zero without ExecuteNow.
+    "Recurrence count has to be a positive integer value",
 ]
 REPORT = {
     # An empty name; a schedule without start or interval.
     "Null or missing value",
+    # A short interval without ExecuteNow.
+    "Recurrence Interval must be between 4 and 2160",
     # A shorter interval than the dataset has; an update of a one-time report.
     "Invalid report parameters",
     *(f"Invalid report parameters for creation - {problem}" for problem in PROBLEMS),
@@ -44,7 +48,7 @@ NO_TIME = "Internal error encountered while creating report. Correlation ID <>"
 
 @schemathesis.hook
 def map_body(ctx, body):
-    """Moves the start into the future, and takes a query that exists: else hardly a report would be created."""
+    """Moves the start into the future, and takes a query that exists and a URL: else hardly a report would be created."""
     if isinstance(body, dict):
         try:
             datetime.datetime.fromisoformat(body.get("StartTime"))
@@ -53,6 +57,8 @@ def map_body(ctx, body):
             pass
         if isinstance(body.get("QueryId"), str):
             body["QueryId"] = QUERY_ID
+        if isinstance(body.get("CallbackUrl"), str):
+            body["CallbackUrl"] = "https://partner.example/hook"
     return body
 
 

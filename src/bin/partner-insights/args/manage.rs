@@ -9,7 +9,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use partner_center_insights::{CallbackMethod, ReportFormat, ReportId};
 
-use super::examples;
+use super::values::report_id;
+use super::{Filter, examples};
 
 #[derive(Debug, Args)]
 pub struct Show {
@@ -92,8 +93,13 @@ pub struct Schedule {
 #[derive(Debug, Args)]
 pub struct Delete {
     /// Report IDs
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", conflicts_with = "ids_file", value_parser = report_id)]
     pub ids: Vec<ReportId>,
+    /// Read report IDs from FILE (- for stdin), as `resume` does
+    #[arg(long, value_name = "FILE")]
+    pub ids_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub filter: Filter,
     #[command(flatten)]
     pub caution: Caution,
 }

@@ -36,7 +36,8 @@ pub fn explain_empty(
 ) -> Result<(), Failure> {
     let verb = direction.verb();
     if command.filter.is_set() && plan.matched() == 0 {
-        return Err(no_match(&command.filter, plan));
+        let names = plan.left_out().iter().filter_map(|report| report.report_name.as_deref());
+        return Err(no_match(&command.filter, names));
     }
     output.note(match plan.matched() {
         0 => format!("The account has no reports; nothing to {verb}."),
@@ -46,7 +47,8 @@ pub fn explain_empty(
     Ok(())
 }
 
-fn no_match(filter: &Filter, plan: &Plan) -> Failure {
+/// Says that nothing matches, and which names are similar.
+pub fn no_match<'a>(filter: &Filter, names: impl Iterator<Item = &'a str>) -> Failure {
     let Some(pattern) = &filter.name else {
         return Failure::no_match("no report runs this query")
             .hint("check --query-id; `partner-insights list --output json` shows the queries");
@@ -56,7 +58,6 @@ fn no_match(filter: &Filter, plan: &Plan) -> Failure {
         return Failure::no_match(message).hint("leave out one of the two to see which reports it matches");
     }
     let failure = Failure::no_match(format!("no report matches --name {pattern:?}"));
-    let names = plan.left_out().iter().filter_map(|report| report.report_name.as_deref());
     let mut similar: Vec<_> = names.map(|name| (similarity(pattern, name), name)).collect();
     similar.retain(|(similarity, _)| *similarity >= SIMILAR);
     similar.sort_by(|(one, _), (other, _)| other.total_cmp(one));

@@ -1,0 +1,152 @@
+//! `create`, `update` and `delete`: what they check, show and select.
+
+use partner_center_insights::emulator::Fault;
+use partner_center_insights::{Report, ReportStatus, spec};
+use serde_json::{Value, json};
+
+use crate::{ACTIVE, ALSO_PAUSED, PAUSED, UNKNOWN, count, emulator, id, paused, run};
+
+/// A query of the sample; its dataset allows one execution a day.
+const QUERY: &str = "5b1f7c52-0d0e-4a35-9c1e-2f9a6a1b0c11";
+const CREATE: [&str; 7] = ["create", "Sales", "--query-id", QUERY, "--at", "2100-01-01T00:00:00Z", "--every"];
+
+fn rows(stdout: &str) -> Vec<Value> {
+    serde_json::from_str(stdout).unwrap()
+}
+
+#[tokio::test]
+async fn dry_run_of_create_shows_the_request() {
+    let emulator = emulator().start().await.unwrap();
+    let dry = [&CREATE[..], &["1d", "--dry-run", "--output", "json"]].concat();
+    let finished = run(&emulator, &dry).await;
+    let request = json!({
+        "ReportName": "Sales", "QueryId": QUERY, "StartTime": "2100-01-01T00:00:00Z", "RecurrenceInterval": 24,
+    });
+    let row = json!({ "outcome": "would-create", "reportId": null, "request": request });
+    assert_eq!((finished.code, rows(&finished.stdout)), (Some(0), vec![row]), "{}", finished.stderr);
+    let once = ["create", "Now", "--query-id", QUERY, "--once", "--dry-run", "--output", "json"];
+    let request = rows(&run(&emulator, &once).await.stdout)[0]["request"].take();
+    assert_eq!(request, json!({ "ReportName": "Now", "QueryId": QUERY, "ExecuteNow": true }));
+    assert_eq!(count(&emulator, &spec::CREATE_REPORT), 0);
+}
+
+#[tokio::test]
+async fn dry_run_of_update_shows_the_request() {
+    let emulator = emulator().start().await.unwrap();
+    let dry = ["update", ACTIVE, "--count", "9", "--dry-run", "--output", "json"];
+    let row = rows(&run(&emulator, &dry).await.stdout).remove(0);
+    assert_eq!((&row["outcome"], &row["reportId"]), (&json!("would-update"), &json!(ACTIVE)));
+    assert_eq!(row["request"]["RecurrenceCount"], 9);
+    assert!(row["request"]["StartTime"].as_str().is_some_and(|time| time.ends_with('Z')), "{row}");
+    assert_eq!(count(&emulator, &spec::UPDATE_REPORT), 0);
+}
+
+#[tokio::test]
+async fn dry_run_checks_the_documented_rules() {
+    let emulator = emulator().start().await.unwrap();
+    let create = |interval| [&CREATE[..], &[interval, "--dry-run"]].concat();
+    let callback = [&CREATE[..], &["1d", "--dry-run", "--callback-url", "hook"]].concat();
+    let early =
+        ["create", "Now", "--query-id", QUERY, "--at", "2026-01-01T00:00Z", "--every", "1d", "--dry-run"];
+    let rows = [
+        (&create("3h")[..], "Recurrence Interval must be between 4 and 2160"),
+        (&create("4h")[..], "between 24 and 2160 (whole hours); the dataset CSPRevenueDetails"),
+        (&callback[..], "absolute http or https URL"),
+        (&early[..], "Start time of report should at least be 4 hours"),
+        (&["update", ACTIVE, "--every", "3h", "--dry-run"], "Recurrence Interval must be between 4 and 2160"),
+        (&["update", ACTIVE, "--name", "a;b", "--dry-run"], "Invalid character (;) in ReportName"),
+        (&["update", UNKNOWN, "--count", "9", "--dry-run"], "there is no report"),
+    ];
+    for (args, message) in rows {
+        let finished = run(&emulator, args).await;
+        assert!(matches!(finished.code, Some(2 | 3)) && finished.stdout.is_empty(), "{args:?}: {finished:?}");
+        assert!(finished.stderr.contains(message), "{args:?}: {}", finished.stderr);
+    }
+}
+
+#[tokio::test]
+async fn short_interval_of_an_update_is_refused() {
+    let emulator = emulator().start().await.unwrap();
+    let created = run(&emulator, &[&CREATE[..], &["1d", "--output", "ids"]].concat()).await;
+    let finished = run(&emulator, &["update", created.stdout.trim(), "--every", "4h"]).await;
+    assert_eq!(finished.code, Some(2), "{finished:?}");
+    assert!(finished.stderr.contains("the dataset CSPRevenueDetails"), "{}", finished.stderr);
+    assert_eq!(count(&emulator, &spec::UPDATE_REPORT), 0);
+}
+
+#[tokio::test]
+async fn delete_takes_ids_from_a_file() {
+    let emulator = emulator().start().await.unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), format!("{PAUSED}\n{ALSO_PAUSED}\n{PAUSED}\n{UNKNOWN}\n")).unwrap();
+    let path = file.path().to_str().unwrap();
+    let finished = run(&emulator, &["delete", "--ids-file", path, "--yes", "--output", "json"]).await;
+    assert_eq!(finished.code, Some(9), "{finished:?}");
+    let rows = rows(&finished.stdout);
+    let outcomes: Vec<_> = rows.iter().map(|row| row["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["deleted", "deleted", "not-found"]);
+    assert_eq!(count(&emulator, &spec::DELETE_REPORT), 2);
+}
+
+#[tokio::test]
+async fn delete_by_name_shows_what_goes() {
+    let emulator = emulator().reports(paused(3)).start().await.unwrap();
+    let dry = run(&emulator, &["delete", "--name", "report ?", "--dry-run", "--output", "ids"]).await;
+    assert_eq!((dry.code, dry.stdout.lines().count()), (Some(0), 3), "{dry:?}");
+    let what = "3 reports (0 active), their executions and presumably their files";
+    assert_eq!(dry.stderr, format!("Would delete {what}; nothing was changed.\n"));
+    assert_eq!(run(&emulator, &["delete", "--name", "*1"]).await.code, Some(2), "nobody was asked");
+    let did = run(&emulator, &["delete", "--name", "*1", "--yes", "--output", "ids"]).await;
+    assert_eq!((did.code, did.stdout), (Some(0), format!("{}\n", id(1))));
+    assert_eq!(emulator.reports().len(), 2);
+}
+
+#[tokio::test]
+async fn delete_needs_one_selection_that_matches() {
+    let emulator = emulator().reports(paused(3)).start().await.unwrap();
+    for (args, code, message) in [
+        (&["delete", "--yes"][..], 2, "no reports given"),
+        (&["delete", PAUSED, "--name", "*", "--yes"], 2, "cannot be used with report IDs"),
+        (&["delete", "--name", "Report 12", "--yes"], 3, "similar name"),
+        (&["delete", "--query-id", "none", "--yes"], 3, "no report runs this query"),
+    ] {
+        let finished = run(&emulator, args).await;
+        assert_eq!(finished.code, Some(code), "{args:?}: {finished:?}");
+        assert!(finished.stderr.contains(message), "{args:?}: {}", finished.stderr);
+    }
+    assert_eq!(emulator.reports().len(), 3);
+}
+
+#[tokio::test]
+async fn exhausted_quota_names_candidates() {
+    let refuse = |operation, message: &str| {
+        let body = json!({ "value": [], "totalCount": 0, "message": message, "statusCode": 400 });
+        Fault::respond(400, "application/json", body.to_string()).on(operation)
+    };
+    let queries = refuse(&spec::CREATE_REPORT_QUERY, "Number of queries exceeded. Delete few queries");
+    let mut once: Report = paused(1).next().unwrap().with_status(ReportStatus::Inactive);
+    once.execute_now = Some(true);
+    once.created_time = Some(std::time::SystemTime::now().into());
+    let active = (1..52).map(|number| Report::new(id(number)).with_status(ReportStatus::Active));
+    let reports: Vec<_> = active.chain([once]).collect();
+    let fault =
+        refuse(&spec::CREATE_REPORT, "User has exceeded its ExecuteNow report creation quota").first(1);
+    let emulator = emulator().reports(reports).fault(queries).fault(fault).start().await.unwrap();
+
+    let text = "SELECT MPNId FROM Profile";
+    let finished = run(&emulator, &["query", "create", "Partners", text]).await;
+    assert_eq!(finished.code, Some(6), "{finished:?}");
+    let unused = format!("`partner-insights query delete ID` deletes one: {QUERY} (TopCustomers)");
+    assert!(finished.stderr.contains(&unused), "{}", finished.stderr);
+
+    let finished = run(&emulator, &["create", "Now", "--query-id", QUERY, "--once"]).await;
+    assert!(finished.stderr.contains("try again after 20"), "{}", finished.stderr);
+
+    let finished = run(&emulator, &[&CREATE[..], &["1d"]].concat()).await;
+    assert_eq!(finished.code, Some(6), "{finished:?}");
+    assert!(
+        finished.stderr.contains("frees a place") && finished.stderr.contains(", and 46 more"),
+        "{}",
+        finished.stderr
+    );
+}
