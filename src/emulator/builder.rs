@@ -129,21 +129,22 @@ impl EmulatorBuilder {
     /// # Errors
     ///
     /// Fails if the address cannot be bound.
-    pub async fn start(mut self) -> io::Result<Emulator> {
-        let clock = self.clock.take().unwrap_or_else(|| Arc::new(SystemTime::now));
-        let reports = match self.reports.take() {
+    pub async fn start(self) -> io::Result<Emulator> {
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemTime::now));
+        let mut settings = self.settings;
+        let reports = match self.reports {
             Some(reports) => reports,
             None => {
                 for (id, hours) in SAMPLE_OUTAGES {
                     let since = clock().checked_sub(Duration::from_secs(hours * 60 * 60));
-                    self = self.outage(Uuid::from_u128(id).into(), since.unwrap_or(SystemTime::UNIX_EPOCH));
+                    settings.add_outage(Uuid::from_u128(id).into(), since.unwrap_or(SystemTime::UNIX_EPOCH));
                 }
                 state::parse_reports(include_str!("sample.json")).map_err(io::Error::other)?
             }
         };
         let catalog = Catalog::load().map_err(io::Error::other)?;
         let shared = Shared {
-            state: State::new(reports, catalog, self.settings, clock),
+            state: State::new(reports, catalog, settings, clock),
             faults: self.faults,
             meter: self.limit.map(|limit| Meter::new(limit, Instant::now())),
             random: fastrand::Rng::with_seed(self.seed),

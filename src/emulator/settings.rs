@@ -15,6 +15,10 @@ pub(super) struct Settings {
 }
 
 impl Settings {
+    pub fn add_outage(&mut self, id: ReportId, since: SystemTime) {
+        self.outages.insert(id, since);
+    }
+
     /// Whether an execution has a file, or has none yet.
     pub fn lists(&self, id: ReportId, execution: &Execution) -> bool {
         let outage = self.outages.get(&id).zip(execution.generated());
@@ -38,7 +42,7 @@ impl EmulatorBuilder {
     /// Omits the files that a report should have delivered at this time or later: its executions are not listed. That is how
     /// a failed execution looks here; what the service lists is not documented.
     pub fn outage(mut self, id: ReportId, since: SystemTime) -> Self {
-        self.settings.outages.insert(id, since);
+        self.settings.add_outage(id, since);
         self
     }
 
