@@ -12,8 +12,8 @@ use crate::error::Error;
 use crate::report::{Execution, ExecutionStatus, Report, ReportStatus, Timestamp};
 use crate::reports::ListReports;
 
-/// How many lists of executions are requested at a time.
-const CONCURRENCY: usize = 8;
+/// How many lists of executions are requested at a time. The 50 reports that can be active are ten whole rounds.
+const CONCURRENCY: usize = 5;
 
 impl InsightsClient {
     /// Checks whether reports deliver their files: one list of reports, and the executions of those that are active.

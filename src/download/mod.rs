@@ -1,6 +1,8 @@
 //! Files of executions: streamed, decompressed, continued after interruptions.
 
 mod decode;
+mod lock;
+mod part;
 mod save;
 mod source;
 mod store;
@@ -72,7 +74,8 @@ impl Download {
     /// Saves the file under this path.
     ///
     /// The file is written beside the path, and renamed when it is complete. What an earlier, interrupted download left
-    /// is continued if the store allows it and the file did not change.
+    /// is continued if the store allows it and the file did not change. While one download writes a file, another one to
+    /// the same path is an error.
     pub fn save(self, path: impl Into<std::path::PathBuf>) -> Save {
         Save::new(self, path.into())
     }

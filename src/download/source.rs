@@ -1,6 +1,9 @@
 //! The stored bytes of a file, in order and complete, over as many connections as it takes.
 
 use std::fmt::Write;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -21,6 +24,8 @@ use crate::transport::{self, backoff, is_loopback, read_body};
 
 /// Maximum number of bytes read from an error body.
 const ERROR_BODY_BYTES: usize = 16 << 10;
+/// How much of a file is hashed at a time.
+const BUFFER: usize = 64 << 10;
 
 /// The headers with the MD5 of a file: of what is sent, and of the whole file in a response with a part.
 const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
@@ -30,8 +35,8 @@ const BLOB_CONTENT_MD5: HeaderName = HeaderName::from_static("x-ms-blob-content-
 pub(super) struct Resumption {
     pub position: u64,
     pub etag: HeaderValue,
-    /// Of the bytes before the position.
-    pub md5: md5::Context,
+    /// The file with the bytes before the position.
+    pub bytes: PathBuf,
 }
 
 pub(super) struct Source {
@@ -48,7 +53,8 @@ pub(super) struct Source {
     pub length: Option<u64>,
     /// A strong validator, without which a download cannot be continued.
     pub etag: Option<HeaderValue>,
-    md5: md5::Context,
+    /// Of the bytes before the position, if the store has announced that of the file.
+    md5: Option<md5::Context>,
     expected_md5: Option<[u8; 16]>,
     /// Attempts in a row that brought no byte.
     failures: u32,
@@ -62,9 +68,9 @@ impl Source {
     ) -> Result<Self, Error> {
         let link = link_of(&execution)?;
         let http = client.inner.store.client(&checked(&link)?)?;
-        let (position, etag, md5) = match resumption {
-            Some(Resumption { position, etag, md5 }) => (position, Some(etag), md5),
-            None => (0, None, md5::Context::new()),
+        let (position, etag, bytes) = match resumption {
+            Some(Resumption { position, etag, bytes }) => (position, Some(etag), Some(bytes)),
+            None => (0, None, None),
         };
         let mut source = Self {
             client,
@@ -77,11 +83,15 @@ impl Source {
             skip: 0,
             length: None,
             etag,
-            md5,
+            md5: None,
             expected_md5: None,
             failures: 0,
         };
         source.connect().await?;
+        if let Some(bytes) = bytes.filter(|_| source.expected_md5.is_some()) {
+            let md5 = tokio::task::spawn_blocking(move || md5_of(&bytes));
+            source.md5 = Some(md5.await.map_err(damaged)?.map_err(damaged)?);
+        }
         Ok(source)
     }
 
@@ -102,7 +112,9 @@ impl Source {
                     self.skip -= skipped;
                     let _ = bytes.split_to(usize::try_from(skipped).unwrap_or(bytes.len()));
                     self.position += bytes.len() as u64;
-                    self.md5.consume(&bytes);
+                    if let Some(md5) = &mut self.md5 {
+                        md5.consume(&bytes);
+                    }
                     if self.length.is_some_and(|length| self.position > length) {
                         return Err(damaged("the file is longer than the store announced"));
                     }
@@ -124,8 +136,8 @@ impl Source {
 
     /// Checks the checksum.
     fn finish(&self) -> Result<(), Error> {
-        match self.expected_md5 {
-            Some(expected) if expected != self.md5.clone().finalize().0 => {
+        match self.expected_md5.zip(self.md5.as_ref()) {
+            Some((expected, md5)) if expected != md5.clone().finalize().0 => {
                 Err(damaged("the file does not match its MD5 checksum"))
             }
             _ => Ok(()),
@@ -204,6 +216,9 @@ impl Source {
         self.length = length.or(self.length);
         let md5 = md5.and_then(|md5| BASE64_STANDARD.decode(md5).ok()?.try_into().ok());
         self.expected_md5 = md5.or(self.expected_md5);
+        if self.position == 0 {
+            self.md5 = self.expected_md5.map(|_| md5::Context::new());
+        }
         self.etag = etag.cloned();
         self.response = Some(response);
         Ok(())
@@ -282,6 +297,17 @@ fn changed() -> Error {
 
 fn no_file(message: &str) -> Error {
     Error::new(ErrorKind::FileNotFound).with_message(message)
+}
+
+/// Hashes what an earlier download left.
+fn md5_of(path: &Path) -> io::Result<md5::Context> {
+    let (mut file, mut md5, mut buffer) = (File::open(path)?, md5::Context::new(), vec![0; BUFFER]);
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(md5),
+            read => md5.consume(&buffer[..read]),
+        }
+    }
 }
 
 /// Parses `bytes 100-199/200`: the first position.

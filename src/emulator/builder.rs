@@ -8,6 +8,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use super::Emulator;
 use super::catalog::Catalog;
@@ -21,6 +22,14 @@ use super::settings::Settings;
 use super::state::{self, Clock, State};
 use super::tls::Tls;
 use crate::report::Report;
+
+/// Reports of the sample whose files are missing, and for how many hours: for one execution of the first, for three of the
+/// second, and for all of the third. A quarter of an interval more is the grace of a check of health.
+const SAMPLE_OUTAGES: [(u128, u64); 3] = [
+    (0x90c1_92cf_d3ac_44af_8f21_ddb6_6cad_4a26, 168 * 5 / 4),
+    (0x2f6a_8c13_5be7_4d90_a1c4_7e0d_93b2_586f, 24 * 13 / 4),
+    (0x71d0_4e9a_c3f5_4826_b58e_0a69_2dc7_f314, 366 * 24 * 100),
+];
 
 /// Configures an [`Emulator`].
 #[derive(Default)]
@@ -121,14 +130,21 @@ impl EmulatorBuilder {
     ///
     /// Fails if the address cannot be bound.
     pub async fn start(self) -> io::Result<Emulator> {
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemTime::now));
+        let mut settings = self.settings;
         let reports = match self.reports {
             Some(reports) => reports,
-            None => state::parse_reports(include_str!("sample.json")).map_err(io::Error::other)?,
+            None => {
+                for (id, hours) in SAMPLE_OUTAGES {
+                    let since = clock().checked_sub(Duration::from_secs(hours * 60 * 60));
+                    settings.add_outage(Uuid::from_u128(id).into(), since.unwrap_or(SystemTime::UNIX_EPOCH));
+                }
+                state::parse_reports(include_str!("sample.json")).map_err(io::Error::other)?
+            }
         };
         let catalog = Catalog::load().map_err(io::Error::other)?;
-        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemTime::now));
         let shared = Shared {
-            state: State::new(reports, catalog, self.settings, clock),
+            state: State::new(reports, catalog, settings, clock),
             faults: self.faults,
             meter: self.limit.map(|limit| Meter::new(limit, Instant::now())),
             random: fastrand::Rng::with_seed(self.seed),

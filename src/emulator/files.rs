@@ -1,7 +1,6 @@
 //! A store of files as Azure Storage serves them: signed links, ranges, validators, errors in XML. Contents are generated
 //! while they are sent, so that a file may have any size.
 
-use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -14,8 +13,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::{Compress, Compression, Crc, FlushCompress};
 use futures_util::stream;
 
 use crate::report::Timestamp;
@@ -24,6 +22,8 @@ use crate::report::Timestamp;
 const HEADER: &str = "Month,CustomerName,Quantity\r\n";
 /// Rows are generated in blocks of this many; a file has at least one block.
 const ROWS: u64 = 1000;
+/// What a gzip file begins with: no name, no time, an unknown system.
+const GZIP_HEAD: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
 /// No checksum is announced for larger files, because it would have to be computed first.
 const MAX_MD5: u64 = 4 << 20;
 
@@ -112,27 +112,25 @@ pub(super) struct Store {
     content: Content,
 }
 
-/// A stored file: a start, and the same block many times.
+/// A stored file: a start, the same block many times, and an end.
 #[derive(Clone)]
 struct Content {
     start: Bytes,
     block: Bytes,
     blocks: u64,
+    end: Bytes,
 }
 
 impl Store {
     pub fn new(settings: Files, secret: u64) -> Self {
         let rows: String =
             (1..=ROWS).map(|row| format!("2026-10-01,Customer {row},{}\r\n", row % 97)).collect();
-        let encode = |text: &str| {
-            let is_gzip = settings.gzip && settings.fault != Some(FileFault::NotGzip);
-            if is_gzip { gzip(text.as_bytes()).into() } else { Bytes::copy_from_slice(text.as_bytes()) }
-        };
         let blocks = match settings.fault {
             Some(FileFault::HeaderOnly) => 0,
             _ => (settings.size / rows.len() as u64).max(1),
         };
-        let content = Content { start: encode(HEADER), block: encode(&rows), blocks };
+        let is_gzip = settings.gzip && settings.fault != Some(FileFault::NotGzip);
+        let content = if is_gzip { Content::gzip(&rows, blocks) } else { Content::plain(&rows, blocks) };
         Self { settings, secret, served: Mutex::new(0), content }
     }
 
@@ -230,18 +228,39 @@ impl Store {
 }
 
 impl Content {
+    fn plain(rows: &str, blocks: u64) -> Self {
+        let (start, block) = (HEADER.as_bytes().into(), Bytes::copy_from_slice(rows.as_bytes()));
+        Self { start, block, blocks, end: Bytes::new() }
+    }
+
+    /// One gzip member (RFC 1952), whose blocks do not refer to each other.
+    fn gzip(rows: &str, blocks: u64) -> Self {
+        let (mut checksum, mut of_block) = (Crc::new(), Crc::new());
+        checksum.update(HEADER.as_bytes());
+        of_block.update(rows.as_bytes());
+        (0..blocks).for_each(|_| checksum.combine(&of_block));
+        let start = [&GZIP_HEAD, &*deflate(HEADER, FlushCompress::Full)].concat();
+        let end = deflate("", FlushCompress::Finish);
+        let end = [&*end, &checksum.sum().to_le_bytes(), &checksum.amount().to_le_bytes()].concat();
+        let block = deflate(rows, FlushCompress::Full);
+        Self { start: start.into(), block: block.into(), blocks, end: end.into() }
+    }
+
     fn length(&self) -> u64 {
-        self.start.len() as u64 + self.blocks * self.block.len() as u64
+        (self.start.len() + self.end.len()) as u64 + self.blocks * self.block.len() as u64
     }
 
     /// Returns the bytes from a position to the end of the block that it is in.
     fn at(&self, position: u64) -> Bytes {
         let start = self.start.len() as u64;
         let offset = |position: u64| usize::try_from(position).unwrap_or_default();
+        let body = self.blocks * self.block.len() as u64;
         match position.checked_sub(start) {
             None => self.start.slice(offset(position)..),
-            Some(_) if position >= self.length() => Bytes::new(),
-            Some(position) => self.block.slice(offset(position % self.block.len() as u64)..),
+            Some(position) if position < body => {
+                self.block.slice(offset(position % self.block.len() as u64)..)
+            }
+            Some(position) => self.end.slice(offset(position - body).min(self.end.len())..),
         }
     }
 
@@ -269,6 +288,7 @@ impl Content {
         let mut md5 = md5::Context::new();
         md5.consume(&self.start);
         (0..self.blocks).for_each(|_| md5.consume(&self.block));
+        md5.consume(&self.end);
         if is_wrong {
             md5.consume(b"something else");
         }
@@ -285,9 +305,11 @@ fn refused(status: StatusCode, code: &'static str, message: &str) -> Response {
     (status, headers, [("x-ms-error-code", code)], body).into_response()
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    // Writing to memory does not fail.
-    let _ = encoder.write_all(bytes);
-    encoder.finish().unwrap_or_default()
+/// Compresses a text to deflate blocks.
+fn deflate(text: &str, flush: FlushCompress) -> Vec<u8> {
+    // Longer than any text of ours becomes.
+    let mut blocks = Vec::with_capacity(text.len() + 64);
+    // Without an error while there is room.
+    let _ = Compress::new(Compression::default(), false).compress_vec(text.as_bytes(), &mut blocks, flush);
+    blocks
 }

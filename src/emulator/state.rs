@@ -143,6 +143,7 @@ impl State {
         let entry = self.entries.iter().find(|entry| entry.report.report_id == id)?;
         let mut executions = entry.scheduled(self.now());
         executions.extend(entry.earlier.iter().flatten().cloned());
+        executions.retain(|execution| self.settings.lists(id, execution));
         Some(executions)
     }
 }

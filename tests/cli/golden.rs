@@ -50,7 +50,7 @@ fn is_uuid(word: &str) -> bool {
 }
 
 /// A transcript as in a terminal, with a new emulator for each line.
-async fn transcript(emulator: impl Fn() -> EmulatorBuilder, lines: &[&[&str]]) -> String {
+pub async fn transcript(emulator: impl Fn() -> EmulatorBuilder, lines: &[&[&str]]) -> String {
     let mut text = String::new();
     for args in lines {
         let emulator = emulator().start().await.unwrap();

@@ -6,6 +6,8 @@ mod changes;
 #[cfg(unix)]
 mod completions;
 mod conformance;
+mod deliveries;
+mod downloads;
 mod environment;
 mod exercise;
 mod exits;

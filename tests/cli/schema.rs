@@ -128,7 +128,7 @@ async fn golden_json_matches_its_schema() {
             }
         }
     }
-    for command in ["error", "executions", "list", "pause", "resume"] {
+    for command in ["download", "error", "executions", "health", "list", "pause", "resume"] {
         assert!(schemas[command].1 > 1, "{command}");
     }
 }

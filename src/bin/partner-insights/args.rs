@@ -84,7 +84,7 @@ pub enum Command {
     #[command(after_long_help = examples(&[
 "resume --all-paused --dry-run",
 "resume --name 'Sales*' --yes",
-"resume 6513270e-269e-4d37-b2a7-4de452e6b438",
+"resume 6513270e-269e-4d37-b2a7-4de452e6b438 --wait --wait-timeout 6h",
 "list --name 'Sales*' --output ids | partner-insights resume --ids-file - --yes",
 ]))]
     Resume(Resume),
@@ -122,7 +122,7 @@ pub enum Command {
     Update(Update),
     /// Delete reports with their executions
     #[command(after_long_help = examples(&[
-"delete 3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4 --dry-run",
+"delete 9531985d-5d9d-49f8-9818-e811892f902b --dry-run",
 "delete --name 'Sales 2025*'",
 ]))]
     Delete(Delete),
@@ -205,8 +205,17 @@ pub struct Resume {
     ///
     /// Otherwise, with --name or --query-id, reports that match and cannot be resumed count as failures: those that are
     /// inactive or in an unknown status. An inactive one-time report does not: it is assumed to have run.
-    #[arg(long, conflicts_with_all = ["ids", "ids_file"])]
+    #[arg(long, hide_short_help = true, conflicts_with_all = ["ids", "ids_file"])]
     pub only_paused: bool,
+    /// Wait until each resumed report has delivered a file
+    ///
+    /// That is an execution whose file was written after the command began. The command ends with exit code 11 if a report
+    /// delivers none in time.
+    #[arg(long, conflicts_with = "dry_run")]
+    pub wait: bool,
+    /// Limit of --wait, e.g. 30m or 6h (max 24h) [default: none]
+    #[arg(long, hide_short_help = true, value_name = "TIME", value_parser = duration, requires = "wait")]
+    pub wait_timeout: Option<Duration>,
     #[command(flatten)]
     pub change: Change,
 }

@@ -1,21 +1,22 @@
 //! `resume` and `pause`: plan, confirm, change, verify, report.
 
+mod delivery;
 mod question;
 mod row;
 pub mod selection;
 mod summary;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use partner_center_insights::{ErrorKind, Event, Plan, Reason, Run, Selection};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use self::row::ChangeRow;
-pub use self::row::Direction;
+use self::delivery::{Delivery, End};
+use self::row::{ChangeRow, Direction};
 use self::summary::{Counts, Summary, requests};
-use crate::args::{Change, Global};
+use crate::args::{Change, Global, Pause, Resume};
 use crate::exit::{self, Failure};
 use crate::interrupt::Interrupts;
 use crate::output::{Format, Output};
@@ -37,15 +38,28 @@ struct SummaryLine {
     summary: Counts,
 }
 
-pub async fn run(
+pub async fn resume(global: &Global, command: Resume, output: &Output) -> Result<u8, Failure> {
+    let Resume { all_paused, only_paused, wait, wait_timeout, change } = command;
+    check_usage(&change, all_paused, Direction::Resume)?;
+    let wait = wait.then_some(wait_timeout);
+    run(global, change, only_paused, wait, Direction::Resume, output).await
+}
+
+pub async fn pause(global: &Global, command: Pause, output: &Output) -> Result<u8, Failure> {
+    let Pause { all_active, only_active, change } = command;
+    check_usage(&change, all_active, Direction::Pause)?;
+    run(global, change, only_active, None, Direction::Pause, output).await
+}
+
+/// `wait` is the limit of the wait for files, if they are waited for.
+async fn run(
     global: &Global,
     command: Change,
-    all: bool,
     only_changeable: bool,
+    wait: Option<Option<Duration>>,
     direction: Direction,
     output: &Output,
 ) -> Result<u8, Failure> {
-    check_usage(&command, all, direction)?;
     let deadline = command.timeout.map(|timeout| Instant::now() + timeout);
     let mut interrupts = Interrupts::listen().map_err(Failure::unexpected)?;
     let work = Box::pin(plan(global, &command, only_changeable, direction, output));
@@ -61,7 +75,9 @@ pub async fn run(
         let question = or_timeout(deadline, question::ask(&plan, direction.verb(), output));
         interrupts.or_interrupted(question).await?;
     }
-    execute(plan, &command, deadline, direction, interrupts, &session.warnings, output).await
+    let delivery = wait.map(|timeout| Delivery { after: SystemTime::now(), timeout, deadline });
+    let run = Changing { command: &command, deadline, direction, delivery, session: &session };
+    run.execute(plan, interrupts, output).await
 }
 
 /// Checks what clap cannot.
@@ -171,86 +187,106 @@ fn end(rows: &[ChangeRow], summary: &Summary, output: &Output) -> Result<(), Fai
     }
 }
 
-/// Runs the plan, and reports all that is known however it ends. The first Ctrl-C waits for requests in flight; the
-/// second does not, nor does the deadline.
-async fn execute(
-    plan: Plan,
-    command: &Change,
+/// What a run depends on.
+struct Changing<'a> {
+    command: &'a Change,
     deadline: Option<Instant>,
     direction: Direction,
-    mut interrupts: Interrupts,
-    warnings: &Warnings,
-    output: &Output,
-) -> Result<u8, Failure> {
-    let unreadable = plan.unreadable();
-    let total = plan.steps().len();
-    let mut run = plan.run();
-    let progress = output.progress(total);
-    let mut summary = Summary::default();
-    let (mut stopped, mut timed_out) = (false, false);
-    let mut rows = Vec::new();
-    let mut written = Ok(());
-    let mut ticks = tokio::time::interval_at(Instant::now() + NOTE_INTERVAL, NOTE_INTERVAL);
-    loop {
-        let completed = run.completed();
-        let verifying = completed == total && !command.no_verify;
-        let (step, position) =
-            if verifying { ("verify", summary.reports()) } else { (direction.verb(), completed) };
-        progress.set_position(position as u64);
-        progress.set_message(step);
-        let event = tokio::select! {
-            event = run.next() => event,
-            _ = ticks.tick(), if progress.is_hidden() => {
-                output.note(format_args!("{} of {total} requests completed.", run.completed()));
-                continue;
-            }
-            () = sleep_until(deadline.unwrap_or(Instant::now())), if deadline.is_some() && !timed_out => {
-                timed_out = true;
-                run.abort();
-                continue;
-            }
-            () = interrupts.next() => {
-                if stopped {
+    delivery: Option<Delivery>,
+    session: &'a Session,
+}
+
+impl Changing<'_> {
+    /// Runs the plan, and reports all that is known however it ends. The first Ctrl-C waits for requests in flight; the
+    /// second does not, nor does the deadline.
+    async fn execute(self, plan: Plan, mut interrupts: Interrupts, output: &Output) -> Result<u8, Failure> {
+        let Self { command, deadline, direction, delivery, session } = self;
+        let unreadable = plan.unreadable();
+        let total = plan.steps().len();
+        let mut run = plan.run();
+        let progress = output.progress(total);
+        let mut summary = Summary::default();
+        let (mut stopped, mut timed_out) = (false, false);
+        let (mut rows, mut resumed) = (Vec::new(), Vec::new());
+        let mut written = Ok(());
+        let mut ticks = tokio::time::interval_at(Instant::now() + NOTE_INTERVAL, NOTE_INTERVAL);
+        loop {
+            let completed = run.completed();
+            let verifying = completed == total && !command.no_verify;
+            let (step, position) =
+                if verifying { ("verify", summary.reports()) } else { (direction.verb(), completed) };
+            progress.set_position(position as u64);
+            progress.set_message(step);
+            let event = tokio::select! {
+                event = run.next() => event,
+                _ = ticks.tick(), if progress.is_hidden() => {
+                    output.note(format_args!("{} of {total} requests completed.", run.completed()));
+                    continue;
+                }
+                () = sleep_until(deadline.unwrap_or(Instant::now())), if deadline.is_some() && !timed_out => {
+                    timed_out = true;
                     run.abort();
-                } else {
-                    stopped = true;
-                    run.stop();
-                    output.note(format_args!(
-                        "Waiting up to {} s for in-flight requests; press Ctrl-C again to abort.",
-                        Run::GRACE_PERIOD.as_secs()
-                    ));
+                    continue;
                 }
-                continue;
-            }
-        };
-        match event {
-            Some(Event::Finished { report, .. }) => {
-                summary.add(&report);
-                let is_late = timed_out && report.reason == Some(Reason::Stopped);
-                let index = report.index;
-                let row = ChangeRow::from(report).with_warnings(warnings);
-                let row = if is_late { row.timed_out() } else { row };
-                if let Err(failure) = output.row(&row) {
-                    // Change nothing that cannot be reported.
-                    run.stop();
-                    written = Err(failure);
+                () = interrupts.next() => {
+                    if stopped {
+                        run.abort();
+                    } else {
+                        stopped = true;
+                        run.stop();
+                        output.note(format_args!(
+                            "Waiting up to {} s for in-flight requests; press Ctrl-C again to abort.",
+                            Run::GRACE_PERIOD.as_secs()
+                        ));
+                    }
+                    continue;
                 }
-                rows.push((index, row));
+            };
+            match event {
+                Some(Event::Finished { report, .. }) => {
+                    summary.add(&report);
+                    let is_late = timed_out && report.reason == Some(Reason::Stopped);
+                    let index = report.index;
+                    let mut row = ChangeRow::from(report).with_warnings(&session.warnings);
+                    if is_late {
+                        row.time_out();
+                    }
+                    if delivery.is_some() && row.is_resumed() {
+                        resumed.push((index, row));
+                        continue;
+                    }
+                    if let Err(failure) = output.row(&row) {
+                        // Change nothing that cannot be reported.
+                        run.stop();
+                        written = Err(failure);
+                    }
+                    rows.push((index, row));
+                }
+                Some(_) => {}
+                None => break,
             }
-            Some(_) => {}
-            None => break,
         }
+        drop(run);
+        progress.finish_and_clear();
+        if let Some(delivery) = delivery.filter(|_| !resumed.is_empty()) {
+            let (indices, mut waiting): (Vec<_>, Vec<_>) = resumed.into_iter().unzip();
+            let wait =
+                delivery.wait(&session.client, &mut waiting, stopped, &mut interrupts, &mut summary, output);
+            match wait.await {
+                Ok(end) => stopped = end == End::Interrupted,
+                Err(failure) => written = written.and(Err(failure)),
+            }
+            rows.extend(indices.into_iter().zip(waiting));
+        }
+        let rows = in_order(rows);
+        let written = written.and(end(&rows, &summary, output));
+        if total > 0 {
+            output.note(format_args!("{}.{}", summary.text(), next(&rows)));
+        }
+        summary.print_hints(output);
+        written?;
+        if stopped { Err(Failure::interrupted()) } else { Ok(code(&summary, unreadable)) }
     }
-    drop(run);
-    progress.finish_and_clear();
-    let rows = in_order(rows);
-    let written = written.and(end(&rows, &summary, output));
-    if total > 0 {
-        output.note(format_args!("{}.{}", summary.text(), next(&rows)));
-    }
-    summary.print_hints(output);
-    written?;
-    if stopped { Err(Failure::interrupted()) } else { Ok(code(&summary, unreadable)) }
 }
 
 /// When the only report is due next.

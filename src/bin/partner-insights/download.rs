@@ -16,6 +16,9 @@ use crate::output::{Output, Row};
 use crate::session::Session;
 use crate::table::text;
 
+/// The longest part of a file name in bytes: three of them, and more, have to fit into 255.
+const MAX_NAME_PART: usize = 80;
+
 pub async fn run(global: &Global, command: args::Download, output: &Output) -> Result<u8, Failure> {
     let session = Session::open(global, output).await?;
     let client = &session.client;
@@ -33,9 +36,7 @@ pub async fn run(global: &Global, command: args::Download, output: &Output) -> R
     let present = file_names(&command.output_dir)?;
     let mut rows = Vec::new();
     for execution in &executions {
-        let is_present =
-            present.iter().any(|name| name.contains(&execution.execution_id) && !name.starts_with('.'));
-        if command.choice.new && is_present {
+        if command.choice.new && present.iter().any(|name| is_file_of(name, execution)) {
             continue;
         }
         let path = command.output_dir.join(file_name(report.as_ref(), execution, command.raw));
@@ -86,7 +87,9 @@ pub async fn print(
     let download = client.download(execution);
     let mut file = if raw { download.raw() } else { download }.open().await?;
     while let Some(part) = file.chunk().await? {
-        output.bytes(&part)?;
+        if !output.bytes(&part)? {
+            break;
+        }
     }
     Ok(exit::OK)
 }
@@ -139,17 +142,28 @@ fn file_names(folder: &Path) -> Result<Vec<String>, Failure> {
     names().map_err(|error| Failure::unexpected(format!("{}: {error}", folder.display())))
 }
 
-/// Report name, time and execution ID: readable, sorted by time, and of one execution only.
+/// Report name, time and execution ID: readable, sorted by time, and of one execution only. No system reserves such a name.
 fn file_name(report: Option<&Report>, execution: &Execution, raw: bool) -> String {
-    let plain = |text: &str| -> String {
-        let is_plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
-        text.chars().take(80).map(|c| if is_plain(c) { c } else { '_' }).collect()
-    };
     let name = report.and_then(|report| report.report_name.as_deref()).unwrap_or("report");
     let time = execution.report_generated_time.as_ref().map_or("", Timestamp::as_str).replace(':', "");
     let format = execution.format.as_deref().unwrap_or("csv").to_lowercase();
     let suffix = if raw { ".stored" } else { "" };
     format!("{}_{}_{}.{}{suffix}", plain(name), plain(&time), plain(&execution.execution_id), plain(&format))
+}
+
+/// Whether a file is that of an execution, whatever the name of the report was.
+fn is_file_of(name: &str, execution: &Execution) -> bool {
+    !name.starts_with('.') && name.contains(&format!("_{}.", plain(&execution.execution_id)))
+}
+
+/// A part of a file name: without characters that a system or a shell reads otherwise, and at most 80 bytes long.
+fn plain(text: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+    let mut text: String = text.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+    while text.len() > MAX_NAME_PART {
+        text.pop();
+    }
+    text
 }
 
 /// A file that was downloaded.

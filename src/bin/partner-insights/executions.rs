@@ -58,7 +58,7 @@ pub async fn run(global: &Global, command: Executions, output: &Output) -> Resul
 }
 
 /// An execution of a report.
-#[derive(Serialize, JsonSchema)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExecutionRow {
     #[serde(flatten)]

@@ -52,7 +52,7 @@ pub const TABLE: [(u8, &str, &[ErrorKind]); 13] = [
     ),
     (SOME_FAILED, "some reports failed", &[]),
     (UNCONFIRMED, "verification timed out", &[]),
-    (STANDS_STILL, "health: some reports need attention", &[]),
+    (STANDS_STILL, "health: some reports need attention; resume --wait: no file in time", &[]),
     (INTERRUPTED, "interrupted or declined", &[]),
 ];
 
@@ -176,6 +176,16 @@ fn kinds(_: &mut SchemaGenerator) -> Schema {
     let own =
         [USAGE_KIND, UNEXPECTED_KIND, NO_MATCH_KIND, INTERRUPTED_KIND, DECLINED_KIND].map(str::to_owned);
     json_schema!({ "type": "string", "enum": words().chain(own).collect::<Vec<_>>() })
+}
+
+impl ErrorObject {
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    pub fn message(&self) -> &str {
+        &self.message
+    }
 }
 
 impl From<&Error> for ErrorObject {

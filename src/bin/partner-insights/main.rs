@@ -47,8 +47,7 @@ mod wait;
 
 use std::process::ExitCode;
 
-use crate::args::{Args, Command, Global, Pause, Resume};
-use crate::change::Direction;
+use crate::args::{Args, Command, Global};
 use crate::exit::Failure;
 use crate::interrupt::Interrupts;
 use crate::output::Output;
@@ -79,12 +78,8 @@ fn block_on(global: &Global, command: Command, output: &Output) -> Result<u8, Fa
 async fn run(global: &Global, command: Command, output: &Output) -> Result<u8, Failure> {
     match command {
         Command::List(command) => until_interrupted(list::run(global, command, output)).await,
-        Command::Resume(Resume { all_paused, only_paused, change }) => {
-            change::run(global, change, all_paused, only_paused, Direction::Resume, output).await
-        }
-        Command::Pause(Pause { all_active, only_active, change }) => {
-            change::run(global, change, all_active, only_active, Direction::Pause, output).await
-        }
+        Command::Resume(command) => change::resume(global, command, output).await,
+        Command::Pause(command) => change::pause(global, command, output).await,
         Command::Executions(command) => until_interrupted(executions::run(global, command, output)).await,
         Command::Health(command) => until_interrupted(health::run(global, command, output)).await,
         Command::Wait(command) => until_interrupted(wait::run(global, command, output)).await,

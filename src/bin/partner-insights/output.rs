@@ -75,11 +75,11 @@ impl Output {
 
     /// Prints text to standard output.
     pub fn text(&self, text: &str) -> Result<(), Failure> {
-        self.bytes(text.as_bytes())
+        self.bytes(text.as_bytes()).map(drop)
     }
 
-    /// Prints bytes to standard output. That its reader has gone is no error.
-    pub fn bytes(&self, bytes: &[u8]) -> Result<(), Failure> {
+    /// Prints bytes to standard output. Returns whether there is a reader: that it has gone is no error.
+    pub fn bytes(&self, bytes: &[u8]) -> Result<bool, Failure> {
         let written = self.bar.suspend(|| {
             let mut stdout = io::stdout();
             stdout.write_all(bytes).and_then(|()| stdout.flush())
@@ -88,7 +88,7 @@ impl Output {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                 Err(Failure::unexpected(format!("standard output: {error}")))
             }
-            _ => Ok(()),
+            written => Ok(written.is_ok()),
         }
     }
 

@@ -1,8 +1,9 @@
 //! `wait`: until a report has delivered a file.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
-use partner_center_insights::Timestamp;
+use partner_center_insights::{Timestamp, WaitForExecution};
 
 use crate::args::{self, Global};
 use crate::executions::ExecutionRow;
@@ -16,24 +17,32 @@ pub async fn run(global: &Global, command: args::Wait, output: &Output) -> Resul
     if let Some(after) = command.after {
         wait = wait.after(after);
     }
-    if let Some(timeout) = command.timeout {
-        wait = wait.timeout(timeout);
+    let wait = with_notes(limited(wait, command.timeout), "a file".to_owned(), output);
+    output.rows(&[ExecutionRow::without_link(wait.await?)])?;
+    Ok(exit::OK)
+}
+
+pub fn limited(wait: WaitForExecution, timeout: Option<Duration>) -> WaitForExecution {
+    match timeout {
+        Some(timeout) => wait.timeout(timeout),
+        None => wait,
     }
+}
+
+/// Says what is waited for: each state once, however often it is polled.
+pub fn with_notes(wait: WaitForExecution, what: String, output: &Output) -> WaitForExecution {
     let (notes, last) = (output.clone(), Mutex::new(String::new()));
-    let wait = wait.on_progress(move |poll| {
+    wait.on_progress(move |poll| {
         let due = poll.due.map(|due| format!(", due at {}", Timestamp::from(due)));
         let note = match poll.error {
             Some(error) => format!("Request failed ({}); trying again until the timeout.", error.kind()),
-            None => format!("Waiting for a file{}.", due.unwrap_or_default()),
+            None => format!("Waiting for {what}{}.", due.unwrap_or_default()),
         };
-        // Each state once, however often it is polled.
         if let Ok(mut last) = last.lock()
             && *last != note
         {
             notes.note(&note);
             *last = note;
         }
-    });
-    output.rows(&[ExecutionRow::without_link(wait.await?)])?;
-    Ok(exit::OK)
+    })
 }

@@ -2,12 +2,13 @@
 
 use comfy_table::{Cell, Color};
 use partner_center_insights::{
-    ErrorKind, Outcome, Reason, ReportId, ReportOutcome, ReportStatus, Step, Timestamp,
+    Error, ErrorKind, Execution, Outcome, Reason, ReportId, ReportOutcome, ReportStatus, Step, Timestamp,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::executions::ExecutionRow;
 use crate::exit::{self, ErrorObject};
 use crate::output::Row;
 use crate::session::Warnings;
@@ -58,6 +59,10 @@ pub struct ChangeRow {
     error: Option<ErrorObject>,
     /// When the report is due next, if it is active and has a schedule.
     next_execution: Option<Timestamp>,
+    /// What a resumed report has delivered; only with --wait.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    execution: Option<ExecutionRow>,
     /// Nothing if the request would be sent.
     #[serde(skip)]
     done: Option<Outcome>,
@@ -91,6 +96,7 @@ impl ChangeRow {
             message: None,
             error: None,
             next_execution: None,
+            execution: None,
             done: None,
             warnings: Vec::new(),
         }
@@ -101,10 +107,49 @@ impl ChangeRow {
     }
 
     /// A report that the run left because of --timeout.
-    pub fn timed_out(self) -> Self {
-        let message =
-            self.message.map(|text| text.replace("the run was stopped", "the time of --timeout was over"));
-        Self { reason: Some(Reason::Error(ErrorKind::Timeout).to_string()), message, ..self }
+    pub fn time_out(&mut self) {
+        self.reason = Some(Reason::Error(ErrorKind::Timeout).to_string());
+        if let Some(message) = &mut self.message {
+            *message = message.replace("the run was stopped", "the time of --timeout was over");
+        }
+    }
+
+    pub fn report_id(&self) -> ReportId {
+        self.report_id
+    }
+
+    /// The name, or else the ID.
+    pub fn label(&self) -> String {
+        match &self.report_name {
+            Some(name) => format!("{:?}", visible(name)),
+            None => self.report_id.to_string(),
+        }
+    }
+
+    pub fn is_resumed(&self) -> bool {
+        self.done == Some(Outcome::Resumed)
+    }
+
+    /// Adds what the report has delivered, or why it has not.
+    pub fn deliver(&mut self, result: Result<Execution, Error>) {
+        match result {
+            Ok(execution) => self.execution = Some(ExecutionRow::without_link(execution)),
+            Err(error) => {
+                let error = ErrorObject::from(&error);
+                self.reason = Some(error.kind().to_owned());
+                self.message = Some(error.message().to_owned());
+                self.error = Some(error);
+            }
+        }
+    }
+
+    pub fn is_undelivered(&self) -> bool {
+        self.execution.is_none() && self.error.is_none()
+    }
+
+    pub fn stop_waiting(&mut self) {
+        self.reason = Some(Reason::Stopped.to_string());
+        self.message = Some("the run was stopped before the report delivered a file".to_owned());
     }
 
     pub fn next_execution(&self) -> Option<&Timestamp> {
@@ -124,6 +169,7 @@ impl From<ReportOutcome> for ChangeRow {
             reason: report.reason.map(|reason| reason.to_string()),
             error: report.error.as_ref().map(ErrorObject::from),
             next_execution: report.next_execution.map(Timestamp::from),
+            execution: None,
             done: Some(report.outcome),
             warnings: Vec::new(),
         }

@@ -6,7 +6,7 @@ use partner_center_insights::{Error, ErrorKind, Outcome, Plan, Reason, ReportOut
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::exit::{self, OK, REFUSED, SOME_FAILED, UNCONFIRMED};
+use crate::exit::{self, OK, REFUSED, SOME_FAILED, STANDS_STILL, UNCONFIRMED};
 use crate::output::Output;
 
 /// Counts of the rows.
@@ -41,14 +41,36 @@ impl Summary {
         self.count(report.outcome.as_str(), 1);
         match code(report) {
             OK => self.succeeded = true,
-            code if self.codes.contains(&code) => {}
-            code => self.codes.push(code),
+            code => self.add_code(code),
         }
         let hint = match report.outcome {
             Outcome::NotPausable => Some("only active reports can be paused"),
             _ => report.error.as_ref().map(Error::help).or(report.reason.map(Reason::help)),
         };
         self.hints.extend(hint.map(str::to_owned).filter(|hint| !self.hints.contains(hint)));
+    }
+
+    /// A report that was resumed, and whose file could not be waited for.
+    pub fn add_undelivered(&mut self, error: &Error) {
+        match error.kind() {
+            ErrorKind::Timeout | ErrorKind::Conflict => self.add_stopped(),
+            kind => self.add_code(exit::code(kind)),
+        }
+    }
+
+    /// A report that was resumed, and whose file was not there in time.
+    pub fn add_stopped(&mut self) {
+        self.add_code(STANDS_STILL);
+        let hint = "`partner-insights health` shows later whether the files have come";
+        if !self.hints.iter().any(|known| known == hint) {
+            self.hints.push(hint.to_owned());
+        }
+    }
+
+    fn add_code(&mut self, code: u8) {
+        if !self.codes.contains(&code) {
+            self.codes.push(code);
+        }
     }
 
     /// Counts reports that a dry run would send a request for as successes.
@@ -87,8 +109,8 @@ impl Summary {
     pub fn code(&self) -> u8 {
         match self.codes[..] {
             [] => OK,
-            // Unconfirmed reports have not failed.
-            [UNCONFIRMED] => UNCONFIRMED,
+            // These reports have not failed.
+            [code @ (UNCONFIRMED | STANDS_STILL)] => code,
             [code] if !self.succeeded => code,
             _ => SOME_FAILED,
         }

@@ -1,0 +1,132 @@
+//! From "it is active" to the file, as a transcript: `health`, `resume --wait`, `download` and `export`.
+
+use std::time::{Duration, SystemTime};
+
+use partner_center_insights::Report;
+use partner_center_insights::emulator::{Emulator, EmulatorBuilder, FileFault, Files};
+use tempfile::TempDir;
+
+use crate::golden::{golden, transcript};
+use crate::{MONTHLY, cli, emulator, finish, id};
+
+/// Replaces times, which are those of now.
+fn without_times(text: &str) -> String {
+    let shape = |text: &str| {
+        let byte = |byte: u8| if byte.is_ascii_digit() { b'0' } else { byte };
+        text.bytes().map(byte).collect::<Vec<_>>() == b"0000-00-00T00:00:00Z"
+    };
+    let mut masked = String::new();
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        let (taken, shown) = match rest.get(..20) {
+            Some(word) if shape(word) => (20, "0000-00-00T00:00:00Z"),
+            _ => (next.len_utf8(), &rest[..next.len_utf8()]),
+        };
+        masked += shown;
+        rest = &rest[taken..];
+    }
+    masked
+}
+
+fn now() -> EmulatorBuilder {
+    emulator().clock(SystemTime::now)
+}
+
+/// The commands in one folder, against one emulator.
+async fn session(emulator: &Emulator, lines: &[&[&str]]) -> String {
+    let (folder, mut text) = (TempDir::new().unwrap(), String::new());
+    for args in lines {
+        let finished = finish(cli(emulator).args(*args).current_dir(folder.path())).await;
+        text += &format!("$ partner-insights {}\n{}", args.join(" "), finished.stdout);
+        for line in finished.stderr.lines() {
+            text += &format!("stderr: {line}\n");
+        }
+        text += &format!("exit: {}\n\n", finished.code.unwrap());
+    }
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    files.sort();
+    text + &format!("files: {files:?}\n\n")
+}
+
+#[tokio::test]
+async fn health_tells_all_verdicts_apart() {
+    let lines: [&[&str]; 3] = [
+        &["health"],
+        &["health", "--name", "meetings and*", "--output", "json"],
+        &["health", "--name", "office usage*", "--output", "jsonl"],
+    ];
+    golden("health.txt", without_times(&transcript(now, &lines).await));
+}
+
+/// A paused report that is due in a few seconds.
+fn due_soon() -> EmulatorBuilder {
+    let start = SystemTime::now() + Duration::from_secs(5);
+    let report = Report::new(id(1)).with_name("Sales").with_status("Paused".into());
+    now().reports([report.with_schedule(start, 24, 10)])
+}
+
+/// One that is due in hours.
+fn due_later() -> EmulatorBuilder {
+    let start = SystemTime::now() + Duration::from_secs(4 * 60 * 60);
+    let report = Report::new(id(1)).with_name("Sales").with_status("Paused".into());
+    now().reports([report.with_schedule(start, 24, 10)])
+}
+
+#[tokio::test]
+async fn resume_waits_for_the_file() {
+    let id = id(1).to_string();
+    let soon: [&[&str]; 2] = [
+        &["resume", "--all-paused", "--yes", "--wait"],
+        &["resume", &id, "--wait", "--wait-timeout", "5m", "--output", "json"],
+    ];
+    let late: [&[&str]; 3] = [
+        &["resume", &id, "--wait", "--wait-timeout", "0s", "--output", "jsonl"],
+        &["resume", &id, "--wait", "--timeout", "6s"],
+        &["resume", &id, "--wait", "--dry-run"],
+    ];
+    let text = transcript(due_soon, &soon).await + &transcript(due_later, &late).await;
+    golden("delivery.txt", without_times(&text));
+}
+
+#[tokio::test]
+async fn download_takes_what_is_new() {
+    let emulator = emulator().start().await.unwrap();
+    let lines: [&[&str]; 5] = [
+        &["download", MONTHLY, "--new", "--output", "json"],
+        &["download", MONTHLY, "--output", "jsonl"],
+        &["download", MONTHLY, "--new"],
+        &["download", MONTHLY],
+        &["download", MONTHLY, "--raw", "--output", "ids", "-O", "latest.csv.gz"],
+    ];
+    golden("download.txt", session(&emulator, &lines).await);
+}
+
+#[tokio::test]
+async fn download_survives_or_explains_every_fault() {
+    let faults = [
+        FileFault::CutAfter(500),
+        FileFault::Expired,
+        FileFault::ChangedAfter(500),
+        FileFault::IgnoredRange,
+        FileFault::NotGzip,
+        FileFault::WrongMd5,
+        FileFault::HeaderOnly,
+        FileFault::Deleted,
+    ];
+    let mut text = String::new();
+    for fault in faults {
+        let emulator = emulator().files(Files::new().fault(fault)).start().await.unwrap();
+        text += &format!("# {fault:?}\n");
+        text += &session(&emulator, &[&["download", MONTHLY, "-O", "file.csv"]]).await;
+    }
+    golden("download-faults.txt", text);
+}
+
+#[tokio::test]
+async fn export_tells_what_it_does() {
+    let emulator = now().start().await.unwrap();
+    let query = "SELECT CustomerName, Month FROM OfficeUsage TIMESPAN LAST_MONTH";
+    let text = session(&emulator, &[&["export", "--query", query, "-O", "rows.csv"]]).await;
+    golden("export.txt", without_times(&text));
+}

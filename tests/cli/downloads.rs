@@ -1,0 +1,419 @@
+//! `download` against a store that behaves as Azure Storage does, and fails as it may.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use tempfile::TempDir;
+use tokio::io::AsyncReadExt;
+use tokio::process::Command;
+
+use crate::support::{Request, Script, Server, Step, json, raw_response, response};
+use crate::{Finished, TOKEN, bare, finish, until};
+
+const REPORT: &str = crate::support::REPORT_ID;
+const SIGNATURE: &str = "c2lnbmF0dXJl";
+const ETAG: &str = "ETag: \"0x8DC\"\r\nAccept-Ranges: bytes\r\nx-ms-blob-type: BlockBlob\r\n";
+
+/// A file of about 400 kB.
+fn text() -> Vec<u8> {
+    let rows = (0..20_000).flat_map(|row| format!("{row},Contoso {}\r\n", row % 97).into_bytes());
+    b"Number,Customer\r\n".iter().copied().chain(rows).collect()
+}
+
+fn gzip(text: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// An error of the store, with the signature in its text.
+fn error(status: u16, code: &str) -> Script {
+    let body = format!(
+        "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>Refused.\nTime:now \
+         sig={SIGNATURE}</Message></Error>"
+    );
+    let headers = format!("Content-Type: application/xml\r\nx-ms-error-code: {code}\r\n");
+    vec![Step::Send(response(status, &headers, body))]
+}
+
+/// What the store sends for a request: the file, or the part of it that is requested.
+fn serve(file: &[u8], request: &Request, headers: &str) -> Script {
+    let range = request.header("range").and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-'));
+    match range.map(|start| start.parse().unwrap()) {
+        None => vec![Step::Send(response(200, headers, file))],
+        Some(start) if start >= file.len() => {
+            let range = format!("Content-Range: bytes */{}\r\n", file.len());
+            vec![Step::Send(response(416, &range, ""))]
+        }
+        Some(start) => {
+            let range = format!("Content-Range: bytes {start}-{}/{}\r\n", file.len() - 1, file.len());
+            vec![Step::Send(response(206, &format!("{range}{headers}"), &file[start..]))]
+        }
+    }
+}
+
+/// The head for the whole file, and some of its bytes.
+fn begun(file: &[u8], bytes: usize, headers: &str) -> Step {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{headers}", file.len());
+    Step::Send(raw_response(&head, &file[..bytes]))
+}
+
+/// The service and its store, and a folder for the files.
+struct Store {
+    server: Server,
+    folder: TempDir,
+}
+
+impl Store {
+    /// Lists one execution, and lets `file` respond to the requests for its file, numbered from 0.
+    async fn start(file: impl Fn(usize, &Request) -> Script + Send + Sync + 'static) -> Self {
+        Self::named("Sales", file).await
+    }
+
+    async fn named(name: &str, file: impl Fn(usize, &Request) -> Script + Send + Sync + 'static) -> Self {
+        let served = std::sync::atomic::AtomicUsize::new(0);
+        let name = serde_json::to_string(name).unwrap();
+        let server = Server::with_responder(None, move |_, request| {
+            let host = request.header("host").unwrap();
+            if request.target.contains("/store/") {
+                return file(served.fetch_add(1, std::sync::atomic::Ordering::SeqCst), request);
+            }
+            let element = if request.target.contains("/execution/") {
+                let link = format!("http://{host}/store/Sales%20%C3%BC%231%252.csv?sp=r&sig={SIGNATURE}");
+                format!(
+                    r#"{{"executionId":"e-1","executionStatus":"Completed","reportGeneratedTime":"2026-11-23T06:00:00Z","reportAccessSecureLink":"{link}"}}"#
+                )
+            } else {
+                format!(r#"{{"reportId":"{REPORT}","reportName":{name},"reportStatus":"Active"}}"#)
+            };
+            let body = format!(r#"{{"value":[{element}],"totalCount":1,"statusCode":200}}"#);
+            vec![Step::Send(json(200, &body))]
+        });
+        Self { server: server.await, folder: TempDir::new().unwrap() }
+    }
+
+    fn cli(&self) -> Command {
+        let mut command = bare();
+        command.env("PARTNER_CENTER_BASE_URL", self.server.url()).env("PARTNER_CENTER_ACCESS_TOKEN", TOKEN);
+        command.args(["download", REPORT]).current_dir(self.folder.path());
+        command
+    }
+
+    /// Runs `download`. Its output has no secrets.
+    async fn download(&self, args: &[&str]) -> Finished {
+        let finished = finish(self.cli().args(args)).await;
+        for secret in [TOKEN, SIGNATURE] {
+            assert!(!finished.stdout.contains(secret) && !finished.stderr.contains(secret), "{finished:?}");
+        }
+        finished
+    }
+
+    fn file(&self) -> Vec<u8> {
+        fs::read(self.folder.path().join("sales.csv")).unwrap()
+    }
+
+    fn files(&self) -> Vec<String> {
+        let files = fs::read_dir(self.folder.path()).unwrap();
+        let mut names: Vec<_> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// The `Range` headers that the store has received.
+    fn ranges(&self) -> Vec<Option<String>> {
+        let requests = self.server.requests();
+        let files = requests.iter().filter(|request| request.target.contains("/store/"));
+        files.map(|request| request.header("range").map(str::to_owned)).collect()
+    }
+
+    fn part(&self) -> u64 {
+        fs::metadata(self.folder.path().join(".sales.csv.part")).map_or(0, |part| part.len())
+    }
+}
+
+const TO_FILE: [&str; 2] = ["-O", "sales.csv"];
+
+#[tokio::test]
+async fn faults_that_end_well() {
+    let (text, stored) = (Arc::new(text()), Arc::new(gzip(&text())));
+    let middle = stored.len() / 2;
+    let coded = format!("{ETAG}Content-Encoding: gzip\r\n");
+    let serve = move |request: &Request| serve(&stored, request, &coded);
+    let stored = Arc::new(gzip(&text));
+    let cut = {
+        let stored = stored.clone();
+        move |headers: &str| vec![begun(&stored, middle, headers)]
+    };
+    type Fault = Box<dyn Fn(usize, &Request) -> Script + Send + Sync>;
+    let faults: Vec<(&str, Fault)> = vec![
+        (
+            "none",
+            Box::new({
+                let serve = serve.clone();
+                move |_, request| serve(request)
+            }),
+        ),
+        (
+            "cut",
+            Box::new({
+                let (serve, cut) = (serve.clone(), cut.clone());
+                move |number, request| {
+                    if number == 0 { cut(ETAG) } else { serve(request) }
+                }
+            }),
+        ),
+        (
+            "expired",
+            Box::new({
+                let serve = serve.clone();
+                move |number, request| {
+                    if number == 0 { error(403, "AuthenticationFailed") } else { serve(request) }
+                }
+            }),
+        ),
+        (
+            "busy",
+            Box::new({
+                let serve = serve.clone();
+                move |number, request| match number {
+                    0 => error(503, "ServerBusy"),
+                    1 => error(500, "InternalError"),
+                    _ => serve(request),
+                }
+            }),
+        ),
+        (
+            "changed",
+            Box::new({
+                let (serve, cut) = (serve.clone(), cut.clone());
+                move |number, request| match number {
+                    0 => cut("ETag: \"old\"\r\n"),
+                    1 => error(412, "ConditionNotMet"),
+                    _ => serve(request),
+                }
+            }),
+        ),
+        (
+            "changed and shorter",
+            Box::new({
+                let (serve, cut) = (serve.clone(), cut.clone());
+                move |number, request| match number {
+                    0 => cut("ETag: \"old\"\r\n"),
+                    1 => vec![Step::Send(response(416, "Content-Range: bytes */5\r\n", ""))],
+                    _ => serve(request),
+                }
+            }),
+        ),
+        (
+            "no ranges",
+            Box::new({
+                let (cut, stored) = (cut.clone(), stored.clone());
+                move |number, _| {
+                    if number == 0 { cut(ETAG) } else { vec![Step::Send(response(200, ETAG, &*stored))] }
+                }
+            }),
+        ),
+        (
+            "no validator",
+            Box::new({
+                let (cut, stored) = (cut.clone(), stored.clone());
+                move |number, _| {
+                    if number == 0 { cut("") } else { vec![Step::Send(response(200, "", &*stored))] }
+                }
+            }),
+        ),
+        (
+            "too long by its header",
+            Box::new({
+                let stored = stored.clone();
+                move |number, request| {
+                    if number > 0 {
+                        return serve(request);
+                    }
+                    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{ETAG}", stored.len() + 100);
+                    vec![Step::Send(raw_response(&head, &*stored))]
+                }
+            }),
+        ),
+        (
+            "slow",
+            Box::new({
+                let (stored, text) = (stored.clone(), text.clone());
+                move |_, _| {
+                    let _ = &text;
+                    let rest = Step::Send(stored[middle..].to_vec());
+                    vec![begun(&stored, middle, ETAG), Step::Wait(Duration::from_millis(500)), rest]
+                }
+            }),
+        ),
+        (
+            "not gzip",
+            Box::new({
+                let text = text.clone();
+                move |_, _| vec![Step::Send(response(200, "Content-Encoding: gzip\r\n", &*text))]
+            }),
+        ),
+    ];
+    for (fault, file) in faults {
+        let store = Store::start(file).await;
+        let finished = store.download(&TO_FILE).await;
+        assert_eq!(finished.code, Some(0), "{fault}: {finished:?}");
+        assert!(store.file() == *text, "{fault}");
+        assert_eq!(store.files(), ["sales.csv"], "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn faults_that_end_badly() {
+    let stored = Arc::new(gzip(&text()));
+    let half = stored[..stored.len() / 2].to_vec();
+    let whole = stored.clone();
+    type Fault = Box<dyn Fn(usize, &Request) -> Script + Send + Sync>;
+    let md5 = "Content-MD5: XrY7u+Ae7tCTyyK7j1rNww==\r\n";
+    let faults: Vec<(&str, i32, &str, Fault)> = vec![
+        ("expired twice", 5, "AuthenticationFailed", Box::new(|_, _| error(403, "AuthenticationFailed"))),
+        ("deleted", 3, "BlobNotFound", Box::new(|_, _| error(404, "BlobNotFound"))),
+        (
+            "redirect",
+            5,
+            "redirect",
+            Box::new(|_, _| vec![Step::Send(response(302, "Location: /store/other\r\n", ""))]),
+        ),
+        ("wrong checksum", 8, "MD5", Box::new(move |_, request| serve(&whole, request, md5))),
+        ("half a file", 8, "damaged", Box::new(move |_, request| serve(&half, request, ETAG))),
+    ];
+    for (fault, code, message, file) in faults {
+        let store = Store::start(file).await;
+        let finished = store.download(&TO_FILE).await;
+        assert_eq!(finished.code, Some(code), "{fault}: {finished:?}");
+        assert!(finished.stderr.contains(message), "{fault}: {finished:?}");
+        assert!(store.files().is_empty(), "{fault}: {:?}", store.files());
+    }
+}
+
+#[tokio::test]
+async fn header_only_file_is_a_warning() {
+    let store = Store::start(|_, request| serve(&gzip(b"Month,Customer\r\n"), request, ETAG)).await;
+    let finished = store.download(&TO_FILE).await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert!(finished.stderr.contains("column names only"), "{finished:?}");
+}
+
+/// Kills a download in the middle, and runs it again. The first response is never finished.
+async fn killed(supports_range: bool) -> Store {
+    let stored = gzip(&text());
+    let middle = stored.len() / 2;
+    let store = Store::start(move |number, request| match number {
+        0 => vec![begun(&stored, middle, ETAG), Step::Hang],
+        _ if supports_range => serve(&stored, request, ETAG),
+        _ => vec![Step::Send(response(200, "", &stored))],
+    })
+    .await;
+    let mut child = store.cli().args(TO_FILE).spawn().unwrap();
+    until("half of the file is there", || store.part() == middle as u64).await;
+    // SIGKILL.
+    child.kill().await.unwrap();
+    assert_eq!(store.files(), [".sales.csv.etag", ".sales.csv.part"]);
+
+    let finished = store.download(&TO_FILE).await;
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert!(store.file() == text());
+    assert_eq!(store.files(), ["sales.csv"]);
+    store
+}
+
+#[tokio::test]
+async fn killed_download_fetches_only_the_rest() {
+    let rest = format!("bytes={}-", gzip(&text()).len() / 2);
+    assert_eq!(killed(true).await.ranges(), [None, Some(rest)]);
+}
+
+#[tokio::test]
+async fn killed_download_starts_anew_without_range() {
+    let ranges = killed(false).await.ranges();
+    // It asks for the rest, and gets a file without a validator.
+    assert_eq!(ranges.len(), 3);
+    assert_eq!(ranges[2], None);
+}
+
+#[tokio::test]
+async fn bytes_of_another_execution_are_not_continued() {
+    let store = Store::start(|_, request| serve(&text(), request, ETAG)).await;
+    let left = |name: &str, content: &str| fs::write(store.folder.path().join(name), content).unwrap();
+    left(".sales.csv.part", "other bytes");
+    left(".sales.csv.etag", "\"0x8DC\"\ne-2");
+    assert_eq!(store.download(&TO_FILE).await.code, Some(0));
+    assert_eq!(store.ranges(), [None]);
+    assert!(store.file() == text());
+}
+
+#[tokio::test]
+async fn second_download_of_a_file_is_an_error() {
+    let store = Store::start(|number, request| match number {
+        0 => vec![begun(&text(), 1000, ETAG), Step::Hang],
+        _ => serve(&text(), request, ETAG),
+    })
+    .await;
+    let mut first = store.cli().args(TO_FILE).spawn().unwrap();
+    until("the first download has begun", || store.part() == 1000).await;
+    let second = store.download(&TO_FILE).await;
+    assert_eq!(second.code, Some(1), "{second:?}");
+    assert!(second.stderr.contains("another download is writing"), "{second:?}");
+    assert_eq!(store.part(), 1000);
+    // Another file is free.
+    assert_eq!(store.download(&["-O", "other.csv"]).await.code, Some(0));
+    first.kill().await.unwrap();
+}
+
+#[tokio::test]
+async fn closed_pipe_ends_the_download() {
+    let file = Arc::new(text());
+    let store = Store::start(move |_, _| vec![begun(&file, file.len() - 1, ETAG), Step::Hang]).await;
+    let mut child = store.cli().args(["-O", "-"]).spawn().unwrap();
+    let mut line = [0; 15];
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_exact(&mut line).await.unwrap();
+    assert_eq!(&line, b"Number,Customer");
+    drop(stdout);
+    let output = child.wait_with_output().await.unwrap();
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(0), 0), "{output:?}");
+}
+
+#[tokio::test]
+async fn unusual_report_names_are_file_names() {
+    for name in
+        ["Sales/2026\\..: *?\"<>|", "CON", "  ", "..", "-rf", &"報告".repeat(120), "a\u{0}b\n\u{1b}[31m"]
+    {
+        let store = Store::named(name, |_, request| serve(&text(), request, ETAG)).await;
+        let finished = store.download(&["--new"]).await;
+        assert_eq!(finished.code, Some(0), "{name:?}: {finished:?}");
+        let files = store.files();
+        assert!(files.len() == 1 && files[0].ends_with("_2026-11-23T060000Z_e-1.csv"), "{files:?}");
+        let again = store.download(&["--new"]).await;
+        assert_eq!((again.code, again.stderr.as_str()), (Some(0), "No new files.\n"));
+    }
+}
+
+#[tokio::test]
+async fn long_file_name_is_usable() {
+    let store = Store::start(|_, request| serve(&text(), request, ETAG)).await;
+    let name = "n".repeat(255);
+    assert_eq!(store.download(&["-O", &name]).await.code, Some(0));
+    assert_eq!(store.files(), [name]);
+}
+
+#[tokio::test]
+async fn unwritable_targets_are_explained() {
+    let store = Store::start(|_, request| serve(&text(), request, ETAG)).await;
+    for target in ["missing/sales.csv", "/dev/null", "."] {
+        let finished = store.download(&["-O", target]).await;
+        assert_eq!(finished.code, Some(1), "{target}: {finished:?}");
+        assert!(finished.stderr.contains(&format!("{:?}", Path::new(target))), "{target}: {finished:?}");
+    }
+    assert!(store.ranges().is_empty() && store.files().is_empty());
+}
