@@ -25,7 +25,7 @@ pub async fn run(global: &Global, command: args::Download, output: &Output) -> R
         if file.as_os_str() == "-" {
             return print(client, execution, command.raw, output).await;
         }
-        let row = save(client, execution, file, &command, output).await?;
+        let row = save(&session, execution, file, &command, output).await?;
         output.rows(&[row])?;
         return Ok(exit::OK);
     }
@@ -39,7 +39,7 @@ pub async fn run(global: &Global, command: args::Download, output: &Output) -> R
             continue;
         }
         let path = command.output_dir.join(file_name(report.as_ref(), execution, command.raw));
-        let row = save(client, execution, &path, &command, output).await?;
+        let row = save(&session, execution, &path, &command, output).await?;
         output.row(&row)?;
         rows.push(row);
     }
@@ -92,14 +92,14 @@ pub async fn print(
 }
 
 async fn save(
-    client: &InsightsClient,
+    session: &Session,
     execution: &Execution,
     path: &Path,
     command: &args::Download,
     output: &Output,
 ) -> Result<DownloadRow, Failure> {
     let bar = output.progress_of_bytes();
-    let download = client.download(execution);
+    let download = session.client.download(execution);
     let download = if command.raw { download.raw() } else { download };
     let shown = bar.clone();
     let save = download.save(path).on_progress(move |progress| {
@@ -126,6 +126,7 @@ async fn save(
         bytes: saved.bytes,
         continued_from: saved.continued_from,
         header_only: saved.is_header_only,
+        warnings: session.warnings.of_both(command.id, Some(&execution.execution_id)),
     })
 }
 
@@ -167,6 +168,10 @@ pub struct DownloadRow {
     continued_from: u64,
     /// Whether the file has column names only.
     header_only: bool,
+    /// What could only be read leniently, or not at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    warnings: Vec<String>,
 }
 
 impl Row for DownloadRow {

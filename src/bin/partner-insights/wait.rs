@@ -34,6 +34,6 @@ pub async fn run(global: &Global, command: args::Wait, output: &Output) -> Resul
             *last = note;
         }
     });
-    output.rows(&[ExecutionRow::without_link(wait.await?)])?;
+    output.rows(&[ExecutionRow::without_link(wait.await?).with_warnings(&session.warnings)])?;
     Ok(exit::OK)
 }

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use partner_center_insights::{CallbackMethod, ReportFormat, ReportId};
 
 use super::examples;
+use super::values::Setting;
 
 #[derive(Debug, Args)]
 pub struct Show {
@@ -104,7 +105,7 @@ pub struct Caution {
     #[arg(long)]
     pub dry_run: bool,
     /// Skip the confirmation prompt
-    #[arg(long, short, env = "PARTNER_CENTER_YES", value_parser = BoolishValueParser::new())]
+    #[arg(long, short, env = "PARTNER_CENTER_YES", value_parser = Setting(BoolishValueParser::new()))]
     pub yes: bool,
 }
 
