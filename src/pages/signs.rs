@@ -216,11 +216,11 @@ pub(crate) struct PagingHeaders(Vec<(HeaderName, HeaderValue)>);
 impl PagingHeaders {
     pub fn of(headers: &HeaderMap) -> Self {
         let is_about_pages = |name: &HeaderName| {
-            let words =
-                ["link", "content-range", "continuation", "total", "next", "page", "pagination", "more"];
+            let is_of_service = name.as_str().starts_with("x-") || name.as_str().starts_with("ms-");
+            let words = ["continuation", "total", "next", "page", "pagination", "more"];
             *name == LINK
                 || *name == CONTENT_RANGE
-                || words[2..].iter().any(|word| name.as_str().contains(word))
+                || (is_of_service && words.iter().any(|word| name.as_str().contains(word)))
         };
         let found = headers.iter().filter(|(name, _)| is_about_pages(name));
         Self(found.map(|(name, value)| (name.clone(), value.clone())).collect())

@@ -4,7 +4,7 @@ use partner_center_insights::emulator::{Emulator, Fault};
 use partner_center_insights::spec::GET_REPORT_EXECUTIONS;
 use serde_json::{Value, json};
 
-use crate::{ALSO_PAUSED, LIST, PAUSED, RESUME, run};
+use crate::{ACTIVE, ALSO_PAUSED, LIST, PAUSED, RESUME, run};
 
 /// An emulator that lists these reports.
 async fn listing(reports: Value, more: Value) -> Emulator {
@@ -57,10 +57,10 @@ async fn warnings_are_in_json_rows() {
     let body = r#"{"value":[{"executionId":"e1","recurrenceCount":"7","executionStatus":"Completed"}]}"#;
     let executions = Fault::respond(200, "application/json", body).on(&GET_REPORT_EXECUTIONS);
     let emulator = crate::emulator().fault(executions).start().await.unwrap();
-    for args in [&["executions", PAUSED][..], &["show", PAUSED], &["health"]] {
+    for args in [&["executions", PAUSED][..], &["show", ACTIVE], &["health"]] {
         let finished = run(&emulator, &[args, &["--output", "json"]].concat()).await;
-        let rows: Value = serde_json::from_str(&finished.stdout).unwrap();
-        assert_eq!(rows[0]["warnings"].as_array().map(Vec::len), Some(1), "{args:?} {rows}");
+        let rows: Vec<Value> = serde_json::from_str(&finished.stdout).unwrap();
+        assert!(rows.iter().any(|row| row["warnings"][0].is_string()), "{args:?} {rows:?}");
         assert!(finished.stderr.contains("warning: e1: value[0].recurrenceCount"), "{}", finished.stderr);
     }
 }

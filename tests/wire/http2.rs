@@ -1,4 +1,4 @@
-//! HTTP/2 connections that end early, frame by frame (RFC 9113), and HTTP/1.1 connections that are reused.
+//! HTTP/2 connections and streams that end early, frame by frame (RFC 9113).
 
 use std::sync::{Arc, Mutex};
 
@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use crate::quick_retries;
 use crate::support::tls::{Identity, TRUSTED};
-use crate::support::{EMPTY_LIST, REPORT_ID, TOKEN, json};
+use crate::support::{EMPTY_LIST, REPORT_ID, TOKEN};
 
 const NO_ERROR: u32 = 0;
 const INTERNAL_ERROR: u32 = 2;
@@ -142,30 +142,4 @@ async fn http2_stream_that_ends_early_is_an_error() {
     // The HTTP client takes this reset for the end of the body.
     let (client, _) = serve([half(), reset(NO_ERROR)].concat()).await;
     assert_eq!(client.resume(REPORT_ID).await.unwrap_err().kind(), ErrorKind::InvalidResponse);
-}
-
-#[tokio::test]
-async fn closed_connection_is_not_reused() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    let connections = Arc::<Mutex<usize>>::default();
-    let count = connections.clone();
-    tokio::spawn(async move {
-        while let Ok((mut tcp, _)) = listener.accept().await {
-            *count.lock().unwrap() += 1;
-            // One response, as if the connection were kept; it is closed when the next request comes.
-            let response =
-                String::from_utf8(json(200, EMPTY_LIST)).unwrap().replace("Connection: close\r\n", "");
-            let mut bytes = [0; 4096];
-            if tcp.read(&mut bytes).await.is_ok_and(|length| length > 0) {
-                let _ = tcp.write_all(response.as_bytes()).await;
-                let _ = tcp.read(&mut bytes).await;
-            }
-        }
-    });
-    let client = InsightsClient::builder().token(TOKEN).base_url(url).retry(quick_retries()).build().unwrap();
-    for _ in 0..3 {
-        client.resume(REPORT_ID).await.unwrap();
-    }
-    assert!((2..=4).contains(&*connections.lock().unwrap()));
 }

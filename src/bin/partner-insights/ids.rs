@@ -81,7 +81,7 @@ fn ids_of_json(value: Value, line: usize, ids: &mut Vec<ReportId>) -> Result<(),
 
 fn id_of_row(row: &Value) -> Result<ReportId, String> {
     let cell = row.as_array().and_then(|cells| cells.first());
-    match field(row, "reportId").or_else(|| field(row, "id")).or(cell).unwrap_or(row) {
+    match field(row, "reportId").or(cell).unwrap_or(row) {
         Value::String(id) => report_id(id).map_err(|error| error.to_string()),
         _ => Err("missing reportId".to_owned()),
     }
@@ -112,7 +112,9 @@ fn ids_of_line(line: &str, column: &mut Option<Column>, ids: &mut Vec<ReportId>)
             let plain = |cell: &String| unquoted(cell).replace(['_', ' '], "");
             row.iter().position(|cell| plain(cell).eq_ignore_ascii_case(wanted))
         };
-        let index = ["reportid", "id", "report"].into_iter().find_map(named);
+        // Any ID may be in a column `Id`; the first one is the row's own.
+        let is_first = |index: &usize| row[..*index].iter().all(|cell| cell.trim().is_empty());
+        let index = named("reportid").or_else(|| named("id").or_else(|| named("report")).filter(is_first));
         // Columns that are aligned by blanks are known by their first one only.
         if let Some(index) = index.filter(|index| *index == 0 || separator != ' ') {
             *column = Some(Column { index, separator });
@@ -210,7 +212,7 @@ mod tests {
             format!("// two\n{ONE} // the first\n{TWO}"),
             format!("{ONE}|{TWO}"),
             format!("Name|ReportId\na|{ONE}\nb|{TWO}"),
-            format!("Name,Id\na,{ONE}\nb,{TWO}"),
+            format!("Id,Name\n{ONE},a\n{TWO},b"),
             format!("| Id | Name |\n|---|:--|\n| {ONE} | Sales |\n| {TWO} | Usage |\n"),
             format!(
                 "REPORT                                STATUS  NAME\n{ONE}  Paused  Sales daily\n{TWO}  Active\n"
@@ -220,7 +222,7 @@ mod tests {
             ),
             format!("{}\u{ad}{}\n{TWO}", &ONE[..5], &ONE[5..]),
             format!("{{\"reportIds\": [\"{ONE}\", \"{TWO}\"]}}"),
-            format!("{{\"data\": [{{\"id\": \"{ONE}\"}}, {{\"reportId\": \"{TWO}\", \"id\": 1}}]}}"),
+            format!("{{\"data\": [{{\"reportId\": \"{ONE}\"}}, {{\"reportId\": \"{TWO}\", \"id\": 1}}]}}"),
             format!("[[\"{ONE}\", \"a\"], [\"{TWO}\", \"b\"]]"),
             format!("{ONE},\"Sales, daily\",Paused\n{TWO},Usage,Paused\n"),
             format!("\"Name\";\"ReportId\"\n\"Sales; daily\";\"{ONE}\"\nUsage;{TWO}\n"),
@@ -243,6 +245,7 @@ mod tests {
             (format!("Name,Status\nSales,{ONE}"), ", line 1: looks like CSV"),
             (format!("ReportId,Name\n{ONE},a\nsales,b"), ", line 3: invalid report id"),
             (format!("{ONE} and {TWO}"), ", line 1: invalid report id"),
+            (format!("Name,Id\na,{ONE}"), ", line 1: looks like CSV"),
             (format!("Sales {ONE}"), ", line 1: invalid report id"),
             (format!("{ONE}\n{{\"reportId\":"), ", line 2: invalid JSON"),
             ("{\"value\":[{\"reportId\":null}]}".to_owned(), ", report 1: missing reportId"),
