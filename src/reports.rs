@@ -73,7 +73,7 @@ impl InsightsClient {
         let id = report_id.try_into().map_err(Into::into)?;
         let request = |api: Client| async move { api.resume_report_executions(&id).await };
         let response = self.call(&spec::RESUME_REPORT_EXECUTIONS, request).await?;
-        response.into_element(&spec::RESUME_REPORT_EXECUTIONS, |report| report.report_id == id)
+        Ok(response.items.into_iter().next())
     }
 
     /// Pauses a report: its schedule is suspended until it is resumed.
@@ -89,7 +89,7 @@ impl InsightsClient {
         let id = report_id.try_into().map_err(Into::into)?;
         let request = |api: Client| async move { api.pause_report_executions(&id).await };
         let response = self.call(&spec::PAUSE_REPORT_EXECUTIONS, request).await?;
-        response.into_element(&spec::PAUSE_REPORT_EXECUTIONS, |report| report.report_id == id)
+        Ok(response.items.into_iter().next())
     }
 
     /// Checks the token with one harmless call, the list of reports, and asks whether it proves a multi-factor sign-in.

@@ -66,24 +66,6 @@ impl<T> Response<T> {
     }
 }
 
-impl<T> Response<T> {
-    /// Returns the element that was requested, if there is any element.
-    pub fn into_element(
-        self,
-        operation: &'static Operation,
-        is_requested: impl Fn(&T) -> bool,
-    ) -> Result<Option<T>, Error> {
-        let is_empty = self.items.is_empty();
-        match self.items.into_iter().find(is_requested) {
-            None if !is_empty => {
-                let problem = "the service accepted the request, but the response is about something else";
-                Err(invalid(self.status).with_operation(operation).with_message(problem))
-            }
-            found => Ok(found),
-        }
-    }
-}
-
 /// Result of a generated method. Its error has no type of its own, because only successes are generated.
 pub(crate) type Sent<T> = Result<ResponseValue<Envelope<T>>, Unread<()>>;
 

@@ -118,16 +118,6 @@ async fn failure_without_an_envelope_counts() {
 }
 
 #[tokio::test]
-async fn response_about_another_report_is_an_error() {
-    let other = ONE_REPORT.replace(REPORT_ID, "8b0f6c1d-52e9-4a37-b8d4-1f7c3e90a265");
-    let server = Server::sending(json(200, &other)).await;
-    let client = client(&server);
-    for result in [client.resume(REPORT_ID).await, client.pause(REPORT_ID).await] {
-        assert_eq!(result.unwrap_err().kind(), InvalidResponse);
-    }
-}
-
-#[tokio::test]
 async fn nothing_found_with_elements_is_no_empty_list() {
     let none = "No item found with given filters.";
     let server = Server::start(Vec::new()).await;
