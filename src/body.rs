@@ -1,15 +1,13 @@
 //! Extracts the details of a failure from the body of its response, in whatever shape.
 
 pub(crate) mod charset;
+pub(crate) mod failure;
 pub(crate) mod markup;
-
-use std::borrow::Cow;
 
 use serde_json::{Map, Value};
 
 use crate::envelope::is_one_of;
-use crate::lenient::integer;
-use crate::pages::{is_word, says_something};
+use crate::pages::says_something;
 use crate::text::one_line;
 
 /// Maximum length of a message, in characters.
@@ -26,27 +24,17 @@ pub(crate) struct Detail {
 }
 
 // Names are in lower case and without punctuation: `errormessage` is also `error_message`.
-const STATUSES: [&str; 4] = ["statuscode", "status", "httpstatus", "httpstatuscode"];
-const FAILURES: [&str; 10] = [
-    "error",
-    "errors",
-    "fault",
-    "exception",
-    "errormessage",
-    "errorcode",
-    "errordescription",
-    "innererror",
-    "exceptionmessage",
-    "errordetails",
-];
 const CODES: [&str; 4] = ["code", "errorcode", "faultcode", "errornumber"];
 /// In the order of preference.
-const MESSAGES: [&str; 12] = [
+const MESSAGES: [&str; 15] = [
     "message",
     "description",
     "errordescription",
     "detail",
     "errormessage",
+    "errormsg",
+    "errorsummary",
+    "err",
     "faultstring",
     "msg",
     "reason",
@@ -56,7 +44,7 @@ const MESSAGES: [&str; 12] = [
     "developermessage",
 ];
 /// What holds further details.
-const NESTED: [&str; 14] = [
+const NESTED: [&str; 21] = [
     "error",
     "errors",
     "fault",
@@ -70,8 +58,17 @@ const NESTED: [&str; 14] = [
     "validationerrors",
     "errordetails",
     "messages",
+    "messagedetail",
     "exceptionmessage",
+    "exceptions",
+    "errorcauses",
+    "causes",
+    "failures",
+    "problems",
+    "faults",
 ];
+/// What may hold the details if there is nothing else.
+const WRAPPERS: [&str; 6] = ["response", "result", "data", "meta", "body", "d"];
 /// What a message is about.
 const TARGETS: [&str; 6] = ["target", "field", "propertyname", "property", "parameter", "name"];
 
@@ -100,46 +97,6 @@ pub(crate) fn is_foreign(text: &str) -> bool {
 fn is_binary(text: &str) -> bool {
     let is_noise = |c: char| matches!(c, '\0'..='\x06' | '\u{80}'..='\u{9f}' | char::REPLACEMENT_CHARACTER);
     text.contains(is_noise)
-}
-
-/// A failure in the body of a 2xx, and its status if the body says it.
-pub(crate) struct Failure {
-    pub status: Option<u16>,
-}
-
-/// Returns the failure that the members of a 2xx report, if any.
-pub(crate) fn failure(members: &[(Cow<'static, str>, Value)]) -> Option<Failure> {
-    let (mut status, mut fails) = (None, false);
-    for (name, value) in members {
-        if matches!(&**name, "totalCount" | "message" | "nextLink") {
-            continue;
-        }
-        if is_one_of(name, &STATUSES) {
-            status = status.max(failed_status(value));
-        } else if is_one_of(name, &FAILURES) && says_something(value) {
-            fails = true;
-            if let Value::Object(error) = value {
-                let statuses =
-                    error.iter().filter(|(name, _)| is_one_of(name, &STATUSES) || is_one_of(name, &CODES));
-                status = status.max(statuses.filter_map(|(_, value)| failed_status(value)).max());
-            }
-        } else {
-            fails |= is_one_of(name, &["success", "issuccess", "succeeded", "ok"]) && is_word(value, false)
-                || is_one_of(name, &["haserror", "haserrors", "iserror", "failed"]) && is_word(value, true);
-        }
-    }
-    (fails || status.is_some()).then_some(Failure { status })
-}
-
-/// Whether there is a code of the service, such as `900421`, which no success has.
-pub(crate) fn has_code(members: &[(Cow<'static, str>, Value)]) -> bool {
-    members.iter().any(|(name, value)| is_one_of(name, &CODES) && failed_status(value).is_some())
-}
-
-/// Returns a status from 400, which may be in a string.
-fn failed_status(value: &Value) -> Option<u16> {
-    let status = integer(value).filter(|status| *status >= 400)?;
-    Some(u16::try_from(status).unwrap_or(599))
 }
 
 fn of_json(value: &Value) -> Detail {
@@ -200,13 +157,12 @@ impl Found {
     }
 
     fn read_object(&mut self, object: &Map<String, Value>, label: Option<&str>, depth: usize) {
-        let is_known = |name: &String| {
-            [&MESSAGES[..], &NESTED, &CODES, &TARGETS].iter().any(|names| is_one_of(name, names))
-        };
+        let is_known =
+            |name: &String| [&MESSAGES[..], &NESTED, &CODES].iter().any(|names| is_one_of(name, names));
         // A map from what is invalid to why.
         if depth > 0 && (object.values().all(Value::is_array) || !object.keys().any(is_known)) {
             for (name, value) in object {
-                self.read(value, Some(name), depth + 1);
+                self.read(value, Some(&**name).filter(|name| !is_one_of(name, &NESTED)), depth + 1);
             }
             return;
         }
@@ -226,13 +182,20 @@ impl Found {
         let label = target.or(label);
         let text = MESSAGES.iter().find_map(|name| get(name).filter(said).filter(|value| value.is_string()));
         // OData wraps it in an object, with its language.
-        let message = text.or_else(|| get("message").filter(|value| value.is_object()));
+        let message = text.or_else(|| get("message").filter(|value| value.is_object() || value.is_array()));
         if let Some(message) = message {
             self.read(message, label, depth + 1);
         }
         for (name, value) in object {
-            let is_text_of_error = value.is_string() && is_one_of(name, &["error", "detail"]);
+            let is_text_of_error = value.is_string() && is_one_of(name, &["error"]);
             if is_one_of(name, &NESTED) && !is_text_of_error {
+                self.read(value, None, depth + 1);
+            }
+        }
+        if self.messages.is_empty() && self.word.is_none() {
+            for (_, value) in
+                object.iter().filter(|(name, value)| value.is_object() && is_one_of(name, &WRAPPERS))
+            {
                 self.read(value, None, depth + 1);
             }
         }

@@ -31,11 +31,19 @@ impl<T> Envelope<T> {
 
 /// Whether a name is one of these, ignoring case, punctuation and the prefix of OData.
 pub fn is_one_of(name: &str, names: &[&str]) -> bool {
+    names.iter().any(|wanted| plain_chars(name).eq(wanted.bytes()))
+}
+
+/// Returns a name in lower case, without punctuation and the prefix of OData.
+pub fn plain_name(name: &str) -> String {
+    plain_chars(name).map(char::from).collect()
+}
+
+fn plain_chars(name: &str) -> impl Iterator<Item = u8> {
     // `value@odata.nextLink` annotates the value.
     let name = name.rsplit('@').next().unwrap_or_default();
     let name = name.strip_prefix("odata").unwrap_or(name);
-    let plain = || name.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase());
-    names.iter().any(|wanted| plain().eq(wanted.bytes()))
+    name.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase())
 }
 
 impl<'de, T: Deserialize<'de> + PartialEq> Deserialize<'de> for Envelope<T> {

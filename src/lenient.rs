@@ -29,8 +29,8 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> serde_json::Result<Read<T
     let repaired = repair::repair(text);
     let raw: Envelope<Raw> = serde_json::from_str(&repaired.text)?;
     let mut warnings = Vec::new();
-    if repaired.has_controls {
-        warnings.push(Warning::new("the response", "control characters in strings; read as they are"));
+    for problem in repaired.problems {
+        warnings.push(Warning::new("the response", problem));
     }
     let mut unreadable = Vec::new();
     let elements = raw.value.map(|elements| {

@@ -165,26 +165,7 @@ pub use warning::Warning;
 /// Internals for the fuzz targets.
 #[cfg(fuzzing)]
 #[doc(hidden)]
-#[allow(missing_docs)]
-pub mod fuzzing {
-    use crate::{Error, Execution, Report, Warning, body, response};
-
-    /// Reads a list of reports. Returns the number of elements, and the warnings.
-    pub fn reports(bytes: &[u8]) -> Result<(usize, Vec<Warning>), Error> {
-        response::read_bytes::<Report>(bytes).map(|read| (read.items.len(), read.warnings))
-    }
-
-    /// Reads a list of executions, in the same way.
-    pub fn executions(bytes: &[u8]) -> Result<(usize, Vec<Warning>), Error> {
-        response::read_bytes::<Execution>(bytes).map(|read| (read.items.len(), read.warnings))
-    }
-
-    /// Returns the code and message of an error body.
-    pub fn error_body(bytes: &[u8]) -> [Option<String>; 2] {
-        let body::Detail { code, message } = body::detail(&body::charset::decode(bytes, None));
-        [code, message]
-    }
-}
+pub mod fuzzing;
 
 // Compiles the README's examples.
 #[cfg(doctest)]

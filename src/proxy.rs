@@ -43,7 +43,7 @@ impl ProxyFailure {
             .filter_map(|cause| cause.downcast_ref::<io::Error>())
             .find(|error| error.kind() == io::ErrorKind::ConnectionRefused);
         let cause = refused.map_or_else(|| root_cause(error), |error| error.kind().to_string());
-        Some(Self { address: proxy.uri().to_string().trim_end_matches('/').to_owned(), status, cause })
+        Some(Self { address: address(&proxy)?, status, cause })
     }
 
     /// Whether another attempt would be refused too.
@@ -64,6 +64,13 @@ impl fmt::Display for ProxyFailure {
             None => write!(f, "proxy {address}: {cause}"),
         }
     }
+}
+
+/// Scheme, host and port. What stands in place of a port may be a part of a password.
+fn address(proxy: &Intercept) -> Option<String> {
+    let uri = proxy.uri();
+    let port = uri.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
+    Some(format!("{}://{}{port}", uri.scheme_str()?, uri.host()?))
 }
 
 /// Asks the proxy once more: the first status is lost in the layers below.

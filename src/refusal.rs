@@ -10,7 +10,7 @@ use reqwest::header::WWW_AUTHENTICATE;
 use crate::body::Detail;
 use crate::error::{Error, ErrorKind};
 use crate::response::Attempted;
-use crate::transport::seconds;
+use crate::transport::{clock, seconds};
 
 /// What the head of a refusal says.
 #[derive(Debug)]
@@ -50,7 +50,11 @@ impl Attempted<'_> {
         let code = detail.code.or_else(|| get("error").map(|code| self.clean_line(code, 60)));
         let reason = evidence.and_then(|evidence| evidence.reason.as_deref());
         let mut message = String::new();
-        for part in [detail.message.as_deref(), reason, get("error_description")].into_iter().flatten() {
+        // What is missing, in a challenge that says no more.
+        let scope = get("scope").filter(|_| code.as_deref() == Some("insufficient_scope"));
+        let scope = scope.map(|scope| format!("expected the scope {scope}"));
+        let parts = [detail.message.as_deref(), reason, get("error_description"), scope.as_deref()];
+        for part in parts.into_iter().flatten() {
             if !message.contains(part.trim()) {
                 message += if message.is_empty() { "" } else { "; " };
                 message += part.trim();
@@ -58,15 +62,24 @@ impl Attempted<'_> {
         }
         let message = self.clean_line(&message, 300);
         let lower = message.to_ascii_lowercase();
+        let said = format!("{lower} {}", code.as_deref().unwrap_or_default().to_ascii_lowercase());
+        let plain: String = said.chars().filter(|c| c.is_alphanumeric()).collect();
+        let has_word =
+            |wanted: &[&str]| said.split(|c: char| !c.is_alphanumeric()).any(|word| wanted.contains(&word));
+        let has = |wanted: &[&str]| wanted.iter().any(|words| plain.contains(words));
         let kind = match ErrorKind::of(status, code.as_deref()) {
             kind @ (ErrorKind::Unauthenticated | ErrorKind::Forbidden) => {
                 let demands_more = code.as_deref() == Some("insufficient_claims") || get("claims").is_some();
                 let is_limit = kind == ErrorKind::Forbidden
-                    && (self.record.limit.retry_after.is_some() || mentions_limit(&lower));
-                if mentions_mfa(&lower) || (demands_more && !is_revocation(get("claims"))) {
+                    && (self.record.limit.retry_after.is_some()
+                        || has(&LIMIT)
+                        || (plain.contains("quota") && has(&["replenish", "exceed"])));
+                if has(&MFA) || has_word(&["mfa", "2fa"]) || (demands_more && !is_revocation(get("claims"))) {
                     ErrorKind::MfaRequired
-                } else if lower.contains("audience") {
+                } else if has(&["audience"]) || has_word(&["aud"]) {
                     ErrorKind::WrongAudience
+                } else if has(&["apponly", "applicationonly"]) {
+                    ErrorKind::AppOnlyNotAllowed
                 } else if is_limit {
                     ErrorKind::Throttled
                 } else {
@@ -81,20 +94,32 @@ impl Attempted<'_> {
     }
 }
 
-fn mentions_mfa(text: &str) -> bool {
-    let mut words = text.split(|c: char| !c.is_alphanumeric());
-    words.any(|word| matches!(word, "mfa" | "multifactor"))
-        || ["multi-factor", "multi factor", "two-factor", "strong authentication"]
-            .iter()
-            .any(|words| text.contains(words))
-}
+/// How services speak of multi-factor authentication, without punctuation. The numbers are errors of Entra.
+const MFA: [&str; 11] = [
+    "multifactor",
+    "twofactor",
+    "secondfactor",
+    "twostep",
+    "strongauthentication",
+    "mfarequired",
+    "requiresmfa",
+    "aadsts50072",
+    "aadsts50074",
+    "aadsts50076",
+    "aadsts50079",
+];
 
-/// Gateways such as Azure API Management refuse exceeded quotas with 403.
-fn mentions_limit(text: &str) -> bool {
-    let phrases = ["out of call volume", "out of bandwidth", "rate limit", "too many requests", "throttl"];
-    phrases.iter().any(|phrase| text.contains(phrase))
-        || (text.contains("quota") && (text.contains("replenish") || text.contains("exceeded")))
-}
+/// How gateways such as Azure API Management, which refuse exceeded quotas with 403, speak of limits.
+const LIMIT: [&str; 8] = [
+    "outofcallvolume",
+    "outofbandwidth",
+    "ratelimit",
+    "toomanyrequests",
+    "throttl",
+    "maximumnumberofrequests",
+    "maximumnumberofcalls",
+    "requestlimit",
+];
 
 /// Whether the claims only demand a token that is newer than a revocation, which needs no other sign-in
 /// (continuous access evaluation).
@@ -129,39 +154,38 @@ fn parameters(challenges: &str) -> Vec<(String, String)> {
     parameters
 }
 
-/// Finds a wait such as `in 00:12:33`, `in 27 seconds` or `after 5 minutes`. The text is in lower case.
+/// Finds a wait such as `in 00:12:33`, `in 27 seconds` or `after 1h5m`. The text is in lower case.
 fn wait_in(text: &str) -> Option<Duration> {
     let words: Vec<_> =
         text.split_whitespace().map(|word| word.trim_matches(['.', ',', ';', '"', '\''])).collect();
     let mut places = words.iter().enumerate().filter(|(_, word)| matches!(**word, "in" | "after" | "for"));
     places.find_map(|(at, _)| {
-        let value = *words.get(at + 1)?;
-        if value.contains(':') {
-            return clock(value);
-        }
-        let end = value.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(value.len());
-        let unit = if end < value.len() { &value[end..] } else { words.get(at + 2)? };
-        let length = match unit {
+        let rest = &words[at + 1..];
+        clock(rest.first()?).or_else(|| lengths(&rest[..rest.len().min(6)].join(" ")))
+    })
+}
+
+/// Adds up the lengths of time that a text begins with: `1 hour 5 minutes` or `1h5m`.
+fn lengths(text: &str) -> Option<Duration> {
+    let (mut rest, mut total) = (text, None);
+    loop {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let Some(number) = seconds(&rest[..end]) else { return total };
+        let after = rest[end..].trim_start();
+        let end = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
+        let length = match &after[..end] {
             unit if unit.starts_with("ms") || unit.starts_with("milli") => 0.001,
             unit if unit.starts_with('s') => 1.0,
             unit if unit.starts_with('m') => 60.0,
             unit if unit.starts_with('h') => 3_600.0,
             unit if unit.starts_with('d') => 86_400.0,
-            _ => return None,
+            _ => return total,
         };
-        Duration::try_from_secs_f64(seconds(&value[..end])?.as_secs_f64() * length).ok()
-    })
-}
-
-/// Parses `hh:mm:ss`, also with days before it: `1.02:03:04`.
-fn clock(text: &str) -> Option<Duration> {
-    let (first, rest) = text.split_once(':')?;
-    let (days, hours) = first.split_once('.').unwrap_or(("0", first));
-    let mut total = seconds(days)?.as_secs_f64() * 24.0 + seconds(hours)?.as_secs_f64();
-    for part in rest.split(':') {
-        total = total * 60.0 + seconds(part)?.as_secs_f64();
+        let length = Duration::try_from_secs_f64(number.as_secs_f64() * length).ok()?;
+        total = Some(length.saturating_add(total.unwrap_or_default()));
+        rest = after[end..].trim_start();
+        rest = rest.strip_prefix("and ").unwrap_or(rest);
     }
-    Duration::try_from_secs_f64(total).ok()
 }
 
 #[cfg(test)]
@@ -193,6 +217,11 @@ mod tests {
             ("rate limit is exceeded. try again in 27 seconds.", Some(27.0)),
             ("please retry after 1.5s", Some(1.5)),
             ("retry after 5 minutes", Some(300.0)),
+            ("try again in 1 hour 5 minutes.", Some(3_900.0)),
+            ("try again in 1 minute and 5 seconds", Some(65.0)),
+            ("retry after 1h5m", Some(3_900.0)),
+            ("retry after 00:10:30.5", Some(630.5)),
+            ("retry after 12:33", Some(753.0)),
             ("failed after 3 attempts", None),
             ("in", None),
             ("", None),

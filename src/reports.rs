@@ -217,8 +217,12 @@ pub(crate) fn name_pattern(pattern: &str) -> WildMatch {
 }
 
 /// Composes letters and accents, and reduces blanks of any kind to single spaces between words: names and patterns look
-/// the same in other forms.
+/// the same in other forms. Characters that nobody sees are left out.
 fn normalized(text: &str) -> String {
     let text = ComposingNormalizerBorrowed::new_nfc().normalize(text);
+    let is_seen =
+        |c: &char| !matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}');
+    let hyphen = |c| if matches!(c, '\u{2010}' | '\u{2011}') { '-' } else { c };
+    let text: String = text.chars().filter(is_seen).map(hyphen).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -7,13 +7,14 @@ use std::error::Error as StdError;
 use std::io;
 
 use progenitor_client::{Error as Unread, ResponseValue};
-use reqwest::Url;
 use reqwest::header::LOCATION;
+use reqwest::{StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::auth::AccessToken;
-use crate::body::{self, Failure, charset, markup};
+use crate::body::failure::{self, Failure};
+use crate::body::{self, charset, markup};
 use crate::envelope::{Envelope, Plain};
 use crate::error::{Error, ErrorKind};
 use crate::hooks::AttemptRecord;
@@ -129,11 +130,25 @@ impl Attempted<'_> {
         // The status is known; of a truncated body, what came is used.
         let _ = read_body(&mut response, ERROR_BODY_BYTES, &mut bytes).await;
         let text = self.decode(&bytes);
+        // Of a list.
+        if status == StatusCode::NOT_FOUND
+            && self.record.url.is_some()
+            && let Ok(envelope) = serde_json::from_str::<Envelope<Plain>>(&text)
+            && self.has_elements(&envelope)
+        {
+            return contradiction(status.as_u16());
+        }
         let error = self.refusal(status.as_u16(), body::detail(&text));
         if error.kind() == ErrorKind::Forbidden && body::is_foreign(&text) {
             return error.with_help(Some(GATEWAY_HELP));
         }
         error
+    }
+
+    /// Whether there are elements, here or elsewhere.
+    fn has_elements<T>(&self, envelope: &Envelope<T>) -> bool {
+        let total = Pages::of(envelope, &self.record.paging).total;
+        envelope.value.as_ref().is_some_and(|value| !value.is_empty()) || total.is_some_and(|total| total > 0)
     }
 
     /// A failure in the members of a 2xx, with its own status if it has one.
@@ -160,6 +175,9 @@ impl Attempted<'_> {
         if let Some(damage) = &self.record.damage {
             let (kind, problem) = match damage.kind() {
                 io::ErrorKind::UnexpectedEof => (ErrorKind::Connect, "was truncated"),
+                io::ErrorKind::Unsupported => {
+                    (ErrorKind::InvalidResponse, "has a coding that was not requested")
+                }
                 _ => (ErrorKind::InvalidResponse, "is not in the coding that its header names"),
             };
             let status = self.status();
@@ -174,14 +192,29 @@ impl Attempted<'_> {
         }
         if let Ok(Plain(Value::Object(members))) = serde_json::from_str(text) {
             let members: Vec<_> = members.into_iter().map(|(name, value)| (name.into(), value)).collect();
-            if let Some(failure) = body::failure(&members) {
+            if let Some(failure) = failure::in_members(&members) {
                 return self.hidden_failure(&failure, members);
             }
         }
+        // A page may be in a string.
+        let inner = serde_json::from_str::<String>(text).ok().filter(|inner| markup::is_markup(inner));
+        let text = inner.as_deref().unwrap_or(text);
         if markup::is_markup(text) {
             let page = markup::read(text);
             let what = if page.is_html { "a web page came instead" } else { "an XML document came instead" };
             let message = page.message.map_or(what.to_owned(), |message| format!("{what}: {message}"));
+            return invalid(self.status()).with_message(self.clean_line(&message, 300));
+        }
+        let is_json =
+            text.trim_start().starts_with(['{', '[', '"']) || serde_json::from_str::<Plain>(text).is_ok();
+        let instead = match body::detail(text).message.filter(|_| !is_json) {
+            Some(message) => Some(format!("text came instead: {message}")),
+            None if text.starts_with('\u{1f}') => {
+                Some("compressed data came without Content-Encoding".to_owned())
+            }
+            None => None,
+        };
+        if let Some(message) = instead {
             return invalid(self.status()).with_message(self.clean_line(&message, 300));
         }
         // Decoded again, on this path only, for the path of the field.
@@ -258,6 +291,11 @@ impl Attempted<'_> {
 /// Whether a 404 with this message says that a list is empty.
 pub(crate) fn means_empty(error: &Error, message: &str) -> bool {
     error.status() == Some(404) && error.message().is_some_and(|m| m.to_ascii_lowercase().contains(message))
+}
+
+/// Nothing was found, and yet there are elements.
+fn contradiction(status: u16) -> Error {
+    invalid(status).with_message("the response says both that nothing was found and that there are elements")
 }
 
 fn invalid(status: u16) -> Error {

@@ -4,9 +4,11 @@ use std::error::Error as StdError;
 use std::io::{self, Read};
 use std::time::{Duration, SystemTime};
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::GzDecoder;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, DATE, HeaderMap, HeaderValue};
 use url::{Host, Url};
+
+use crate::report::Timestamp;
 
 /// The `User-Agent` of all requests.
 pub(crate) const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
@@ -76,17 +78,28 @@ pub(crate) async fn read_body(
 /// Undoes the content codings (RFC 9110, section 8.4.1). Of a damaged body, what was decoded remains.
 fn decode(headers: &HeaderMap, limit: usize, bytes: &mut Vec<u8>) -> Extent {
     let codings = headers.get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-    let codings = codings.flat_map(|value| value.split(',')).map(|coding| coding.trim().to_ascii_lowercase());
-    for _ in codings.filter(|coding| matches!(&**coding, "gzip" | "x-gzip")) {
-        let mut decoded = Vec::new();
-        let mut decoder = MultiGzDecoder::new(&bytes[..]).take(limit as u64 + 1);
-        // A response without a body may have the header too.
-        if !bytes.is_empty() {
-            let result = decoder.read_to_end(&mut decoded);
-            *bytes = decoded;
-            if let Err(error) = result {
-                return Extent::Damaged(error);
+    let codings = codings.flat_map(|value| value.split(',')).map(|coding| {
+        let coding = coding.split(';').next().unwrap_or_default();
+        coding.trim().trim_matches('"').to_ascii_lowercase()
+    });
+    for coding in codings {
+        match &*coding {
+            // A response without a body may have the header too.
+            _ if bytes.is_empty() => {}
+            "gzip" | "x-gzip" => {
+                let mut decoded = Vec::new();
+                let result = gunzip(bytes, limit, &mut decoded);
+                *bytes = decoded;
+                if let Err(error) = result {
+                    return Extent::Damaged(error);
+                }
             }
+            "br" | "zstd" | "deflate" | "compress" | "x-compress" => {
+                bytes.clear();
+                return Extent::Damaged(io::Error::new(io::ErrorKind::Unsupported, coding));
+            }
+            // Some servers name a charset here.
+            _ => {}
         }
     }
     if bytes.len() <= limit {
@@ -94,6 +107,20 @@ fn decode(headers: &HeaderMap, limit: usize, bytes: &mut Vec<u8>) -> Extent {
     }
     bytes.truncate(limit);
     Extent::TooLarge
+}
+
+/// Decodes all members; zero bytes after the last one are padding.
+fn gunzip(bytes: &[u8], limit: usize, decoded: &mut Vec<u8>) -> io::Result<()> {
+    let mut rest = bytes;
+    loop {
+        let mut decoder = GzDecoder::new(rest);
+        let left = (limit + 1).saturating_sub(decoded.len());
+        decoder.by_ref().take(left as u64).read_to_end(decoded)?;
+        rest = decoder.into_inner();
+        if decoded.len() > limit || rest.iter().all(|byte| *byte == 0) {
+            return Ok(());
+        }
+    }
 }
 
 /// Returns the wait that a response asks for: in milliseconds, as Azure has it, or else `Retry-After` in seconds or as a
@@ -104,29 +131,47 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         values.filter_map(parse).max().map(|wait| wait.min(LONGEST))
     };
     let milliseconds = |text: &str| seconds(text).map(|wait| wait / 1000);
-    let date = |text: &str| httpdate::parse_http_date(text.trim()).ok();
+    let date = |text: &str| Timestamp::from(&*text.replace("UTC", "GMT")).to_system_time();
     let sent = headers.get(DATE).and_then(|sent| date(sent.to_str().ok()?));
     longest("retry-after-ms", &milliseconds)
         .or_else(|| longest("x-ms-retry-after-ms", &milliseconds))
         .or_else(|| {
-            longest("retry-after", &|text| match date(text) {
-                Some(date) => {
-                    Some(date.duration_since(sent.unwrap_or_else(SystemTime::now)).unwrap_or_default())
-                }
-                None => seconds(text),
-            })
+            let wait = |text: &str| {
+                let until = |date: SystemTime| date.duration_since(sent.unwrap_or_else(SystemTime::now));
+                seconds(text).or_else(|| date(text).map(|date| until(date).unwrap_or_default()))
+            };
+            ["retry-after", "x-ms-retry-after", "x-retry-after"].iter().find_map(|name| longest(name, &wait))
         })
 }
 
-/// Parses a number of seconds, also with a fraction, or the largest of several.
+/// Parses a number of seconds, also with a fraction, a sign, a unit or in quotes, or the largest of several.
 pub(crate) fn seconds(text: &str) -> Option<Duration> {
     let number = |text: &str| {
+        let text = text.split(';').next().unwrap_or_default().trim().trim_matches('"');
+        let unit = ["seconds", "second", "secs", "sec", "s"].iter().find_map(|unit| text.strip_suffix(unit));
+        let text = unit.unwrap_or(text).trim_end();
+        let text = text.strip_prefix('+').unwrap_or(text);
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        text.parse().ok().filter(|_| is_number)
+        // More than fits is a very long time.
+        let number = text.parse().ok().filter(|_| is_number);
+        number.map(|number| Duration::try_from_secs_f64(number).unwrap_or(LONGEST)).or_else(|| clock(text))
     };
-    let waits = text.split(',').filter_map(|text| number(text.trim()));
-    // More than fits is a very long time.
-    waits.map(|number| Duration::try_from_secs_f64(number).unwrap_or(LONGEST)).max()
+    text.split(',').filter_map(|text| number(text.trim())).max()
+}
+
+/// Parses `hh:mm:ss`, also with days before it: `1.02:03:04`.
+pub(crate) fn clock(text: &str) -> Option<Duration> {
+    let number = |text: &str| {
+        let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        text.parse::<f64>().ok().filter(|_| is_number)
+    };
+    let (first, rest) = text.split_once(':')?;
+    let (days, hours) = first.split_once('.').unwrap_or(("0", first));
+    let mut total = number(days)? * 24.0 + number(hours)?;
+    for part in rest.split(':') {
+        total = total * 60.0 + number(part)?;
+    }
+    Duration::try_from_secs_f64(total).ok()
 }
 
 /// What is wrong and what to do if a connection failed for want of file descriptors.

@@ -5,6 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use partner_center_insights::fuzzing;
 
 fuzz_target!(|bytes: &[u8]| {
+    assert!(fuzzing::without_envelope(bytes).is_none_or(|status| status >= 400));
     for read in [fuzzing::reports, fuzzing::executions] {
         match read(bytes) {
             // Every error can be printed on one line.

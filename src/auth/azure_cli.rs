@@ -113,9 +113,8 @@ impl AzureCli {
             return Err(self.error(CommandFailure::InvalidOutput, &stderr, scope));
         };
         let token = AccessToken::new(token);
-        // `expiresOn` is local time without a zone; before az 2.54 there is nothing else.
-        let expiry = endpoint::seconds(response.get("expires_on"));
-        match expiry.and_then(|expiry| SystemTime::UNIX_EPOCH.checked_add(expiry)) {
+        // `expiresOn` is local time without a zone, which cannot be used; before az 2.54 there is nothing else.
+        match ["expires_on", "expiresOn"].iter().find_map(|name| time(response.get(*name)?)) {
             Some(expiry) => Ok(token.with_expiry(expiry)),
             None => Ok(token),
         }
@@ -156,6 +155,16 @@ impl AzureCli {
         }
         AuthError::Command { failure, message, help }
     }
+}
+
+/// Reads a time: seconds since 1970, or a text with an offset, as managed identities have it.
+fn time(value: &Value) -> Option<SystemTime> {
+    if let Some(seconds) = endpoint::seconds(Some(value)) {
+        return SystemTime::UNIX_EPOCH.checked_add(seconds);
+    }
+    let text = value.as_str()?.trim();
+    let dotnet = || jiff::fmt::strtime::parse("%m/%d/%Y %I:%M:%S %p %:z", text).ok()?.to_timestamp().ok();
+    text.parse::<jiff::Timestamp>().ok().or_else(dotnet).map(SystemTime::from)
 }
 
 /// Finds the JSON object with the token: colors, warnings or a byte order mark may surround it.

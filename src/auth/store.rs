@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -79,18 +80,34 @@ impl StoredLogin {
         }
         Ok(serde_json::to_string(&Json { authority, tenant, client_id, refresh_token })?.into())
     }
+}
 
-    /// `None` if the text holds no refresh token.
-    fn parse(text: &str) -> Option<Self> {
+impl FromStr for StoredLogin {
+    type Err = AuthError;
+
+    /// Reads what a [`TokenFile`] holds: a refresh token alone, also in quotes, or a login in JSON. The response of a token
+    /// endpoint is read too.
+    fn from_str(text: &str) -> Result<Self, AuthError> {
         let text = unquoted(text);
-        if text.starts_with('{') {
-            let Json { authority, tenant, client_id, refresh_token } =
-                serde_json::from_str::<Json<String>>(text).ok()?;
-            return Some(Self { authority, tenant, client_id, refresh_token: refresh_token.into() });
+        let login = match serde_json::from_str::<Json<String>>(text) {
+            Ok(Json { authority, tenant, client_id, refresh_token }) => {
+                Self { authority, tenant, client_id, refresh_token: refresh_token.into() }
+            }
+            Err(_) => Self::new(text),
+        };
+        let token = login.refresh_token.expose();
+        let has_quotes = token.contains(['"', '\'', '<', '>', '{', '}']);
+        if token.is_empty()
+            || misread(token).is_some()
+            || has_quotes
+            || !token.bytes().all(|b| b.is_ascii_graphic())
+        {
+            return Err(AuthError::configuration(
+                "the text holds no refresh token",
+                "pass the refresh token alone, or sign in again",
+            ));
         }
-        let is_token =
-            !text.is_empty() && misread(text).is_none() && text.bytes().all(|b| b.is_ascii_graphic());
-        is_token.then(|| Self::new(text))
+        Ok(login)
     }
 }
 
@@ -128,8 +145,9 @@ impl TokenFile {
             Err(error) => return Err(self.cannot("read", &error)),
         }
         let text = Secret::from(text);
-        let login =
-            Some(text.expose()).filter(|text| text.len() as u64 <= MAX_BYTES).and_then(StoredLogin::parse);
+        let login = Some(text.expose())
+            .filter(|text| text.len() as u64 <= MAX_BYTES)
+            .and_then(|text| text.parse().ok());
         login.map(Some).ok_or_else(|| {
             AuthError::configuration(
                 format!("token file {self} holds no refresh token"),

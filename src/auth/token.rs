@@ -1,5 +1,6 @@
 //! An access token and its lifetime.
 
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -92,6 +93,17 @@ impl AccessToken {
         self.authorization.clone().ok_or_else(|| AuthError::InvalidToken {
             problem: not_a_token(self.expose()).unwrap_or("is too long"),
         })
+    }
+}
+
+impl FromStr for AccessToken {
+    type Err = AuthError;
+
+    /// Parses a token as [`new`](Self::new) does, and fails at once if it is none: everything that is not a token of
+    /// RFC 6750 (section 2.1), such as the JSON of a token response.
+    fn from_str(text: &str) -> Result<Self, AuthError> {
+        let token = Self::new(text);
+        token.authorization().map(|_| token)
     }
 }
 

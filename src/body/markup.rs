@@ -123,7 +123,14 @@ impl Texts {
         let (code, message) = if self.is_html {
             let headings = || texts.iter().filter(|(name, _)| matches!(*name, "h1" | "h2"));
             let headings = headings().map(|(_, text)| &**text).take(2).collect::<Vec<_>>().join(": ");
-            let said = first("title").or(Some(headings).filter(|said| !said.is_empty()));
+            let headings = Some(headings).filter(|said| !said.is_empty());
+            let said = match (first("title"), headings) {
+                // `Error` alone says nothing.
+                (Some(title), Some(more)) if title.split(' ').count() < 3 && !more.contains(&title) => {
+                    Some(format!("{title}: {more}"))
+                }
+                (title, headings) => title.or(headings),
+            };
             let body = words();
             let said = said.unwrap_or_else(|| one_line(&body, 200));
             let reference = reference(&body).filter(|id| !said.contains(id));

@@ -1,53 +1,97 @@
-//! Text that is almost JSON.
+//! Text that is almost JSON, as other languages write it.
 
 use std::borrow::Cow;
 
-/// A text that serde_json accepts.
+/// A text that serde_json accepts, unless something else is wrong with it.
 pub(super) struct Repaired<'a> {
     pub text: Cow<'a, str>,
-    /// There were control characters in strings.
-    pub has_controls: bool,
+    /// What was repaired, for a warning.
+    pub problems: Vec<&'static str>,
 }
 
-/// Replaces escapes of half a character, which serde_json refuses, and escapes control characters in strings.
+const CONTROLS: &str = "control characters in strings; read as they are";
+const ESCAPES: &str = "invalid escapes in strings; read as they are";
+const WORDS: &str = "words and numbers that are not JSON; read as text";
+const COMMAS: &str = "commas at the end of objects; ignored";
+const PADDING: &str = "zero bytes at the end; ignored";
+
+/// Repairs strings, and puts quotes around words such as `NaN`, `True` and `024`, whose fields then decide whether they can
+/// be converted. Halves of characters are replaced; those have a warning of their own.
 pub(super) fn repair(text: &str) -> Repaired<'_> {
+    let mut problems = Vec::new();
+    let whole = text.trim_end_matches('\0');
+    if whole.len() < text.len() {
+        problems.push(PADDING);
+    }
     let mut repaired = String::new();
-    let (mut copied, mut at, mut in_string, mut has_controls) = (0, 0, false, false);
-    let bytes = text.as_bytes();
+    let (mut copied, mut at, mut in_string) = (0, 0, false);
+    let bytes = whole.as_bytes();
     while let Some(&byte) = bytes.get(at) {
-        let (length, replacement) = match byte {
+        let (length, replacement, problem) = match byte {
             b'"' => {
                 in_string = !in_string;
-                (1, None)
+                (1, None, "")
             }
-            b'\\' if in_string => match (surrogate(bytes, at), surrogate(bytes, at + 6)) {
-                (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (12, None),
-                (Some(_), _) => (6, Some("\\ufffd".to_owned())),
-                (None, _) => (2, None),
-            },
-            0..=0x1f if in_string => {
-                has_controls = true;
-                (1, Some(format!("\\u{byte:04x}")))
+            b'\\' if in_string => escape(bytes, at),
+            0..=0x1f if in_string => (1, Some(format!("\\u{byte:04x}")), CONTROLS),
+            b',' if !in_string && ends_here(&bytes[at + 1..]) => (1, Some(String::new()), COMMAS),
+            _ if !in_string && is_word(byte) => {
+                let length = bytes[at..].iter().take_while(|byte| is_word(**byte)).count();
+                let word = &whole[at..at + length];
+                let is_json = matches!(word, "true" | "false" | "null") || is_number(word);
+                (length, (!is_json).then(|| format!("\"{word}\"")), WORDS)
             }
-            _ => (1, None),
+            _ => (1, None, ""),
         };
         if let Some(replacement) = replacement {
-            repaired += &text[copied..at];
+            repaired += &whole[copied..at];
             repaired += &replacement;
             copied = at + length;
+            if !problem.is_empty() && !problems.contains(&problem) {
+                problems.push(problem);
+            }
         }
         at += length;
     }
     if copied == 0 {
-        return Repaired { text: text.into(), has_controls };
+        return Repaired { text: whole.into(), problems };
     }
-    repaired += &text[copied..];
-    Repaired { text: repaired.into(), has_controls }
+    repaired += &whole[copied..];
+    Repaired { text: repaired.into(), problems }
 }
 
-/// Returns the half of a character whose escape, such as `\ud83d`, is at a position.
-fn surrogate(bytes: &[u8], at: usize) -> Option<u16> {
+/// The length of an escape, and its replacement if serde_json refuses it.
+fn escape(bytes: &[u8], at: usize) -> (usize, Option<String>, &'static str) {
+    let as_it_is = (1, Some("\\\\".to_owned()), ESCAPES);
+    match bytes.get(at + 1) {
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => (2, None, ""),
+        Some(b'u') => match (unit(bytes, at), unit(bytes, at + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (12, None, ""),
+            (Some(0xd800..=0xdfff), _) => (6, Some("\\ufffd".to_owned()), ""),
+            (Some(_), _) => (6, None, ""),
+            (None, _) => as_it_is,
+        },
+        _ => as_it_is,
+    }
+}
+
+/// Returns the UTF-16 unit of an escape such as `\ud83d`.
+fn unit(bytes: &[u8], at: usize) -> Option<u16> {
     let digits = bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
-    let unit = u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-    (0xd800..=0xdfff).contains(&unit).then_some(unit)
+    let is_hex = digits.iter().all(u8::is_ascii_hexdigit);
+    u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok().filter(|_| is_hex)
+}
+
+/// Whether only white space comes before the end of an object. At the end of a list, an element may be missing.
+fn ends_here(rest: &[u8]) -> bool {
+    rest.trim_ascii_start().first() == Some(&b'}')
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b'_')
+}
+
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit()) && (word.len() == 1 || !word.starts_with('0'))
+        || serde_json::from_str::<&serde_json::value::RawValue>(word).is_ok()
 }

@@ -1,7 +1,7 @@
 //! Times as the service writes them.
 
 use std::fmt;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +43,7 @@ impl Timestamp {
     }
 }
 
-/// Parses the formats of HTTP and mail, and the one that .NET writes for the United States.
+/// Parses the formats of HTTP and mail, and those that .NET writes for the United States and in older JSON.
 fn http_date(text: &str) -> Option<SystemTime> {
     let mail = || jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp().into());
     let american = || {
@@ -51,7 +51,11 @@ fn http_date(text: &str) -> Option<SystemTime> {
         let time = time.into_iter().find_map(|format| jiff::civil::DateTime::strptime(format, text).ok())?;
         Some(time.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().into())
     };
-    httpdate::parse_http_date(text).ok().or_else(mail).or_else(american)
+    let milliseconds = || {
+        let digits = text.strip_prefix("/Date(")?.strip_suffix(")/")?.split(['+', '-']).next()?;
+        SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(digits.parse().ok()?))
+    };
+    httpdate::parse_http_date(text).ok().or_else(mail).or_else(american).or_else(milliseconds)
 }
 
 impl From<SystemTime> for Timestamp {

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{Attempted, Item, Response, invalid};
-use crate::body::{self, Failure, markup};
+use super::{Attempted, Item, Response, contradiction, invalid};
+use crate::body::failure::{self, Failure};
+use crate::body::markup;
 use crate::envelope::{Envelope, is_one_of};
 use crate::error::Error;
 use crate::lenient::{self, Read, kind};
@@ -22,14 +23,22 @@ impl Attempted<'_> {
         unreadable: &[String],
     ) -> Result<Response<T>, Error> {
         // Recorded traffic has HTTP 200 with 404 in the envelope.
-        if let Some(failure) = body::failure(&envelope.members) {
+        if let Some(failure) = failure::in_members(&envelope.members) {
+            // Of a list.
+            if failure.status == Some(404) && self.record.url.is_some() && self.has_elements(&envelope) {
+                return Err(contradiction(self.status()));
+            }
             return Err(self.hidden_failure(&failure, envelope.members));
+        }
+        if self.status() == 207 {
+            // One of its statuses may be a failure; nobody has seen one.
+            return Err(invalid(207).with_message("the response has several statuses, which cannot be read"));
         }
         let pages = Pages::of(&envelope, &self.record.paging);
         let warnings = self.warnings(&envelope, pages.total, warnings, unreadable.len());
         let has_status = envelope.all(&["statuscode"]).next().is_some();
         let is_empty = envelope.value.is_none() && pages.total == Some(0);
-        if envelope.value.is_none() && body::has_code(&envelope.members) {
+        if envelope.value.is_none() && failure::has_code(&envelope.members) {
             return Err(self.hidden_failure(&Failure { status: None }, envelope.members));
         }
         if envelope.value.is_none() && !has_status && !is_empty && self.status() == 200 {
@@ -105,6 +114,10 @@ impl Attempted<'_> {
             || markup::is_markup(&text);
         if may_fail {
             return self.read_leniently(&bytes);
+        }
+        if let Some(failure) = failure::without_envelope(&text) {
+            let body = [("message".into(), self.redact(&text).into())].into();
+            return Err(self.hidden_failure(&failure, body));
         }
         let envelope = Envelope { value: None, has_value: false, members: Vec::new() };
         self.open(envelope, Vec::new(), &[])

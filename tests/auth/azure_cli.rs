@@ -77,6 +77,26 @@ async fn az_token_and_expiry_are_read() {
 }
 
 #[tokio::test]
+async fn expiry_is_read_in_every_form() {
+    for (members, seconds) in [
+        (r#""expires_on":4102444800"#, Some(4_102_444_800)),
+        (r#""expires_on":"4102444800""#, Some(4_102_444_800)),
+        (r#""expires_on":"2100-01-01T00:00:00Z""#, Some(4_102_444_800)),
+        (r#""expires_on":"1/01/2100 0:00:00 AM +00:00""#, None),
+        (r#""expires_on":"1/01/2100 12:00:00 AM +00:00""#, Some(4_102_444_800)),
+        (r#""expiresOn":"2100-01-01T01:00:00+01:00""#, Some(4_102_444_800)),
+        // Local time, of a zone that is not known.
+        (r#""expiresOn":"2100-01-01 00:00:00.000000""#, None),
+        (r#""expires_on":"soon""#, None),
+        (r#""expires_on":null"#, None),
+    ] {
+        let az = Az::printing(&format!(r#"{{"accessToken":"{ACCESS_TOKEN}",{members}}}"#));
+        let expected = seconds.map(|seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds));
+        assert_eq!(request(&az.source()).await.unwrap().expires_at(), expected, "{members}");
+    }
+}
+
+#[tokio::test]
 async fn token_is_found_among_colors_and_warnings() {
     let json = format!(r#"{{"accessToken":"{ACCESS_TOKEN}","expires_on":4102444800}}"#);
     for output in [

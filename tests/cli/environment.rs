@@ -1,6 +1,6 @@
 //! Values of variables, as scripts leave them.
 
-use crate::{LIST, PAUSED, bare, cli, emulator, finish};
+use crate::{LIST, PAUSED, UNKNOWN, bare, cli, emulator, finish};
 
 #[tokio::test]
 async fn variables_lose_quotes_and_line_ends() {
@@ -28,6 +28,12 @@ async fn variables_lose_quotes_and_line_ends() {
             finished.stderr
         );
     }
+    // Nothing is changed: the report does not exist.
+    let unknown = [&["delete", UNKNOWN][..], &["resume", UNKNOWN]];
+    for args in unknown {
+        let finished = finish(cli(&emulator).args(args).env("PARTNER_CENTER_YES", "'YES'\r")).await;
+        assert_eq!(finished.code, Some(3), "{args:?}: {}", finished.stderr);
+    }
     let url = format!("\"{}\"\r", emulator.base_url());
     let finished = finish(cli(&emulator).arg("list").env("PARTNER_CENTER_BASE_URL", url)).await;
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
@@ -38,12 +44,14 @@ async fn refused_variable_is_named() {
     let emulator = emulator().start().await.unwrap();
     for (name, value) in [
         ("PARTNER_CENTER_OUTPUT", "j\rson"),
+        ("PARTNER_CENTER_EMULATOR_LISTEN", "local\rhost"),
         ("PARTNER_CENTER_PROGRAM", "m\u{1b}[31mpn"),
         ("PARTNER_CENTER_VERBOSE", "lo\rud"),
         ("PARTNER_CENTER_QUIET", "may\rbe"),
         ("PARTNER_CENTER_AUTH", "per\rhaps"),
     ] {
-        let finished = finish(cli(&emulator).arg("list").env(name, value)).await;
+        let command = if name.ends_with("LISTEN") { "emulator" } else { "list" };
+        let finished = finish(cli(&emulator).arg(command).env(name, value)).await;
         assert_eq!(finished.code, Some(2), "{name}: {}", finished.stderr);
         assert!(finished.stderr.contains(name), "{name}: {}", finished.stderr);
         assert!(!finished.stderr.contains(['\r', '\u{1b}']), "{name}: {:?}", finished.stderr);

@@ -25,6 +25,17 @@ async fn ids_from_powershell_are_read() {
 }
 
 #[tokio::test]
+async fn ids_in_an_ansi_file_are_read() {
+    let emulator = emulator().start().await.unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let text = format!("ReportId;Name\r\n{PAUSED};f?r\r\n");
+    let bytes: Vec<_> = text.bytes().map(|byte| if byte == b'?' { 0xfc } else { byte }).collect();
+    std::fs::write(file.path(), bytes).unwrap();
+    let finished = run(&emulator, &["resume", "--yes", "--ids-file", file.path().to_str().unwrap()]).await;
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+}
+
+#[tokio::test]
 async fn csv_without_ids_is_called_so() {
     let emulator = emulator().start().await.unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -56,7 +67,12 @@ async fn name_instead_of_an_id_points_to_the_flag() {
 async fn token_files_are_read_as_tools_write_them() {
     let emulator = emulator().start().await.unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
-    for bytes in [utf_16(&format!("{TOKEN}\r\n")), format!("\"{TOKEN}\"").into_bytes()] {
+    for bytes in [
+        utf_16(&format!("{TOKEN}\r\n")),
+        format!("\"{TOKEN}\"").into_bytes(),
+        format!("Authorization: Bearer {TOKEN}").into_bytes(),
+        format!("\u{200b}'bearer  {TOKEN}'\u{2060}\n").into_bytes(),
+    ] {
         std::fs::write(file.path(), bytes).unwrap();
         let mut command = bare();
         command.env("PARTNER_CENTER_BASE_URL", emulator.base_url()).args(["list", "--token-file"]);
@@ -74,6 +90,22 @@ async fn what_is_no_token_is_not_sent() {
         "null",
         "System.Security.SecureString",
         "{\"x\":\"secret1\"}",
+        "\"accessToken\": \"secret1\",",
+        "access_token=secret1;",
+        "secret1 secret1",
+        "[secret1]",
+        "<secret1>",
+        "secret1,",
+        "$(az account get-access-token)",
+        "%secret1%",
+        "{{ secret1 }}",
+        "@secret1.txt",
+        "***",
+        "secret1\u{2026}",
+        "Microsoft.Azure.Commands.Profile.Models.PSAccessToken",
+        "System.Object[]",
+        "None",
+        "nil",
     ] {
         let mut command = cli(&emulator);
         let finished = finish(command.arg("list").env("PARTNER_CENTER_ACCESS_TOKEN", text)).await;
@@ -103,10 +135,15 @@ async fn emulator_reads_reports_in_utf_16() {
 async fn name_is_compared_as_it_looks() {
     let reports = serde_json::json!([
         {"reportId": PAUSED, "reportName": " Caf\u{e9}\u{a0}sales ", "reportStatus": "Paused",
-         "modifiedTime": "Mon, 16 Nov 2026 08:00:00 GMT"}
+         "modifiedTime": "/Date(1794816000000)/"}
     ]);
     let emulator = emulator().reports_json(&reports.to_string()).unwrap().start().await.unwrap();
-    for name in ["cafe\u{301} sales", "Caf\u{e9}\u{a0}*", " CAF\u{c9} sales "] {
+    for name in [
+        "cafe\u{301} sales",
+        "Caf\u{e9}\u{a0}*",
+        " CAF\u{c9} sales ",
+        "\u{feff}Caf\u{e9}\u{200b} sa\u{ad}les",
+    ] {
         let finished = run(&emulator, &["list", "--name", name]).await;
         assert!(finished.stdout.contains("2026-11-16"), "{name:?}: {finished:?}");
     }

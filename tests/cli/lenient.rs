@@ -4,7 +4,7 @@ use partner_center_insights::emulator::{Emulator, Fault};
 use partner_center_insights::spec::GET_REPORT_EXECUTIONS;
 use serde_json::{Value, json};
 
-use crate::{ALSO_PAUSED, LIST, PAUSED, RESUME, run};
+use crate::{ACTIVE, ALSO_PAUSED, LIST, PAUSED, RESUME, run};
 
 /// An emulator that lists these reports.
 async fn listing(reports: Value, more: Value) -> Emulator {
@@ -54,12 +54,31 @@ async fn warnings_are_in_json_rows() {
         let warning = rows[1]["warnings"][0].as_str().unwrap();
         assert!(warning.starts_with("value[1].recurrenceInterval: "), "{warning}");
     }
-    let body = r#"{"value":[{"executionId":"e1","recurrenceCount":"7"}]}"#;
+    let body = r#"{"value":[{"executionId":"e1","recurrenceCount":"7","executionStatus":"Completed"}]}"#;
     let executions = Fault::respond(200, "application/json", body).on(&GET_REPORT_EXECUTIONS);
     let emulator = crate::emulator().fault(executions).start().await.unwrap();
-    let finished = run(&emulator, &["executions", PAUSED, "--output", "json"]).await;
-    let rows: Value = serde_json::from_str(&finished.stdout).unwrap();
-    assert_eq!(rows[0]["warnings"].as_array().map(Vec::len), Some(1), "{rows}");
+    for args in [&["executions", PAUSED][..], &["show", ACTIVE], &["health"]] {
+        let finished = run(&emulator, &[args, &["--output", "json"]].concat()).await;
+        let rows: Vec<Value> = serde_json::from_str(&finished.stdout).unwrap();
+        assert!(rows.iter().any(|row| row["warnings"][0].is_string()), "{args:?} {rows:?}");
+        assert!(finished.stderr.contains("warning: e1: value[0].recurrenceCount"), "{}", finished.stderr);
+    }
+}
+
+#[tokio::test]
+async fn odd_response_to_a_change_is_a_warning() {
+    let body = format!(r#"{{"value":[{{"reportId":"{PAUSED}","recurrenceInterval":"24"}}]}}"#);
+    let fault = Fault::respond(200, "application/json", body).on(RESUME);
+    let emulator = crate::emulator().fault(fault).start().await.unwrap();
+    let finished = run(&emulator, &["resume", PAUSED, "--no-verify", "--output", "json"]).await;
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    assert!(
+        finished.stderr.contains(&format!("warning: {PAUSED}: value[0].recurrence")),
+        "{}",
+        finished.stderr
+    );
+    let document: Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!(document["reports"][0]["warnings"].as_array().map(Vec::len), Some(1), "{document}");
 }
 
 #[tokio::test]

@@ -80,6 +80,15 @@ async fn failure_in_any_2xx_counts() {
         (r#"{"code":500,"message":"boom"}"#.into(), InvalidResponse, None),
         (r#"{"value":"?","statusCode":404}"#.into(), NotFound, Some(404)),
         ("{\"value\":[],\"statusCode\":404,\"message\":\"\\ud800\"}".into(), NotFound, Some(404)),
+        (r#"{"value":[],"statusCode":"NotFound"}"#.into(), NotFound, Some(404)),
+        (r#"{"value":[],"statusCode":"403 Forbidden"}"#.into(), Forbidden, Some(403)),
+        (r#"{"value":[],"status":"Failed","statusCode":200}"#.into(), InvalidResponse, None),
+        (r#"{"status":"error","message":"boom"}"#.into(), InvalidResponse, None),
+        (r#"{"responseCode":404,"message":"gone"}"#.into(), NotFound, Some(404)),
+        (r#"{"result":"failure","value":[]}"#.into(), InvalidResponse, None),
+        (r#"{"success":"False","value":[]}"#.into(), InvalidResponse, None),
+        (r#"{"d":{"error":{"code":404}}}"#.into(), NotFound, Some(404)),
+        (r#"{"result":{"statusCode":409},"value":[]}"#.into(), Conflict, Some(409)),
     ];
     let server = Server::start(Vec::new()).await;
     let client = client(&server);
@@ -88,6 +97,38 @@ async fn failure_in_any_2xx_counts() {
             server.send_next(json(http, body));
             let error = client.resume(REPORT_ID).await.unwrap_err();
             assert_eq!((error.kind(), error.status()), (*kind, status.or(Some(http))), "{http} {body}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn failure_without_an_envelope_counts() {
+    for (body, kind) in [
+        (r#"[{"error":"boom"}]"#, InvalidResponse),
+        (r#"[{"statusCode":404}]"#, NotFound),
+        (r#""Error: the report is gone""#, InvalidResponse),
+        ("Forbidden", Forbidden),
+        ("Failed to resume", InvalidResponse),
+    ] {
+        let server = Server::sending(json(202, body)).await;
+        assert_eq!(client(&server).resume(REPORT_ID).await.unwrap_err().kind(), kind, "{body}");
+    }
+    let server = Server::sending(json(207, ONE_REPORT)).await;
+    assert_eq!(client(&server).resume(REPORT_ID).await.unwrap_err().kind(), InvalidResponse);
+}
+
+#[tokio::test]
+async fn nothing_found_with_elements_is_no_empty_list() {
+    let none = "No item found with given filters.";
+    let server = Server::start(Vec::new()).await;
+    for body in [
+        format!(r#"{{"value":null,"totalCount":3,"message":"{none}","statusCode":404}}"#),
+        format!(r#"{{"value":[{{"reportId":"{REPORT_ID}"}}],"message":"{none}","statusCode":404}}"#),
+    ] {
+        for status in [200, 404] {
+            server.send_next(json(status, &body));
+            let error = client(&server).reports().await.unwrap_err();
+            assert_eq!(error.kind(), InvalidResponse, "{status} {body}");
         }
     }
 }

@@ -63,6 +63,9 @@ async fn odd_field_is_read_or_left_out() {
         ("reportName", r#""a \ud800 b""#, json!("a \u{fffd} b")),
         ("createdTime", "5", json!("5")),
         ("query", r#"["SELECT"]"#, Value::Null),
+        ("recurrenceInterval", r#""+24""#, json!(24)),
+        ("recurrenceInterval", r#""1,000""#, Value::Null),
+        ("executeNow", r#""yes""#, Value::Null),
         // Ids and statuses are exact.
         ("reportStatus", "1", Value::Null),
         ("queryId", "7", Value::Null),
@@ -81,6 +84,38 @@ async fn odd_field_is_read_or_left_out() {
         let [warning] = &warnings[..] else { panic!("{odd}: {warnings:?}") };
         assert_eq!(warning.id.as_deref(), Some(ODD_ID), "{odd}");
         assert_eq!(warning.field, format!("value[1].{name}"), "{odd}");
+    }
+}
+
+#[tokio::test]
+async fn field_that_is_not_json_hides_nothing() {
+    for (name, odd, expected) in [
+        ("recurrenceInterval", "NaN", Value::Null),
+        ("recurrenceInterval", "-Infinity", Value::Null),
+        ("recurrenceInterval", "024", json!(24)),
+        ("recurrenceInterval", "+24", json!(24)),
+        ("executeNow", "True", json!(true)),
+        ("executeNow", "undefined", Value::Null),
+        ("queryId", "None", json!("None")),
+        ("reportName", r#""a\xb""#, json!("a\\xb")),
+        ("reportName", r#""C:\Data\u12""#, json!("C:\\Data\\u12")),
+        ("reportName", r#""a","#, json!("a")),
+    ] {
+        let (reports, warnings) = list(with(&format!(r#""reportId":"{ODD_ID}","{name}":{odd}"#))).await;
+        let reports = reports.unwrap_or_else(|error| panic!("{odd}: {error}"));
+        assert_eq!((reports.len(), field(&reports[1], name)), (2, expected), "{odd}");
+        assert_eq!(warnings[0].field, "the response", "{odd}: {warnings:?}");
+    }
+    let (reports, warnings) = list(with(&format!(r#""reportId":"{ODD_ID}""#)) + "\0\0").await;
+    assert_eq!((reports.unwrap().len(), warnings.len()), (2, 1));
+}
+
+#[tokio::test]
+async fn deeply_nested_field_hides_nothing() {
+    for name in ["user", "unknown"] {
+        let nested = format!("{}{}", "[".repeat(300), "]".repeat(300));
+        let (reports, _) = list(with(&format!(r#""reportId":"{ODD_ID}","{name}":{nested}"#))).await;
+        assert_eq!(reports.unwrap().len(), 2, "{name}");
     }
 }
 

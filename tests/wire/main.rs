@@ -7,6 +7,8 @@ mod downloads;
 mod executions;
 mod faults;
 mod hidden_failures;
+#[cfg(feature = "rustls")]
+mod http2;
 mod lenient;
 mod limits;
 mod lists;

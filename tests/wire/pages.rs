@@ -53,6 +53,9 @@ async fn next_page_is_followed() {
         json!({ "_links": { "next": { "href": url } } }),
         json!({ "links": [{ "rel": "self", "href": "x" }, { "rel": "next", "href": url }] }),
         json!({ "paging": { "next": url } }),
+        json!({ "__next": url }),
+        json!({ "next_page_url": url, "current_page": 1, "last_page": 2 }),
+        json!({ "nextLink": url, "pageInfo": { "totalPages": 2, "endCursor": "x" } }),
         json!({ "nextLink": url.replace("http://", "HTTP://") + "#part", "continuationToken": "abc" }),
     ] {
         let server = two_pages(with(members.clone())).await;
@@ -66,13 +69,16 @@ async fn next_page_is_followed() {
 
 #[tokio::test]
 async fn link_header_is_followed() {
-    let page = body(REPORT_ID, json!({})).to_string();
-    let server = two_pages(move |_| {
-        let links = "Link: </a>; rel=\"prev\", <?skip=1>; rel=\"next\"\r\n";
-        response(200, links, &page)
-    })
-    .await;
-    assert_eq!(client(&server).reports().await.unwrap().len(), 2);
+    for links in [
+        "Link: </a>; rel=\"prev\", <?skip=1>; rel=\"next\"\r\n",
+        "Link: </a>; rel=prev\r\nLink: <?skip=1>; rel=next\r\n",
+        "Link: <?a=1,2;3&skip=1>; rel=next\r\n",
+        "Link: <?skip=1>; title=\"a, b; rel=prev\"; REL=\"NEXT\"\r\n",
+    ] {
+        let page = body(REPORT_ID, json!({})).to_string();
+        let server = two_pages(move |_| response(200, links, &page)).await;
+        assert_eq!(client(&server).reports().await.unwrap().len(), 2, "{links}");
+    }
 }
 
 #[tokio::test]
@@ -92,6 +98,29 @@ async fn part_of_a_list_is_refused() {
         json!({ "pagination": { "totalPages": 3 } }),
         json!({ "paging": { "cursors": {}, "nextCursor": "abc" } }),
         json!({ "meta": { "page": { "total": 31 } } }),
+        json!({ "@odata.count": 31 }),
+        json!({ "totalCount": "1,031" }),
+        json!({ "totalCount": "1.031" }),
+        json!({ "totalRows": 31 }),
+        json!({ "total_hits": "31" }),
+        json!({ "recordsTotal": 31 }),
+        json!({ "numFound": 31 }),
+        json!({ "remainingCount": 30 }),
+        json!({ "statusCode": 206 }),
+        json!({ "hasMoreItems": 1 }),
+        json!({ "hasMore": "yes" }),
+        json!({ "moreRecords": true }),
+        json!({ "@Microsoft.Dynamics.CRM.morerecords": true }),
+        json!({ "resultSetTruncated": true }),
+        json!({ "incomplete_results": true }),
+        json!({ "partial": true }),
+        json!({ "lastPage": false }),
+        json!({ "current_page": 1, "last_page": 4 }),
+        json!({ "currentPage": 1, "pageCount": 4 }),
+        json!({ "nextOffset": 1 }),
+        json!({ "nextPageRequest": "abc" }),
+        json!({ "nextId": "abc" }),
+        json!({ "paging": { "cursors": { "after": "abc" } } }),
         json!({ "next": 4 }),
         json!({ "nextLink": { "token": "abc" } }),
         json!({ "links": { "next": { "uri": "?skip=1", "headers": [{ "key": "MS-ContinuationToken" }] } } }),
@@ -111,10 +140,31 @@ async fn part_of_a_list_is_refused() {
 }
 
 #[tokio::test]
-async fn continuation_header_is_refused() {
-    let page = body(REPORT_ID, json!({})).to_string();
-    let server = Server::sending(response(200, "MS-ContinuationToken: abc\r\n", page)).await;
-    assert_eq!(client(&server).reports().await.unwrap_err().kind(), ErrorKind::InvalidResponse);
+async fn headers_may_say_that_there_is_more() {
+    for (header, is_whole) in [
+        ("MS-ContinuationToken: abc", false),
+        ("x-ms-continuation-token: abc", false),
+        ("X-Next-Page: 2", false),
+        ("X-Total-Count: 31", false),
+        ("X-Total-Pages: 4", false),
+        ("X-Pagination: {\"TotalCount\":31}", false),
+        ("X-Has-More: true", false),
+        ("Content-Range: items 0-0/31", false),
+        ("Content-Range: items 0-0/1", true),
+        ("Content-Range: bytes 0-99/200", true),
+        ("X-Total-Count: 1", true),
+        ("X-Next-Page: ", true),
+        ("X-Total-Time: 31", true),
+    ] {
+        let page = body(REPORT_ID, json!({})).to_string();
+        let server = Server::sending(response(200, &format!("{header}\r\n"), page)).await;
+        let result = client(&server).reports().await.map_err(|error| error.kind());
+        assert_eq!(
+            result.map(drop),
+            if is_whole { Ok(()) } else { Err(ErrorKind::InvalidResponse) },
+            "{header}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -124,6 +174,10 @@ async fn absent_next_page_is_no_page() {
         json!({ "nextLink": "", "@odata.nextLink": " " }),
         json!({ "hasMore": false, "continuationToken": "", "cursor": null, "isLastPage": true }),
         json!({ "links": { "self": { "uri": "x" }, "next": null }, "totalPages": 1 }),
+        json!({ "pageInfo": { "hasNextPage": false, "endCursor": "abc" } }),
+        json!({ "current_page": 1, "last_page": 1, "next_page_url": null }),
+        json!({ "@odata.deltaLink": "x", "@odata.context": "https://x/$metadata" }),
+        json!({ "totalTimeMs": 53, "limit": 100, "nextRunTime": "2026-12-01T06:00:00Z" }),
         json!({ "links": [{ "rel": "self", "href": "x" }], "paging": {} }),
     ] {
         let server = two_pages(with(members.clone())).await;

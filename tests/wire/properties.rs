@@ -36,6 +36,9 @@ fn responses() -> impl Strategy<Value = Vec<u8>> {
         1 => "X-RateLimit-Remaining: [0-3-]{0,2}",
         16 => "MS-CorrelationId: [ -~]{0,60}",
         16 => "Location: [ -~]{0,60}",
+        4 => "Link: <[a-z,;?]{0,9}>[ a-z=;,\"\\\\]{0,30}",
+        4 => "WWW-Authenticate: Bearer [a-z=,\" \\\\]{0,40}",
+        4 => "(X-Total-Count|X-Pagination|Content-Range): [0-9a-z{}\":/ -]{0,20}",
         16 => "[A-Za-z-]{1,20}: [ -~]{0,60}",
     ];
     let body = prop_oneof![
@@ -45,6 +48,10 @@ fn responses() -> impl Strategy<Value = Vec<u8>> {
         Just(br#"{"error":{"code":"x","details":[{"message":"m"}]},"statusCode":"409"}"#.to_vec()),
         Just(br#"{"value":[{"reportId":null},{"reportId":"3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4","user":7}],"@nextLink":"?a=1","totalCount":"2"}"#.to_vec()),
         Just(b"\xff\xfe<\0h\0t\0m\0l\0>\0".to_vec()),
+        Just(br#"{"value":[{"reportId":"3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4","executeNow":True,"user":NaN,"format":"\x",}]}"#.to_vec()),
+        Just(br#"[{"error":{"code":"404"}}]"#.to_vec()),
+        Just(br#"{"value":[],"statusCode":"404 Not Found","result":{"status":"Failed"}}"#.to_vec()),
+        Just(b"Internal Server Error".to_vec()),
         "[{}\\[\\]\":,a-z0-9 ]{0,120}".prop_map(String::into_bytes),
         proptest::collection::vec(any::<u8>(), 0..200),
     ];
@@ -152,6 +159,10 @@ fn members() -> impl Strategy<Value = (String, bool)> {
         Just("1e999".to_owned()),
         Just("\"\\ud83d\"".to_owned()),
         Just("[{}]".to_owned()),
+        Just("NaN".to_owned()),
+        Just("True".to_owned()),
+        Just("007".to_owned()),
+        Just("\"a\\x\\u12\"".to_owned()),
         any::<i64>().prop_map(|number| number.to_string()),
         "\"[ -!#-\\[\\]-~]{0,8}\"",
     ];
@@ -173,6 +184,10 @@ fn odd_lists_are_whole_or_an_error() {
         1 => Just((r#","@odata.nextLink":"//example.com""#, true)),
         1 => Just((r#","paging":{"cursor":"x"}"#, true)),
         1 => Just((r#","hasMore":"true""#, true)),
+        1 => Just((r#","hasMoreRecords":1"#, true)),
+        1 => Just((r#","nextOffset":5"#, true)),
+        1 => Just((r#","totalRows":"1,031""#, true)),
+        1 => Just((r#","pageInfo":{"hasNextPage":false,"endCursor":"x"}"#, false)),
     ];
     let lists = (proptest::collection::vec(members(), 0..5), 0_usize..8, any::<bool>(), signs);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

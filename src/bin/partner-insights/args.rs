@@ -295,7 +295,7 @@ pub struct Executions {
 #[derive(Debug, ClapArgs)]
 pub struct Emulator {
     /// Port or address to listen on; port 0 picks a free port
-    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = listen, env = "PARTNER_CENTER_EMULATOR_LISTEN")]
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0", value_parser = Setting(listen), env = "PARTNER_CENTER_EMULATOR_LISTEN")]
     pub listen: SocketAddr,
     /// Simulate failures; repeatable
     #[arg(long, value_name = "NAME", value_parser = scenario())]

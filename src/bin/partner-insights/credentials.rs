@@ -4,15 +4,14 @@ use std::path::{Path, PathBuf};
 use std::{env, io};
 
 use partner_center_insights::auth::{
-    AzureCli, ClientSecret, DeviceCode, Entra, EntraBuilder, RefreshToken, Rotation, Saved, StaticToken,
-    StoredLogin, TokenFile, TokenSource,
+    AccessToken, AuthError, AzureCli, ClientSecret, DeviceCode, Entra, EntraBuilder, RefreshToken, Rotation,
+    Saved, StaticToken, StoredLogin, TokenFile, TokenSource,
 };
 
 use crate::args::{CredentialSource, SignIn};
 use crate::exit::Failure;
 use crate::input::{self, unquoted};
 use crate::output::Output;
-use crate::pasted;
 
 /// Secrets are never flags: other users can read a command line.
 const ACCESS_TOKEN: &str = "PARTNER_CENTER_ACCESS_TOKEN";
@@ -75,21 +74,43 @@ fn first_configured(sign_in: &SignIn) -> Result<CredentialSource, Failure> {
 
 async fn access_token(sign_in: &SignIn) -> Result<String, Failure> {
     let Some(file) = &sign_in.token_file else {
-        return pasted::access_token(&secret(ACCESS_TOKEN).ok_or_else(|| unset(ACCESS_TOKEN))?, ACCESS_TOKEN);
+        return parsed(&secret(ACCESS_TOKEN).ok_or_else(|| unset(ACCESS_TOKEN))?, ACCESS_TOKEN);
     };
     let name = input::name(file);
     let text = input::read_file(file).await.map_err(|error| {
         Failure::authentication(format!("cannot read the access token from {name}: {error}"))
             .hint("check --token-file (PARTNER_CENTER_ACCESS_TOKEN_FILE)")
     })?;
-    pasted::access_token(&text, &name)
+    parsed(&text, &name)
+}
+
+/// Parses an access token from the source with this name.
+fn parsed(text: &str, name: &str) -> Result<String, Failure> {
+    let token = text.parse::<AccessToken>().map_err(|error| {
+        let problem = match error {
+            AuthError::InvalidToken { problem, .. } => format!(": it {problem}"),
+            _ => String::new(),
+        };
+        Failure::authentication(format!("{name} holds no access token{problem}"))
+            .hint("pass the token alone, as `partner-insights auth token` prints it")
+    })?;
+    Ok(token.expose().to_owned())
+}
+
+/// Parses a refresh token, or a login in JSON.
+fn login(text: &str, name: &str) -> Result<StoredLogin, Failure> {
+    text.parse().map_err(|_| {
+        Failure::authentication(format!("{name} holds no refresh token")).hint(
+            "put the refresh token alone into the file or the variable, or run `partner-insights auth login`",
+        )
+    })
 }
 
 async fn refresh_token(sign_in: &SignIn, output: &Output) -> Result<RefreshToken, Failure> {
     let source = match (&sign_in.refresh_token_file, secret(REFRESH_TOKEN)) {
         (Some(file), _) => with_secret(from_file(sign_in, file).await?),
         (None, Some(text)) => {
-            let login = pasted::login(&text, REFRESH_TOKEN)?;
+            let login = login(&text, REFRESH_TOKEN)?;
             with_secret(RefreshToken::new(entra(sign_in, login.entra())?, login.refresh_token))
         }
         (None, None) => from_stored_login(sign_in, output)?,
@@ -113,7 +134,7 @@ async fn from_file(sign_in: &SignIn, path: &Path) -> Result<RefreshToken, Failur
         };
         Failure::authentication(problem).hint(check)
     })?;
-    let login = pasted::login(&text, &format!("token file {file}"))?;
+    let login = login(&text, &format!("token file {file}"))?;
     let entra = entra(sign_in, login.entra())?;
     // A pipe can be read only once, and not be written to.
     if !path.is_file() {

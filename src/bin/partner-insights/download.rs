@@ -28,7 +28,7 @@ pub async fn run(global: &Global, command: args::Download, output: &Output) -> R
         if file.as_os_str() == "-" {
             return print(client, execution, command.raw, output).await;
         }
-        let row = save(client, execution, file, &command, output).await?;
+        let row = save(&session, execution, file, &command, output).await?;
         output.rows(&[row])?;
         return Ok(exit::OK);
     }
@@ -40,7 +40,7 @@ pub async fn run(global: &Global, command: args::Download, output: &Output) -> R
             continue;
         }
         let path = command.output_dir.join(file_name(report.as_ref(), execution, command.raw));
-        let row = save(client, execution, &path, &command, output).await?;
+        let row = save(&session, execution, &path, &command, output).await?;
         output.row(&row)?;
         rows.push(row);
     }
@@ -95,14 +95,14 @@ pub async fn print(
 }
 
 async fn save(
-    client: &InsightsClient,
+    session: &Session,
     execution: &Execution,
     path: &Path,
     command: &args::Download,
     output: &Output,
 ) -> Result<DownloadRow, Failure> {
     let bar = output.progress_of_bytes();
-    let download = client.download(execution);
+    let download = session.client.download(execution);
     let download = if command.raw { download.raw() } else { download };
     let shown = bar.clone();
     let save = download.save(path).on_progress(move |progress| {
@@ -129,6 +129,7 @@ async fn save(
         bytes: saved.bytes,
         continued_from: saved.continued_from,
         header_only: saved.is_header_only,
+        warnings: session.warnings.of_both(command.id, Some(&execution.execution_id)),
     })
 }
 
@@ -181,6 +182,10 @@ pub struct DownloadRow {
     continued_from: u64,
     /// Whether the file has column names only.
     header_only: bool,
+    /// What could only be read leniently, or not at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    warnings: Vec<String>,
 }
 
 impl Row for DownloadRow {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::args::{Executions, Global};
 use crate::exit::{self, Failure};
 use crate::output::{Output, Row};
-use crate::session::Session;
+use crate::session::{Session, Warnings};
 use crate::table::{colored, text};
 
 pub async fn run(global: &Global, command: Executions, output: &Output) -> Result<u8, Failure> {
@@ -76,6 +76,10 @@ impl ExecutionRow {
     pub fn without_link(mut execution: Execution) -> Self {
         let hidden = execution.report_access_secure_link.take();
         Self { execution, link_hidden: hidden.is_some(), warnings: Vec::new() }
+    }
+
+    pub fn with_warnings(self, warnings: &Warnings) -> Self {
+        Self { warnings: warnings.of(&self.execution.execution_id), ..self }
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::args::{self, Global};
 use crate::exit::{self, Failure};
 use crate::output::{Output, Row};
-use crate::session::Session;
+use crate::session::{Session, Warnings};
 use crate::table::{colored, text};
 
 pub async fn run(global: &Global, command: args::Health, output: &Output) -> Result<u8, Failure> {
@@ -20,7 +20,8 @@ pub async fn run(global: &Global, command: args::Health, output: &Output) -> Res
     if let Some(query_id) = &command.filter.query_id {
         check = check.query_id(query_id);
     }
-    let rows: Vec<_> = check.await?.into_iter().map(HealthRow::from).collect();
+    let rows: Vec<_> =
+        check.await?.into_iter().map(|health| HealthRow::new(health, &session.warnings)).collect();
     output.rows(&rows)?;
     if rows.is_empty() {
         output.note("No matching reports.");
@@ -50,11 +51,17 @@ pub struct HealthRow {
     next_execution: Option<Timestamp>,
     /// How many files in a row are missing.
     missed: u64,
+    /// What could only be read leniently, or not at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    warnings: Vec<String>,
 }
 
-impl From<Health> for HealthRow {
-    fn from(health: Health) -> Self {
+impl HealthRow {
+    fn new(health: Health, warnings: &Warnings) -> Self {
         let report = health.report;
+        let last = health.last.as_ref().map(|execution| &*execution.execution_id);
+        let warnings = warnings.of_both(report.report_id, last);
         Self {
             report_id: report.report_id,
             report_name: report.report_name,
@@ -65,6 +72,7 @@ impl From<Health> for HealthRow {
             last_file: health.last.and_then(|execution| execution.report_generated_time),
             next_execution: health.next.map(Timestamp::from),
             missed: health.missed,
+            warnings,
         }
     }
 }

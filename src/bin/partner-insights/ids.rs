@@ -28,7 +28,8 @@ struct Column {
 }
 
 fn parse(text: &str) -> Result<Vec<ReportId>, String> {
-    let (mut ids, mut column, mut rest) = (Vec::new(), None, text);
+    let text = text.replace("\r\n", "\n").replace(['\r', '\u{85}', '\u{2028}', '\u{2029}'], "\n");
+    let (text, mut ids, mut column, mut rest) = (&*text, Vec::new(), None, &*text);
     loop {
         rest = rest.trim_start_matches(|c| is_blank(c) || matches!(c, ',' | ';'));
         if rest.is_empty() {
@@ -57,20 +58,20 @@ fn parse(text: &str) -> Result<Vec<ReportId>, String> {
     }
 }
 
-/// Adds the IDs of a row, of a list, or of an envelope around a list.
+/// Adds the IDs of a row, of a list, or of an object around a list.
 fn ids_of_json(value: Value, line: usize, ids: &mut Vec<ReportId>) -> Result<(), String> {
+    const LISTS: [&str; 6] = ["value", "reports", "reportIds", "ids", "data", "items"];
     let rows = match value {
         Value::Array(rows) => rows,
         // The last line of what `resume --output jsonl` prints.
         value if field(&value, "summary").is_some() && field(&value, "reports").is_none() => return Ok(()),
-        value => {
-            let list = field(&value, "value").or_else(|| field(&value, "reports")).and_then(Value::as_array);
-            let Some(rows) = list else {
+        value => match LISTS.iter().find_map(|name| field(&value, name)?.as_array()) {
+            Some(rows) => rows.clone(),
+            None => {
                 ids.push(id_of_row(&value).map_err(|problem| format!(", line {line}: {problem}"))?);
                 return Ok(());
-            };
-            rows.clone()
-        }
+            }
+        },
     };
     for (row, number) in rows.iter().zip(1..) {
         ids.push(id_of_row(row).map_err(|problem| format!(", report {number}: {problem}"))?);
@@ -79,7 +80,8 @@ fn ids_of_json(value: Value, line: usize, ids: &mut Vec<ReportId>) -> Result<(),
 }
 
 fn id_of_row(row: &Value) -> Result<ReportId, String> {
-    match field(row, "reportId").unwrap_or(row) {
+    let cell = row.as_array().and_then(|cells| cells.first());
+    match field(row, "reportId").or(cell).unwrap_or(row) {
         Value::String(id) => report_id(id).map_err(|error| error.to_string()),
         _ => Err("missing reportId".to_owned()),
     }
@@ -90,9 +92,10 @@ fn field<'a>(row: &'a Value, name: &str) -> Option<&'a Value> {
     row.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
-/// Adds the IDs of a line: one, several, or the cell of a CSV row.
+/// Adds the IDs of a line: one, several, or the cell of a row.
 fn ids_of_line(line: &str, column: &mut Option<Column>, ids: &mut Vec<ReportId>) -> Result<(), String> {
-    if line.starts_with('#') || line.starts_with("sep=") {
+    let is_rule = line.chars().all(|c| matches!(c, '-' | '=' | '+' | '|' | ':' | ' '));
+    if line.starts_with(['#', '\u{feff}']) || line.starts_with("//") || line.starts_with("sep=") || is_rule {
         return Ok(());
     }
     if let Some(Column { index, separator }) = column {
@@ -102,23 +105,32 @@ fn ids_of_line(line: &str, column: &mut Option<Column>, ids: &mut Vec<ReportId>)
         return Ok(());
     }
     let line = line.split('#').next().unwrap_or_default().trim_matches(is_blank);
-    let line = line.trim_start_matches(['-', '*', '\u{2022}', ' ']);
-    let separator = [',', ';', '\t', ' '].into_iter().find(|c| line.contains(*c)).unwrap_or(',');
-    let row = cells(line, separator);
+    let separator = [',', ';', '\t', '|', ' '].into_iter().find(|c| line.contains(*c)).unwrap_or(',');
     if ids.is_empty() {
-        let is_name = |cell: &String| unquoted(cell).replace(['_', ' '], "").eq_ignore_ascii_case("reportid");
-        if let Some(index) = row.iter().position(is_name) {
+        let row = cells(line, separator);
+        let named = |wanted: &str| {
+            let plain = |cell: &String| unquoted(cell).replace(['_', ' '], "");
+            row.iter().position(|cell| plain(cell).eq_ignore_ascii_case(wanted))
+        };
+        // Any ID may be in a column `Id`; the first one is the row's own.
+        let is_first = |index: &usize| row[..*index].iter().all(|cell| cell.trim().is_empty());
+        let index = named("reportid").or_else(|| named("id").or_else(|| named("report")).filter(is_first));
+        // Columns that are aligned by blanks are known by their first one only.
+        if let Some(index) = index.filter(|index| *index == 0 || separator != ' ') {
             *column = Some(Column { index, separator });
             return Ok(());
         }
     }
+    let line = undecorated(line);
+    let row = cells(line, separator);
     let all: Result<Vec<_>, _> =
         row.iter().filter(|cell| !unquoted(cell).is_empty()).map(|cell| report_id(cell)).collect();
     let first = row.first().map(|cell| report_id(cell));
+    let has_more = row.iter().skip(1).any(|cell| report_id(cell).is_ok());
     match (all, first) {
         (Ok(all), _) => ids.extend(all),
-        // Other cells are what a person wants to know about the report.
-        (Err(_), Some(Ok(id))) if separator != ' ' => ids.push(id),
+        // Other cells are what a person wants to know about the report. Words between IDs are not understood.
+        (Err(_), Some(Ok(id))) if separator != ' ' || !has_more => ids.push(id),
         (Err(_), Some(Err(_))) if separator != ' ' && row.len() > 1 => {
             return Err(
                 "looks like CSV, but no column is named ReportId and the first one holds no report id"
@@ -128,6 +140,34 @@ fn ids_of_line(line: &str, column: &mut Option<Column>, ids: &mut Vec<ReportId>)
         (Err(_), _) => return Err(report_id(line).map_or_else(|error| error.to_string(), |_| String::new())),
     }
     Ok(())
+}
+
+/// Removes what lists, tables and other texts have before an ID, and brackets around it.
+fn undecorated(line: &str) -> &str {
+    let mut rest = line;
+    loop {
+        let before = rest;
+        rest = rest.trim_start_matches(|c| {
+            is_blank(c) || matches!(c, '-' | '*' | '\u{2022}' | '|' | '(' | '<' | '>')
+        });
+        for mark in ["[ ]", "[x]", "[X]"] {
+            rest = rest.strip_prefix(mark).unwrap_or(rest);
+        }
+        // `1.` and `ReportId =`
+        let end = rest.find(['.', ')', ':', '=']).unwrap_or_default();
+        let word = rest[..end].replace(['_', ' '], "");
+        let is_number = !word.is_empty() && word.len() < 5 && word.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number || word.eq_ignore_ascii_case("reportid") {
+            rest = &rest[end + 1..];
+        }
+        if let Some(at) = rest.find("/ScheduledReport/").filter(|_| rest.starts_with("http")) {
+            let path = rest[at..].split(['?', '#']).next().unwrap_or_default();
+            rest = path.rsplit('/').find(|segment| report_id(segment).is_ok()).unwrap_or(rest);
+        }
+        if rest == before {
+            return rest.trim_end_matches([')', '>', '|', ' ']);
+        }
+    }
 }
 
 /// Splits a line of CSV; a separator within double quotes belongs to the cell.
@@ -161,6 +201,29 @@ mod tests {
             format!("\u{feff}{ONE}\u{200b}\n\u{200b}{TWO}\u{a0}\n"),
             format!("{{{ONE}}}\nurn:uuid:{TWO}"),
             format!("{ONE}\tSales daily\n{TWO}\tUsage"),
+            format!("1. {ONE}\n2) {TWO}"),
+            format!("- [ ] {ONE}\n- [x] {TWO}"),
+            format!("({ONE})\r<{TWO}>\r"),
+            format!("reportId={ONE}\u{2028}Report ID : {TWO}\u{85}"),
+            format!("- reportId: {ONE}\n- reportId: {TWO}"),
+            format!(
+                "https://x/insights/v1/mpn/ScheduledReport/resume/{ONE}\nhttps://x/ScheduledReport/{TWO}?a"
+            ),
+            format!("// two\n{ONE} // the first\n{TWO}"),
+            format!("{ONE}|{TWO}"),
+            format!("Name|ReportId\na|{ONE}\nb|{TWO}"),
+            format!("Id,Name\n{ONE},a\n{TWO},b"),
+            format!("| Id | Name |\n|---|:--|\n| {ONE} | Sales |\n| {TWO} | Usage |\n"),
+            format!(
+                "REPORT                                STATUS  NAME\n{ONE}  Paused  Sales daily\n{TWO}  Active\n"
+            ),
+            format!(
+                "\r\nReportId   ReportName\r\n--------   ----------\r\n{ONE} Sales daily\r\n{TWO} Usage\r\n"
+            ),
+            format!("{}\u{ad}{}\n{TWO}", &ONE[..5], &ONE[5..]),
+            format!("{{\"reportIds\": [\"{ONE}\", \"{TWO}\"]}}"),
+            format!("{{\"data\": [{{\"reportId\": \"{ONE}\"}}, {{\"reportId\": \"{TWO}\", \"id\": 1}}]}}"),
+            format!("[[\"{ONE}\", \"a\"], [\"{TWO}\", \"b\"]]"),
             format!("{ONE},\"Sales, daily\",Paused\n{TWO},Usage,Paused\n"),
             format!("\"Name\";\"ReportId\"\n\"Sales; daily\";\"{ONE}\"\nUsage;{TWO}\n"),
             format!("#TYPE Selected\n\"ReportId\",\"QueryId\"\n\"{ONE}\",\"{TWO}\"\n\"{TWO}\",\"{ONE}\""),
@@ -181,7 +244,9 @@ mod tests {
         for (text, problem) in [
             (format!("Name,Status\nSales,{ONE}"), ", line 1: looks like CSV"),
             (format!("ReportId,Name\n{ONE},a\nsales,b"), ", line 3: invalid report id"),
-            (format!("{ONE} Sales"), ", line 1: invalid report id"),
+            (format!("{ONE} and {TWO}"), ", line 1: invalid report id"),
+            (format!("Name,Id\na,{ONE}"), ", line 1: looks like CSV"),
+            (format!("Sales {ONE}"), ", line 1: invalid report id"),
             (format!("{ONE}\n{{\"reportId\":"), ", line 2: invalid JSON"),
             ("{\"value\":[{\"reportId\":null}]}".to_owned(), ", report 1: missing reportId"),
         ] {

@@ -5,7 +5,9 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
-/// Reads a file, or standard input if its name is `-`: UTF-8 or UTF-16, without a byte order mark.
+use encoding_rs::WINDOWS_1252;
+
+/// Reads a file, or standard input if its name is `-`: UTF-8, UTF-16 or ANSI, without a byte order mark.
 pub async fn read_file(file: &Path) -> io::Result<String> {
     let file = file.to_owned();
     blocking(move || {
@@ -39,7 +41,7 @@ pub fn name(file: &Path) -> Cow<'_, str> {
     if file.as_os_str() == "-" { "standard input".into() } else { file.to_string_lossy() }
 }
 
-/// Decodes UTF-8 or UTF-16, which PowerShell 5.1 writes; without a mark, UTF-16 is recognized by its zero bytes.
+/// Decodes UTF-8, or UTF-16, which `>` of PowerShell 5.1 writes; without a mark, UTF-16 is recognized by its zero bytes.
 fn decode(bytes: Vec<u8>) -> io::Result<String> {
     let zeros = |parity| bytes.iter().skip(parity).step_by(2).filter(|byte| **byte == 0).count();
     let unit = match (&*bytes, zeros(0), zeros(1)) {
@@ -48,8 +50,10 @@ fn decode(bytes: Vec<u8>) -> io::Result<String> {
         (_, even, odd) if odd > even => u16::from_le_bytes,
         (_, even, odd) if even > odd => u16::from_be_bytes,
         _ => {
-            let text = String::from_utf8(bytes).map_err(|_| invalid("neither UTF-8 nor UTF-16"))?;
-            return Ok(without_mark(&text));
+            // What is not UTF-8 is ANSI: `Set-Content` and `Export-Csv` of PowerShell 5.1 write it.
+            let text =
+                String::from_utf8(bytes).map_err(|error| WINDOWS_1252.decode(error.as_bytes()).0.into());
+            return Ok(without_mark(&text.unwrap_or_else(|ansi: String| ansi)));
         }
     };
     let (pairs, rest) = bytes.as_chunks::<2>();
@@ -78,7 +82,9 @@ pub fn unquoted(text: &str) -> &str {
 
 /// Whether a character shows nothing: white space, control characters, byte order marks, zero-width spaces.
 pub fn is_blank(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}')
+    c.is_whitespace()
+        || c.is_control()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -98,6 +104,6 @@ mod tests {
         }
         assert_eq!(decode(Vec::new()).ok().as_deref(), Some(""));
         assert!(decode(b"\xff\xfea".to_vec()).is_err());
-        assert!(decode(b"caf\xe9".to_vec()).is_err());
+        assert_eq!(decode(b"caf\xe9".to_vec()).ok().as_deref(), Some("caf\u{e9}"));
     }
 }

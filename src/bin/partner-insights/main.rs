@@ -33,7 +33,6 @@ mod list;
 mod log;
 mod man;
 mod output;
-mod pasted;
 mod precedence;
 mod progress;
 mod proxy;

@@ -30,6 +30,9 @@ pub fn check(global: &Global) -> Result<(), Failure> {
             Some(proxy) if !matches!(proxy.uri().scheme_str(), Some("http" | "https")) => {
                 "names a SOCKS proxy, which is not supported"
             }
+            Some(proxy) if has_other_port(proxy.uri()) => {
+                "has an invalid port; special characters in a password must be percent-encoded"
+            }
             Some(_) => return Ok(()),
             None => "is no URL of a proxy",
         };
@@ -37,4 +40,11 @@ pub fn check(global: &Global) -> Result<(), Failure> {
         return Err(failure.hint(format!("correct or unset {name}; quotes do not belong to the value")));
     }
     Ok(())
+}
+
+/// Whether something that is no number stands in place of the port.
+fn has_other_port(url: &http::Uri) -> bool {
+    let host = url.authority().map_or("", |authority| authority.as_str());
+    let host = host.rsplit('@').next().unwrap_or_default();
+    url.port_u16().is_none() && host.rsplit(']').next().is_some_and(|end| end.contains(':'))
 }

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use partner_center_insights::emulator::Emulator;
-use partner_center_insights::{ErrorKind, InsightsClient, InsightsClientBuilder, WaitReason, Warning};
+use partner_center_insights::{
+    ErrorKind, InsightsClient, InsightsClientBuilder, ReportId, WaitReason, Warning,
+};
 
 use crate::args::Global;
 use crate::credentials::Credentials;
@@ -82,6 +84,12 @@ impl Warnings {
         }
         own.push(warning.clone());
         Some(warnings.values().map(Vec::len).sum())
+    }
+
+    /// Returns the warnings about a report and an execution of it, for their row.
+    pub fn of_both(&self, report_id: ReportId, execution_id: Option<&str>) -> Vec<String> {
+        let execution = execution_id.into_iter().flat_map(|id| self.of(id));
+        self.of(&report_id.to_string()).into_iter().chain(execution).collect()
     }
 
     /// Returns the warnings about a report or an execution, for its row.

@@ -45,6 +45,10 @@ pub async fn run(global: &Global, command: args::Show, output: &Output) -> Resul
     let row = ShowRow {
         next_execution: report.next_execution_after(SystemTime::now()).map(Timestamp::from),
         paused_since: report.modified_time.clone().filter(|_| is(&ReportStatus::Paused)),
+        warnings: {
+            let last = health.as_ref().and_then(|health| health.last.as_ref());
+            session.warnings.of_both(report.report_id, last.map(|last| &*last.execution_id))
+        },
         reason: health.as_ref().map(|health| health.reason.clone()),
         last_file: health
             .and_then(|health| health.last)
@@ -75,6 +79,10 @@ pub struct ShowRow {
     reason: Option<String>,
     /// What helps if it does not run.
     help: Option<String>,
+    /// What could only be read leniently, or not at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    warnings: Vec<String>,
 }
 
 impl ShowRow {

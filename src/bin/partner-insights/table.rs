@@ -202,6 +202,17 @@ mod tests {
     }
 
     #[test]
+    fn wide_text_in_a_middle_column_is_aligned() {
+        let names = ["plain", "売上レポート", "📈 up", "Cafe\u{301}", "مبيعات", "a\u{202e}b"];
+        let rows = names.map(|name| vec![Cell::new("id"), text(Some(name)), Cell::new("END")]);
+        let table = draw(&["A", "B", "C"], rows, false);
+        let ends: Vec<_> =
+            table.lines().skip(1).filter_map(|line| Some(line.split_once("END")?.0.width())).collect();
+        assert_eq!(ends, [ends[0]; 6], "{table}");
+        assert!(!table.contains('\u{202e}'), "{table:?}");
+    }
+
+    #[test]
     fn lines_are_wrapped_between_words() {
         assert_eq!(wrap_to("error: one two three\nhint: four", 14), "error: one two\nthree\nhint: four");
         assert_eq!(wrap_to("a  not-found", 40), "a  not-found");

@@ -18,7 +18,7 @@ pub async fn run(global: &Global, command: args::Wait, output: &Output) -> Resul
         wait = wait.after(after);
     }
     let wait = with_notes(limited(wait, command.timeout), "a file".to_owned(), output);
-    output.rows(&[ExecutionRow::without_link(wait.await?)])?;
+    output.rows(&[ExecutionRow::without_link(wait.await?).with_warnings(&session.warnings)])?;
     Ok(exit::OK)
 }
 

@@ -112,6 +112,20 @@ async fn nested_error_message_is_found() {
         refuses("error_message", r#"{"error_message":"said"}"#, "said"),
         refuses("OData", r#"{"error":{"code":"","message":{"lang":"en","value":"spoken"}}}"#, "spoken"),
         refuses("JSON in a string", r#"{"message":"{\"error\":{\"message\":\"inner\"}}"}"#, "inner"),
+        refuses("a list of messages", r#"{"message":["a is odd","b is odd"]}"#, "a is odd; b is odd"),
+        refuses("fields with texts", r#"{"errors":{"name":"is taken","age":"is odd"}}"#, "name: is taken"),
+        refuses("JSend", r#"{"status":"fail","data":{"title":"is required"}}"#, "is required"),
+        refuses("response", r#"{"response":{"error":{"message":"inner"}}}"#, "inner"),
+        refuses("meta", r#"{"meta":{"error":"said"}}"#, "said"),
+        refuses("QuickBooks", r#"{"Fault":{"Error":[{"Message":"said","Detail":"more"}]}}"#, "said; more"),
+        refuses("Okta", r#"{"errorSummary":"said","errorCauses":[{"errorSummary":"why"}]}"#, "said; why"),
+        refuses("MessageDetail", r#"{"Message":"said","MessageDetail":"more"}"#, "said; more"),
+        refuses("err", r#"{"err":"said"}"#, "said"),
+        refuses("error_msg", r#"{"error_msg":"said"}"#, "said"),
+        refuses("exceptions", r#"{"exceptions":[{"message":"said"}]}"#, "said"),
+        refuses("failures", r#"{"failures":[{"description":"said"}]}"#, "said"),
+        refuses("problems", r#"{"problems":["said"]}"#, "said"),
+        refuses("FastAPI", r#"{"detail":[{"loc":["query"],"msg":"field required"}]}"#, "field required"),
         refuses("ASP.NET", r#"{"Message":"An error.","ExceptionMessage":"null reference"}"#, "null reference"),
     ])
     .await;
@@ -171,6 +185,11 @@ async fn page_or_document_is_quoted() {
         page("title in svg", "<html><svg><title>icon</title></svg><h1>Denied</h1></html>", "Denied"),
         page("title in a comment", "<!-- <title>no</title> --><html><title>yes</title>", "yes"),
         page("an empty title", "<html><title> </title><h1>Denied</h1>", "Denied"),
+        page(
+            "a title that says nothing",
+            "<title>Error</title><h1>Blocked by policy 7</h1>",
+            "Error: Blocked by",
+        ),
         page("words only", "<html><body>Access <b>denied</b><style>x{}</style>", "Access denied"),
     ])
     .await;

@@ -1,9 +1,9 @@
 //! Refusals that say why in their head, limits in other forms than 429, and content codings in other spellings.
 
-use partner_center_insights::ErrorKind::*;
+use partner_center_insights::ErrorKind::{self, *};
 
-use super::{check, fails, gzip, succeeds};
-use crate::support::{EMPTY_LIST, raw_response, response};
+use super::{Row, check, fails, gzip, succeeds};
+use crate::support::{EMPTY_LIST, json, raw_response, response};
 
 /// A response without a body, as a gateway sends it.
 fn refusal(status: &str, challenge: &str) -> Vec<u8> {
@@ -66,6 +66,58 @@ async fn reason_and_challenge_decide_the_kind() {
     .await;
 }
 
+fn says(name: &'static str, message: &'static str, kind: ErrorKind, status: u16) -> Row {
+    fails(name, json(status, &format!(r#"{{"message":"{message}"}}"#)), kind, status, 1, message)
+}
+
+#[tokio::test]
+async fn words_of_a_refusal_decide_the_kind() {
+    let entra = |error: &str| format!("Bearer error=\"interaction_required\", error_description=\"{error}\"");
+    check(vec![
+        fails("a code", json(401, r#"{"code":"MfaRequired","message":"no"}"#), MfaRequired, 401, 1, "no"),
+        fails(
+            "a nested code",
+            json(403, r#"{"error":{"code":"MFARequired","message":"no"}}"#),
+            MfaRequired,
+            403,
+            1,
+            "no",
+        ),
+        says("two-step", "Two-step verification is required", MfaRequired, 401),
+        says("2FA", "2FA required", MfaRequired, 403),
+        says("second factor", "A second factor is needed", MfaRequired, 401),
+        says("strong", "StrongAuthenticationRequired", MfaRequired, 401),
+        fails(
+            "Entra",
+            refusal("401 Unauthorized", &entra("AADSTS50079")),
+            MfaRequired,
+            401,
+            1,
+            "AADSTS50079",
+        ),
+        says("aud", "Invalid aud claim", WrongAudience, 401),
+        fails(
+            "code of an audience",
+            json(401, r#"{"error":{"code":"InvalidAuthenticationTokenAudience"}}"#),
+            WrongAudience,
+            401,
+            1,
+            "",
+        ),
+        says("app-only", "App-only tokens are not allowed", AppOnlyNotAllowed, 403),
+        fails(
+            "scope",
+            refusal("403 Forbidden", "Bearer error=\"insufficient_scope\", scope=\"user_impersonation\""),
+            Forbidden,
+            403,
+            1,
+            "expected the scope user_impersonation",
+        ),
+        says("a laudable word", "An audible alarm", Forbidden, 403),
+    ])
+    .await;
+}
+
 #[tokio::test]
 async fn exceeded_quota_is_throttling_with_any_status() {
     let quota = |status, headers, time: &str| {
@@ -81,6 +133,23 @@ async fn exceeded_quota_is_throttling_with_any_status() {
         fails("403, text", quota(403, "", "00:12:33"), Throttled, 403, 1, "quota"),
         fails("403, bandwidth", bandwidth, Throttled, 403, 1, "bandwidth"),
         fails("429, text", response(429, "", rate), Throttled, 429, 1, "Rate limit"),
+        fails(
+            "403, code",
+            json(403, r#"{"error":{"code":"QuotaExceeded","message":"Try again in 5 minutes"}}"#),
+            Throttled,
+            403,
+            1,
+            "Try again in 5 minutes",
+        ),
+        says("403, requests", "maximum number of requests; retry in 1 hour", Throttled, 403),
+        fails(
+            "403, rate",
+            json(403, r#"{"code":"RateLimitExceeded","message":"wait for 1h5m"}"#),
+            Throttled,
+            403,
+            1,
+            "wait for 1h5m",
+        ),
         fails("403, header alone", response(403, "Retry-After: 753\r\n", ""), Throttled, 403, 1, ""),
         succeeds("403, short", vec![quota(403, "", "00:00:01"), response(200, "", EMPTY_LIST)]),
         succeeds(
@@ -113,6 +182,13 @@ async fn content_coding_has_many_spellings() {
             vec![response(200, "Content-Encoding: identity\r\nContent-Encoding: gzip\r\n", &once)],
         ),
         succeeds("twice", coded("gzip, gzip", &gzip(&once))),
+        succeeds("in quotes", coded("\"gzip\"", &once)),
+        succeeds("a parameter", coded("gzip;q=1.0", &once)),
+        succeeds("a charset", coded("utf-8", EMPTY_LIST.as_bytes())),
+        succeeds("padding", coded("gzip", &[&once[..], &[0; 10]].concat())),
+        fails("br", coded("br", b"\x0b\x02").remove(0), InvalidResponse, 200, 1, "not requested: br"),
+        fails("zstd", coded("zstd", b"x").remove(0), InvalidResponse, 200, 1, "not requested: zstd"),
+        fails("no header", coded("identity", &once).remove(0), InvalidResponse, 200, 1, "compressed data"),
         succeeds("members", coded("gzip", &members)),
         succeeds("members in capitals", coded("GZIP", &members)),
         fails("of a refusal", refused, NotFound, 404, 1, "no report"),

@@ -63,6 +63,12 @@ async fn page_inside_a_success_is_quoted() {
             html(200, "<body><h1>Accept the terms</h1>"),
             "a web page came instead: Accept the terms",
         ),
+        row("in a string", json(200, &serde_json::to_string(portal).unwrap()), message),
+        row(
+            "words",
+            text(200, "Please sign in to continue"),
+            "text came instead: Please sign in to continue",
+        ),
         row("XML", text(200, "<Error><Message>down</Message></Error>"), "an XML document came instead: down"),
         fails("202", html(202, portal), InvalidResponse, 202, 1, message),
     ])

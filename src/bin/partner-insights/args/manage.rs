@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use partner_center_insights::{CallbackMethod, ReportFormat, ReportId};
 
-use super::values::report_id;
+use super::values::{Setting, report_id};
 use super::{Filter, examples};
 
 #[derive(Debug, Args)]
@@ -110,7 +110,7 @@ pub struct Caution {
     #[arg(long)]
     pub dry_run: bool,
     /// Skip the confirmation prompt
-    #[arg(long, short, env = "PARTNER_CENTER_YES", value_parser = BoolishValueParser::new())]
+    #[arg(long, short, env = "PARTNER_CENTER_YES", value_parser = Setting(BoolishValueParser::new()))]
     pub yes: bool,
 }
 

@@ -98,6 +98,7 @@ pub fn scenario() -> impl TypedValueParser<Value = Scenario> {
 
 /// Parses an address with port, `localhost:PORT`, or a port of this machine.
 pub fn listen(text: &str) -> Result<SocketAddr, &'static str> {
+    let text = &*text.to_ascii_lowercase();
     let port = text.strip_prefix("localhost:").unwrap_or(text);
     let local = port.parse::<u16>().map(|port| (Ipv4Addr::LOCALHOST, port).into());
     local.or_else(|_| text.parse()).map_err(|_| "expected a port, or an address such as 127.0.0.1:8080")
@@ -130,6 +131,7 @@ mod tests {
         for (text, address) in [
             ("8080", "127.0.0.1:8080"),
             ("localhost:8080", "127.0.0.1:8080"),
+            ("LocalHost:8080", "127.0.0.1:8080"),
             ("0.0.0.0:0", "0.0.0.0:0"),
             ("[::1]:8080", "[::1]:8080"),
         ] {
