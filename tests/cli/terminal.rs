@@ -158,7 +158,7 @@ async fn narrow_table_leaves_out_columns() {
     let emulator = emulator().start().await.unwrap();
     let (_, text) = Terminal::of_width(64, &emulator, &["list"], &[("NO_COLOR", "1")]).finish().await;
     let lines: Vec<_> = text.lines().collect();
-    assert_eq!(lines.len(), 12, "{text}");
+    assert_eq!(lines.len(), 14, "{text}");
     assert!(lines.iter().all(|line| line.chars().count() <= 64), "{text}");
     assert_eq!(lines[0].split_whitespace().collect::<Vec<_>>(), ["REPORT", "STATUS", "NAME"]);
     assert_eq!(lines[1].trim_end(), format!(" {PAUSED}  Paused     Azure usage,…"));
