@@ -66,7 +66,7 @@ fn one_line(part: &str) -> String {
 }
 
 /// The output format, as far as it can be seen in arguments that are invalid: the last flag, or the variable.
-pub fn format() -> Format {
+fn format() -> Format {
     let variable = env::var("PARTNER_CENTER_OUTPUT").ok().and_then(|name| parse(unquoted(&name)));
     flag(env::args_os().skip(1)).or(variable).unwrap_or(Format::Table)
 }
