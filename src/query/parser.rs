@@ -81,12 +81,11 @@ fn operator(input: &mut &str) -> ModalResult<bool> {
 
 /// Numbers only, or texts only.
 fn values(input: &mut &str) -> ModalResult<()> {
-    let item = match opt(number).parse_next(input)? {
-        Some(()) => number,
-        None => {
-            value.parse_next(input)?;
-            text
-        }
+    let item = if opt(number).parse_next(input)?.is_some() {
+        number
+    } else {
+        value.parse_next(input)?;
+        text
     };
     repeat(0.., preceded(token(","), item)).parse_next(input)
 }
