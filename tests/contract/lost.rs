@@ -9,7 +9,6 @@ use serde_json::json;
 
 use crate::document::{Document, Operation};
 use crate::drivers::drive;
-use crate::exchanges::examples;
 use crate::recorder::{TOKEN, current_report};
 use crate::support::{EMPTY_LIST, NO_ITEM_FOUND, Server, Step, json as response};
 
@@ -61,5 +60,5 @@ pub async fn mishandled(document: &Document) -> Vec<String> {
 fn success(document: &Document, operation: &Operation) -> String {
     let responses = operation.responses();
     let (_, success) = responses.iter().find(|(status, _)| *status == 200).unwrap();
-    examples(document, success)[0].to_string()
+    document.examples(&success.content)[0].to_string()
 }
