@@ -22,7 +22,7 @@ impl Note {
         Self { report_id, status, base_url: base_url.map(str::to_owned) }
     }
 
-    /// Returns the notes about reports of a service. A file that cannot be read is none.
+    /// Returns the notes about reports of a service. A file that cannot be read is skipped.
     pub fn all(base_url: Option<&str>) -> Vec<Self> {
         let files = folder().and_then(fs::read_dir).into_iter().flatten().flatten();
         let read = |file: fs::DirEntry| serde_json::from_str(&fs::read_to_string(file.path()).ok()?).ok();
