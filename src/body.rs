@@ -7,7 +7,7 @@ pub(crate) mod markup;
 use serde_json::{Map, Value};
 
 use crate::envelope::is_one_of;
-use crate::pages::says_something;
+use crate::pages::signs::says_something;
 use crate::text::one_line;
 
 /// Maximum length of a message, in characters.

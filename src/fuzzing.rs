@@ -5,7 +5,7 @@ use reqwest::header::{HeaderMap, HeaderValue, LINK, RETRY_AFTER, WWW_AUTHENTICAT
 
 use crate::body::{self, charset, failure};
 use crate::envelope::Envelope;
-use crate::pages::{Pages, PagingHeaders};
+use crate::pages::signs::{Pages, PagingHeaders};
 use crate::refusal::Evidence;
 use crate::transport::retry_after;
 use crate::{Error, Execution, Report, Warning, response};

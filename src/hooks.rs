@@ -12,8 +12,8 @@ use reqwest::{Method, ResponseBuilderExt, StatusCode, Url};
 use uuid::Uuid;
 
 use crate::generated::Client;
-use crate::pages::PagingHeaders;
-use crate::refusal::Evidence;
+use crate::pages::signs::PagingHeaders;
+use crate::refusal::evidence::Evidence;
 use crate::throttle::Limit;
 use crate::transport::{Extent, read_body, retry_after};
 

@@ -141,7 +141,7 @@ mod unconfirmed;
 mod wait;
 mod warning;
 
-pub use bulk::{BulkChange, Event, Outcome, Plan, Reason, ReportOutcome, Run, Selection, Step};
+pub use bulk::{BulkChange, Direction, Event, Outcome, Plan, Reason, ReportOutcome, Run, Selection, Step};
 pub use client::{InsightsClient, InsightsClientBuilder};
 pub use datasets::{Dataset, ListDatasets};
 #[cfg(feature = "download")]

@@ -1,7 +1,7 @@
 //! Further pages of a list, and how they are followed. A part is never passed off as the whole.
 
 mod links;
-mod signs;
+pub(crate) mod signs;
 
 use std::collections::HashSet;
 
@@ -10,23 +10,14 @@ use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::{Method, StatusCode, Url};
 use serde::de::DeserializeOwned;
 
-pub(crate) use self::signs::{Pages, PagingHeaders, says_something, truth};
 use crate::client::InsightsClient;
 use crate::error::{Error, ErrorKind};
 use crate::generated::Client;
-use crate::response::{Response, Sent};
+use crate::response::{List, Response, Sent};
 use crate::spec::Operation;
 
 /// Maximum number of pages of one list.
 const MAX_PAGES: usize = 1000;
-
-/// A list, and how many of its elements could not be read.
-#[derive(Debug)]
-pub(crate) struct List<T> {
-    pub items: Vec<T>,
-    /// Elements without a usable id. The client has warned of them.
-    pub unreadable: usize,
-}
 
 impl InsightsClient {
     /// Completes a list from its first page, unless `is_enough` of it is there.

@@ -18,7 +18,7 @@ use crate::body::{self, charset, markup};
 use crate::envelope::{Envelope, Plain};
 use crate::error::{Error, ErrorKind};
 use crate::hooks::AttemptRecord;
-use crate::pages::{List, Pages};
+use crate::pages::signs::Pages;
 use crate::proxy::ProxyFailure;
 use crate::spec::Operation;
 use crate::text::one_line;
@@ -49,6 +49,14 @@ pub(crate) struct Response<T> {
     pages: Option<Pages>,
     pub is_mfa_compliant: Option<bool>,
     pub warnings: Vec<Warning>,
+}
+
+/// A list, and how many of its elements could not be read.
+#[derive(Debug)]
+pub(crate) struct List<T> {
+    pub items: Vec<T>,
+    /// Elements without a usable id. The client has warned of them.
+    pub unreadable: usize,
 }
 
 impl<T> Response<T> {

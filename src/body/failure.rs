@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::CODES;
 use crate::envelope::is_one_of;
 use crate::lenient::integer;
-use crate::pages::{says_something, truth};
+use crate::pages::signs::{says_something, truth};
 
 // Names are in lower case and without punctuation.
 const STATUSES: [&str; 7] =

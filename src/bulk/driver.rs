@@ -93,11 +93,11 @@ impl Driver {
                 Some(Ok(report)) => {
                     connection_failures = 0;
                     let status = report.as_ref().and_then(|report| report.report_status.as_ref());
-                    let is_done = status.is_none_or(|status| *status == change.direction.target);
+                    let is_done = status.is_none_or(|status| *status == change.direction.target());
                     if let Some(report) = report {
                         self.steps[index].see(report);
                     }
-                    (if is_done { change.direction.done } else { Outcome::Unconfirmed }, None, true)
+                    (if is_done { change.direction.done() } else { Outcome::Unconfirmed }, None, true)
                 }
                 Some(Err(error)) => {
                     use ErrorKind::{Connect, Timeout, Unavailable};
@@ -132,7 +132,7 @@ impl Driver {
 
     /// Polls the reports until each has its outcome.
     async fn verify(&mut self, change: &BulkChange, mut unverified: Vec<Unverified>) {
-        let (source, target) = (Some(&change.direction.source), Some(&change.direction.target));
+        let (source, target) = (Some(change.direction.source()), Some(change.direction.target()));
         let limit = change.verify_timeout.unwrap_or_default();
         let (mut pause, max_pause) = VERIFY_BACKOFF;
         let start = Instant::now();
@@ -161,12 +161,11 @@ impl Driver {
                 let step = &mut self.steps[index];
                 let report: Option<Report> = found.remove(&step.report_id);
                 let status = report.as_ref().and_then(|report| report.report_status.clone());
-                let status = status.as_ref();
                 if let Some(report) = report {
                     step.see(report);
                 }
                 match error {
-                    _ if status == target => self.finish(index, change.direction.done, None),
+                    _ if status == target => self.finish(index, change.direction.done(), None),
                     // A request that was cut off, or is still being processed, may yet succeed.
                     Some(error)
                         if status == source

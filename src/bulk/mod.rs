@@ -1,5 +1,6 @@
 //! Bulk changes: plan, resume or pause, verify.
 
+mod direction;
 mod driver;
 mod outcome;
 mod plan;
@@ -8,13 +9,14 @@ mod run;
 use std::collections::HashSet;
 use std::time::Duration;
 
+pub use direction::Direction;
 pub use outcome::{Outcome, Reason, ReportOutcome};
 pub use plan::{Plan, Step};
 pub use run::{Event, Run};
 
 use crate::client::InsightsClient;
 use crate::error::Error;
-use crate::report::{Report, ReportId, ReportStatus};
+use crate::report::{Report, ReportId};
 use crate::reports::{ReportFilter, name_pattern};
 
 /// Selects the reports of a bulk change.
@@ -76,32 +78,6 @@ impl Selection {
     }
 }
 
-/// What a resume and a pause differ in.
-#[derive(Debug)]
-struct Direction {
-    source: ReportStatus,
-    target: ReportStatus,
-    done: Outcome,
-    already_done: Outcome,
-    not_possible: Outcome,
-}
-
-static RESUME: Direction = Direction {
-    source: ReportStatus::Paused,
-    target: ReportStatus::Active,
-    done: Outcome::Resumed,
-    already_done: Outcome::AlreadyActive,
-    not_possible: Outcome::NotResumable,
-};
-
-static PAUSE: Direction = Direction {
-    source: ReportStatus::Active,
-    target: ReportStatus::Paused,
-    done: Outcome::Paused,
-    already_done: Outcome::AlreadyPaused,
-    not_possible: Outcome::NotPausable,
-};
-
 impl InsightsClient {
     /// Resumes reports in bulk: plans, sends the requests, verifies the result.
     ///
@@ -117,12 +93,18 @@ impl InsightsClient {
     /// # }
     /// ```
     pub fn resume_all(&self, selection: Selection) -> BulkChange {
-        BulkChange::new(self, selection, &RESUME)
+        self.bulk_change(Direction::Resume, selection)
     }
 
     /// Pauses reports in bulk: plans, sends the requests, verifies the result.
     pub fn pause_all(&self, selection: Selection) -> BulkChange {
-        BulkChange::new(self, selection, &PAUSE)
+        self.bulk_change(Direction::Pause, selection)
+    }
+
+    /// Changes reports in bulk, in a direction that is chosen at run time.
+    pub fn bulk_change(&self, direction: Direction, selection: Selection) -> BulkChange {
+        let verify_timeout = Some(Duration::from_secs(60));
+        BulkChange { client: self.clone(), selection, direction, concurrency: 4, verify_timeout }
     }
 }
 
@@ -132,18 +114,13 @@ impl InsightsClient {
 pub struct BulkChange {
     client: InsightsClient,
     selection: Selection,
-    direction: &'static Direction,
+    direction: Direction,
     concurrency: usize,
     /// `None` to skip verification.
     verify_timeout: Option<Duration>,
 }
 
 impl BulkChange {
-    fn new(client: &InsightsClient, selection: Selection, direction: &'static Direction) -> Self {
-        let verify_timeout = Some(Duration::from_secs(60));
-        Self { client: client.clone(), selection, direction, concurrency: 4, verify_timeout }
-    }
-
     /// Sets the maximum number of concurrent requests. Default: 4, because a limit of ten calls has been observed.
     pub fn concurrency(mut self, concurrency: usize) -> Self {
         self.concurrency = concurrency.max(1);
@@ -166,9 +143,9 @@ impl BulkChange {
     }
 
     async fn send(&self, id: ReportId) -> Result<Option<Report>, Error> {
-        match self.direction.target {
-            ReportStatus::Active => self.client.resume(id).await,
-            _ => self.client.pause(id).await,
+        match self.direction {
+            Direction::Resume => self.client.resume(id).await,
+            Direction::Pause => self.client.pause(id).await,
         }
     }
 }

@@ -7,8 +7,8 @@ use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 
 use super::{BulkChange, Outcome, Reason, ReportOutcome, Run};
 use crate::error::{Error, ErrorKind};
-use crate::pages::List;
 use crate::report::{Report, ReportId, ReportStatus, Schedule};
+use crate::response::List;
 
 /// Maximum number of reports to read one by one: a look-up costs 1 KiB and a call, the whole list 0.7 KiB per report.
 const MAX_LOOK_UPS: usize = 3;
@@ -166,7 +166,7 @@ impl BulkChange {
     /// Whether a report that the filters match is part of the plan. One without a status may be in any.
     fn concerns(&self, report: &Report) -> bool {
         let status = report.report_status.as_ref();
-        self.selection.any_status || status.is_none_or(|status| *status == self.direction.source)
+        self.selection.any_status || status.is_none_or(|status| *status == self.direction.source())
     }
 
     async fn plan_ids(&self, ids: &[ReportId]) -> Result<Vec<Step>, Error> {
@@ -188,12 +188,12 @@ impl BulkChange {
         let direction = self.direction;
         let mut step = Step::unread(report.report_id);
         (step.skip, step.reason) = match &report.report_status {
-            Some(status) if *status == direction.source => (None, None),
-            Some(status) if *status == direction.target => (Some(direction.already_done), None),
+            Some(status) if *status == direction.source() => (None, None),
+            Some(status) if *status == direction.target() => (Some(direction.already_done()), None),
             _ => match Reason::of_status(&report, SystemTime::now()) {
                 // Only who selects it by ID expects that it can be changed.
                 Reason::OneTime if self.selection.ids.is_none() => (Some(Outcome::Completed), None),
-                reason => (Some(direction.not_possible), Some(reason)),
+                reason => (Some(direction.not_possible()), Some(reason)),
             },
         };
         step.see(report);

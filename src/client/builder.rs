@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{Inner, InsightsClient, OnWait, OnWarning};
 use crate::auth::{StaticToken, TokenCache, TokenSource, hints};
 #[cfg(feature = "download")]
-use crate::download::StoreSettings;
+use crate::download::store::StoreSettings;
 use crate::error::{Error, ErrorKind};
 use crate::program::Program;
 use crate::retry::{RetryPolicy, Wait};

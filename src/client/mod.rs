@@ -48,7 +48,7 @@ pub(crate) struct Inner {
     random: Mutex<fastrand::Rng>,
     on_wait: Option<OnWait>,
     #[cfg(feature = "download")]
-    pub store: crate::download::StoreSettings,
+    pub store: crate::download::store::StoreSettings,
     on_warning: Option<OnWarning>,
 }
 

@@ -5,7 +5,7 @@ mod lock;
 mod part;
 mod save;
 mod source;
-mod store;
+pub(crate) mod store;
 
 use std::fmt;
 
@@ -15,11 +15,10 @@ use futures_util::{Stream, stream};
 pub use save::{DownloadProgress, Save, SavedFile};
 
 use crate::client::InsightsClient;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::report::Execution;
 use decode::Decoder;
-use source::Source;
-pub(crate) use store::StoreSettings;
+use source::{Source, damaged};
 
 impl InsightsClient {
     /// Downloads the file of an execution.
@@ -63,7 +62,7 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// [`LinkRefused`](ErrorKind::LinkRefused) if the store refuses a renewed link too, [`FileNotFound`](ErrorKind::FileNotFound)
+    /// [`LinkRefused`](crate::ErrorKind::LinkRefused) if the store refuses a renewed link too, [`FileNotFound`](crate::ErrorKind::FileNotFound)
     /// if the execution has no file or the file was deleted, and otherwise as for a call.
     pub async fn open(self) -> Result<FileStream, Error> {
         let source = Source::open(self.client, self.execution, None).await?;
@@ -77,7 +76,7 @@ impl Download {
     /// is continued if the store allows it and the file did not change. While one download writes a file, another one to
     /// the same path is an error.
     pub fn save(self, path: impl Into<std::path::PathBuf>) -> Save {
-        Save::new(self, path.into())
+        Save::new(self.client, self.execution, self.raw, path.into())
     }
 }
 
@@ -103,7 +102,7 @@ impl FileStream {
     ///
     /// # Errors
     ///
-    /// [`FileDamaged`](ErrorKind::FileDamaged) if the file is not complete, does not match its checksum, or changed since the
+    /// [`FileDamaged`](crate::ErrorKind::FileDamaged) if the file is not complete, does not match its checksum, or changed since the
     /// download began. Do not use the parts then.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
@@ -132,8 +131,4 @@ impl fmt::Debug for FileStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FileStream").field("received", &self.received()).finish_non_exhaustive()
     }
-}
-
-fn damaged(error: impl fmt::Display) -> Error {
-    Error::new(ErrorKind::FileDamaged).with_message(error.to_string())
 }

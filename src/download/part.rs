@@ -8,10 +8,9 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 use http::HeaderValue;
 
-use super::damaged;
 use super::decode::is_gzip;
 use super::lock::lock;
-use super::source::Resumption;
+use super::source::{Resumption, damaged};
 use crate::error::{Error, ErrorKind};
 
 /// How much of a file is read at a time.

@@ -6,14 +6,17 @@ use std::path::PathBuf;
 use std::pin::Pin;
 
 use super::part::{Content, Part};
-use super::source::{Resumption, Source};
-use super::{Download, damaged};
+use super::source::{Resumption, Source, damaged};
+use crate::client::InsightsClient;
 use crate::error::{Error, ErrorKind};
+use crate::report::Execution;
 
-/// A download to a file, created by [`Download::save`] and begun when it is awaited.
+/// A download to a file, created by [`Download::save`](super::Download::save) and begun when it is awaited.
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Save {
-    download: Download,
+    client: InsightsClient,
+    execution: Execution,
+    raw: bool,
     path: PathBuf,
     on_progress: Option<Box<dyn Fn(&DownloadProgress) + Send + Sync>>,
 }
@@ -34,7 +37,7 @@ pub struct DownloadProgress {
 pub struct SavedFile {
     /// Where it is.
     pub path: PathBuf,
-    /// Its size in bytes, decompressed unless it was kept [`raw`](Download::raw).
+    /// Its size in bytes, decompressed unless it was kept [`raw`](super::Download::raw).
     pub bytes: u64,
     /// How many bytes of the stored file an earlier download had left.
     pub continued_from: u64,
@@ -44,8 +47,8 @@ pub struct SavedFile {
 }
 
 impl Save {
-    pub(super) fn new(download: Download, path: PathBuf) -> Self {
-        Self { download, path, on_progress: None }
+    pub(super) fn new(client: InsightsClient, execution: Execution, raw: bool, path: PathBuf) -> Self {
+        Self { client, execution, raw, path, on_progress: None }
     }
 
     /// Calls a function whenever a part has come.
@@ -55,7 +58,7 @@ impl Save {
     }
 
     async fn send(self) -> Result<SavedFile, Error> {
-        let mut part = Part::lock(&self.path, &self.download.execution.execution_id)?;
+        let mut part = Part::lock(&self.path, &self.execution.execution_id)?;
         let resumption = part.resumption();
         let mut continued_from = resumption.as_ref().map_or(0, |resumption| resumption.position);
         let mut result = self.fetch(&mut part, resumption).await;
@@ -66,7 +69,7 @@ impl Save {
             result = self.fetch(&mut part, None).await;
         }
         result.inspect_err(|error| part.discard_if(error))?;
-        let (raw, path) = (self.download.raw, self.path);
+        let (raw, path) = (self.raw, self.path);
         let complete = move || {
             let content = part.complete(raw).inspect_err(|error| part.discard_if(error));
             content.map(|Content { bytes, is_header_only }| SavedFile {
@@ -81,9 +84,8 @@ impl Save {
 
     /// Receives the stored bytes into the part file.
     async fn fetch(&self, part: &mut Part, resumption: Option<Resumption>) -> Result<(), Error> {
-        let Download { client, execution, .. } = self.download.clone();
         let is_new = resumption.is_none();
-        let mut source = Source::open(client, execution, resumption).await?;
+        let mut source = Source::open(self.client.clone(), self.execution.clone(), resumption).await?;
         let mut file = part.open(is_new, source.etag.as_ref())?;
         while let Some(bytes) = source.next().await? {
             file.write_all(&bytes).map_err(|error| part.failed(error))?;

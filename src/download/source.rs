@@ -1,6 +1,6 @@
 //! The stored bytes of a file, in order and complete, over as many connections as it takes.
 
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,6 @@ use http::header::{
 };
 use reqwest::Url;
 
-use super::damaged;
 use crate::body;
 use crate::client::InsightsClient;
 use crate::error::{Error, ErrorKind};
@@ -319,4 +318,8 @@ fn range_start(headers: &HeaderMap) -> Option<u64> {
 /// The length of the whole file in `Content-Range`.
 fn range_total(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_RANGE)?.to_str().ok()?.rsplit_once('/')?.1.trim().parse().ok()
+}
+
+pub(super) fn damaged(error: impl fmt::Display) -> Error {
+    Error::new(ErrorKind::FileDamaged).with_message(error.to_string())
 }

@@ -1,12 +1,9 @@
 //! The datasets and the queries of the system: a sample of what the service has been seen to offer.
 
-use axum::response::Response;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::queries::Query;
-use super::response::{self, Refusal};
-use super::service::{Call, Service, no_item};
 use crate::datasets::Dataset;
+use crate::report::{Report, Timestamp};
 
 /// What exists before anything is created.
 #[derive(Deserialize)]
@@ -22,29 +19,55 @@ impl Catalog {
     }
 
     /// Finds a dataset of a program, in any letter case.
-    pub fn dataset(&self, name: &str, call: &Call<'_>) -> Option<&Dataset> {
+    pub fn dataset(&self, name: &str, is_marketplace: bool) -> Option<&Dataset> {
         let is_named = |dataset: &&Dataset| dataset.dataset_name.eq_ignore_ascii_case(name);
-        self.datasets.iter().filter(|dataset| belongs_to(dataset, call)).find(is_named)
+        self.datasets.iter().filter(|dataset| belongs_to(dataset, is_marketplace)).find(is_named)
     }
 }
 
-/// Whether a dataset belongs to the program of the request: those of the commercial marketplace start with `ISV`.
-fn belongs_to(dataset: &Dataset, call: &Call<'_>) -> bool {
-    dataset.dataset_name.starts_with("ISV") == call.is_marketplace
+/// Whether a dataset belongs to a program: those of the commercial marketplace start with `ISV`.
+pub(super) fn belongs_to(dataset: &Dataset, is_marketplace: bool) -> bool {
+    dataset.dataset_name.starts_with("ISV") == is_marketplace
 }
 
-impl Service {
-    pub fn list_datasets(&self, call: &Call<'_>) -> Result<Response, Refusal> {
-        let name = call.parameters.get("datasetName");
-        let fits = |dataset: &&Dataset| {
-            belongs_to(dataset, call)
-                && name.is_none_or(|name| name.eq_ignore_ascii_case(&dataset.dataset_name))
-        };
-        let shared = self.shared();
-        let datasets: Vec<_> = shared.state.catalog.datasets.iter().filter(fits).collect();
-        if datasets.is_empty() {
-            return Err(no_item());
-        }
-        Ok(response::success_with(&datasets, "Dataset fetched successfully"))
+/// A stored query.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Query {
+    pub query_id: String,
+    pub name: String,
+    pub description: Option<String>,
+    pub query: String,
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    pub user: Option<String>,
+    pub created_time: Option<Timestamp>,
+    pub modified_time: Option<Timestamp>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Kind {
+    UserDefined,
+    System,
+}
+
+impl Query {
+    /// Returns the query that a report must have been created from.
+    pub fn of(report: &Report) -> Option<Self> {
+        Some(Self {
+            query_id: report.query_id.clone()?,
+            name: report.report_name.clone().unwrap_or_default(),
+            description: None,
+            query: report.query.clone()?,
+            kind: Kind::UserDefined,
+            user: report.user.clone(),
+            created_time: report.created_time.clone(),
+            modified_time: None,
+        })
+    }
+
+    pub fn is_own(&self) -> bool {
+        self.kind == Kind::UserDefined
     }
 }

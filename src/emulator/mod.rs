@@ -73,6 +73,7 @@
 mod builder;
 mod catalog;
 mod check;
+mod datasets;
 mod fault;
 mod files;
 mod input;

@@ -1,8 +1,8 @@
 //! Queries: list, create, delete and try.
 
 use axum::response::Response;
-use serde::{Deserialize, Serialize};
 
+use super::catalog::{Kind, Query};
 use super::input::{Input, bad_request, missing};
 use super::response::{self, Refusal};
 use super::rows;
@@ -10,51 +10,8 @@ use super::service::{Call, Service, no_item};
 use super::state::State;
 use crate::datasets::Dataset;
 use crate::query::Finding;
-use crate::report::{Report, Timestamp};
 
 const MAX_QUERIES: usize = 100;
-
-/// A stored query.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Query {
-    pub query_id: String,
-    pub name: String,
-    pub description: Option<String>,
-    pub query: String,
-    #[serde(rename = "type")]
-    pub kind: Kind,
-    pub user: Option<String>,
-    pub created_time: Option<Timestamp>,
-    pub modified_time: Option<Timestamp>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) enum Kind {
-    UserDefined,
-    System,
-}
-
-impl Query {
-    /// Returns the query that a report must have been created from.
-    pub fn of(report: &Report) -> Option<Self> {
-        Some(Self {
-            query_id: report.query_id.clone()?,
-            name: report.report_name.clone().unwrap_or_default(),
-            description: None,
-            query: report.query.clone()?,
-            kind: Kind::UserDefined,
-            user: report.user.clone(),
-            created_time: report.created_time.clone(),
-            modified_time: None,
-        })
-    }
-
-    fn is_own(&self) -> bool {
-        self.kind == Kind::UserDefined
-    }
-}
 
 impl Service {
     pub fn list_queries(&self, call: &Call<'_>) -> Result<Response, Refusal> {
@@ -139,7 +96,7 @@ fn parse<'a>(
     call: &Call<'_>,
 ) -> Result<(crate::query::Query, &'a Dataset), Refusal> {
     let query = crate::query::Query::parse(text).map_err(|_| bad_request("Invalid query"))?;
-    let dataset = state.catalog.dataset(query.table(), call);
+    let dataset = state.catalog.dataset(query.table(), call.is_marketplace);
     let dataset = dataset.ok_or_else(|| bad_request("Invalid table name"))?;
     match query.check(dataset).first() {
         None => Ok((query, dataset)),
@@ -151,5 +108,5 @@ fn parse<'a>(
 /// Returns the dataset of a stored query, whatever its columns.
 pub(super) fn dataset_of<'a>(text: &str, state: &'a State, call: &Call<'_>) -> Option<&'a Dataset> {
     let query = crate::query::Query::parse(text).ok()?;
-    state.catalog.dataset(query.table(), call)
+    state.catalog.dataset(query.table(), call.is_marketplace)
 }

@@ -5,8 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use uuid::Uuid;
 
-use super::catalog::Catalog;
-use super::queries::Query;
+use super::catalog::{Catalog, Query};
 use super::settings::Settings;
 use crate::envelope::Envelope;
 use crate::report::{Execution, ExecutionStatus, Report, ReportId, ReportStatus, Timestamp};

@@ -10,7 +10,7 @@ use crate::body::markup;
 use crate::envelope::{Envelope, is_one_of};
 use crate::error::Error;
 use crate::lenient::{self, Read, kind};
-use crate::pages::Pages;
+use crate::pages::signs::Pages;
 use crate::transport::{Extent, read_body};
 use crate::warning::Warning;
 

@@ -8,13 +8,13 @@ mod summary;
 
 use std::time::{Duration, SystemTime};
 
-use partner_center_insights::{ErrorKind, Event, Plan, Reason, Run, Selection};
+use partner_center_insights::{Direction, ErrorKind, Event, Plan, Reason, Run, Selection};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use self::delivery::{Delivery, End};
-use self::row::{ChangeRow, Direction};
+use self::row::ChangeRow;
 use self::summary::{Counts, Summary, requests};
 use crate::args::{Change, Global, Pause, Resume};
 use crate::exit::{self, Failure};
@@ -72,7 +72,7 @@ async fn run(
     }
     let bulk = command.ids.is_empty();
     if bulk && plan.requests() > 0 && !command.yes && !session.is_emulated() {
-        let question = or_timeout(deadline, question::ask(&plan, direction.verb(), output));
+        let question = or_timeout(deadline, question::ask(&plan, direction.as_str(), output));
         interrupts.or_interrupted(question).await?;
     }
     let delivery = wait.map(|timeout| Delivery { after: SystemTime::now(), timeout, deadline });
@@ -132,10 +132,7 @@ async fn plan(
         selection = selection.query_id(query_id);
     }
     let session = Session::open(global, output).await?;
-    let change = match direction {
-        Direction::Resume => session.client.resume_all(selection),
-        Direction::Pause => session.client.pause_all(selection),
-    };
+    let change = session.client.bulk_change(direction, selection);
     let change = change.concurrency(command.concurrency.into());
     let change = if command.no_verify {
         change.skip_verification()
@@ -148,7 +145,7 @@ async fn plan(
 
 fn preview(plan: &Plan, direction: Direction, warnings: &Warnings, output: &Output) -> Result<u8, Failure> {
     let mut summary = Summary::of_skipped(plan);
-    summary.add_planned(plan.requests(), direction.verb());
+    summary.add_planned(plan.requests(), direction.as_str());
     let planned = plan.steps().iter().enumerate().filter(|(_, step)| step.skip.is_none());
     let planned =
         planned.map(|(index, step)| (index, ChangeRow::planned(step, direction).with_warnings(warnings)));
@@ -158,7 +155,7 @@ fn preview(plan: &Plan, direction: Direction, warnings: &Warnings, output: &Outp
     let rows = in_order(rows);
     rows.iter().try_for_each(|row| output.row(row))?;
     end(&rows, &summary, output)?;
-    output.note(format_args!("Would {} {}; nothing was changed.", direction.verb(), requests(plan)));
+    output.note(format_args!("Would {direction} {}; nothing was changed.", requests(plan)));
     summary.print_hints(output);
     Ok(code(&summary, plan.unreadable()))
 }
@@ -214,7 +211,7 @@ impl Changing<'_> {
             let completed = run.completed();
             let verifying = completed == total && !command.no_verify;
             let (step, position) =
-                if verifying { ("verify", summary.reports()) } else { (direction.verb(), completed) };
+                if verifying { ("verify", summary.reports()) } else { (direction.as_str(), completed) };
             progress.set_position(position as u64);
             progress.set_message(step);
             let event = tokio::select! {

@@ -2,7 +2,8 @@
 
 use comfy_table::{Cell, Color};
 use partner_center_insights::{
-    Error, ErrorKind, Execution, Outcome, Reason, ReportId, ReportOutcome, ReportStatus, Step, Timestamp,
+    Direction, Error, ErrorKind, Execution, Outcome, Reason, ReportId, ReportOutcome, ReportStatus, Step,
+    Timestamp,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
@@ -13,29 +14,6 @@ use crate::exit::{self, ErrorObject};
 use crate::output::Row;
 use crate::session::Warnings;
 use crate::table::{colored, text, visible};
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    Resume,
-    Pause,
-}
-
-impl Direction {
-    pub fn verb(self) -> &'static str {
-        match self {
-            Self::Resume => "resume",
-            Self::Pause => "pause",
-        }
-    }
-
-    /// The status of reports that are changed.
-    pub fn source(self) -> &'static str {
-        match self {
-            Self::Resume => "paused",
-            Self::Pause => "active",
-        }
-    }
-}
 
 /// What happened to a report, or would. The same members with and without verification.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -89,7 +67,7 @@ impl ChangeRow {
         Self {
             report_id: step.report_id,
             report_name: step.name.clone(),
-            outcome: format!("would-{}", direction.verb()),
+            outcome: format!("would-{}", direction),
             status: step.status.clone(),
             seen_at: step.seen_at.map(Timestamp::from),
             reason: None,

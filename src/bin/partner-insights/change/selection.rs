@@ -34,15 +34,15 @@ pub fn explain_empty(
     direction: Direction,
     output: &Output,
 ) -> Result<(), Failure> {
-    let verb = direction.verb();
+    let status = direction.source().as_str().to_lowercase();
     if command.filter.is_set() && plan.matched() == 0 {
         let names = plan.left_out().iter().filter_map(|report| report.report_name.as_deref());
         return Err(no_match(&command.filter, names));
     }
     output.note(match plan.matched() {
-        0 => format!("The account has no reports; nothing to {verb}."),
-        1 => format!("Nothing to {verb}: the report that matches is not {}.", direction.source()),
-        all => format!("Nothing to {verb}: none of {all} reports is {}.", direction.source()),
+        0 => format!("The account has no reports; nothing to {direction}."),
+        1 => format!("Nothing to {direction}: the report that matches is not {status}."),
+        all => format!("Nothing to {direction}: none of {all} reports is {status}."),
     });
     Ok(())
 }
