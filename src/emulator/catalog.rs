@@ -54,7 +54,7 @@ pub(super) enum Kind {
 
 impl Query {
     /// Returns the query that a report must have been created from.
-    pub fn of(report: &Report) -> Option<Self> {
+    pub(super) fn of(report: &Report) -> Option<Self> {
         Some(Self {
             query_id: report.query_id.clone()?,
             name: report.report_name.clone().unwrap_or_default(),
@@ -67,7 +67,7 @@ impl Query {
         })
     }
 
-    pub fn is_own(&self) -> bool {
+    pub(super) fn is_own(&self) -> bool {
         self.kind == Kind::UserDefined
     }
 }

@@ -50,10 +50,11 @@ fn goaway(last: u32, code: u32) -> Vec<u8> {
 /// A server that sends these bytes to the first request, and a whole response to those on other connections. Returns the
 /// number of requests of each connection.
 async fn serve(first: Vec<u8>) -> (InsightsClient, Arc<Mutex<Vec<usize>>>) {
-    serve_then(first, whole()).await
+    serve_each(vec![first, whole()]).await
 }
 
-async fn serve_then(first: Vec<u8>, then: Vec<u8>) -> (InsightsClient, Arc<Mutex<Vec<usize>>>) {
+/// Sends the next of the responses on each connection, and the last one on all that follow.
+async fn serve_each(responses: Vec<Vec<u8>>) -> (InsightsClient, Arc<Mutex<Vec<usize>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
     let acceptor = Identity { protocols: vec![b"h2".to_vec()], ..Identity::default() }.acceptor();
@@ -64,7 +65,7 @@ async fn serve_then(first: Vec<u8>, then: Vec<u8>) -> (InsightsClient, Arc<Mutex
             let Ok(mut tls) = acceptor.accept(tcp).await else { continue };
             let number = seen.lock().unwrap().len();
             seen.lock().unwrap().push(0);
-            let response = if number == 0 { first.clone() } else { then.clone() };
+            let response = responses[number.min(responses.len() - 1)].clone();
             let mut preface = [0; 24];
             tls.read_exact(&mut preface).await.unwrap();
             tls.write_all(&frame(4, 0, 0, &[])).await.unwrap();
@@ -130,10 +131,11 @@ async fn http2_response_before_the_end_counts() {
 async fn create_over_http2_is_repeated_if_refused() {
     let created = r#"{"value":[{"queryId":"q1"}],"statusCode":200}"#;
     for first in [goaway(0, NO_ERROR), reset(REFUSED_STREAM)] {
-        let (client, requests) = serve_then(first, [head(), data(created, true)].concat()).await;
+        // The client lists the queries before it creates one.
+        let (client, requests) = serve_each(vec![whole(), first, [head(), data(created, true)].concat()]).await;
         let query = NewQuery::new("name", "SELECT a FROM b TIMESPAN LAST_MONTH");
         assert_eq!(client.create_query(query).await.unwrap().query_id, "q1");
-        assert_eq!(*requests.lock().unwrap(), [1, 1]);
+        assert_eq!(*requests.lock().unwrap(), [1, 1, 1]);
     }
 }
 

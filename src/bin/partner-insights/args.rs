@@ -123,7 +123,7 @@ pub enum Command {
     /// Delete reports with their executions
     #[command(after_long_help = examples(&[
 "delete 9531985d-5d9d-49f8-9818-e811892f902b --dry-run",
-"delete --name 'Sales 2025*'",
+"delete --name 'Sales*'",
 ]))]
     Delete(Delete),
     /// List, check, try, create and delete queries
