@@ -1,4 +1,4 @@
-//! What a refusal means, by all that the response says: status, service code, reason phrase, challenge and message.
+//! Interprets an error response by its status, service code, reason phrase, challenge and message.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::error::{Error, ErrorKind};
 use crate::response::Attempted;
 use crate::transport::{clock, seconds};
 
-/// What the head of a refusal says.
+/// Details from the head of an error response.
 #[derive(Debug)]
 pub(crate) struct Evidence {
-    /// Only if it is not that of the standard. HTTP/2 has none.
+    /// The reason phrase, unless it is the standard one. HTTP/2 has none.
     reason: Option<String>,
     /// The parameters of all challenges (RFC 9110, section 11.6.1).
     challenge: Vec<(String, String)>,
@@ -35,7 +35,7 @@ impl Evidence {
         Some(Box::new(Self { reason, challenge }))
     }
 
-    /// A parameter of the challenges (RFC 6750, section 3).
+    /// Returns a parameter of the challenges (RFC 6750, section 3).
     fn get(&self, name: &str) -> Option<&str> {
         let mut found = self.challenge.iter().filter(|(known, value)| known == name && !value.is_empty());
         found.next().map(|(_, value)| value.as_str())
@@ -43,14 +43,14 @@ impl Evidence {
 }
 
 impl Attempted<'_> {
-    /// Creates the error of a refusal.
+    /// Creates the error of an error response.
     pub(crate) fn refusal(&self, status: u16, detail: Detail) -> Error {
         let evidence = self.record.evidence.as_deref();
         let get = |name| evidence.and_then(|evidence| evidence.get(name));
         let code = detail.code.or_else(|| get("error").map(|code| self.clean_line(code, 60)));
         let reason = evidence.and_then(|evidence| evidence.reason.as_deref());
         let mut message = String::new();
-        // What is missing, in a challenge that says no more.
+        // The missing scope, if the challenge names one.
         let scope = get("scope").filter(|_| code.as_deref() == Some("insufficient_scope"));
         let scope = scope.map(|scope| format!("expected the scope {scope}"));
         let parts = [detail.message.as_deref(), reason, get("error_description"), scope.as_deref()];
@@ -94,7 +94,7 @@ impl Attempted<'_> {
     }
 }
 
-/// How services speak of multi-factor authentication, without punctuation. The numbers are errors of Entra.
+/// Terms for multi-factor authentication, without punctuation. The numbers are error codes of Entra.
 const MFA: [&str; 11] = [
     "multifactor",
     "twofactor",
@@ -109,7 +109,7 @@ const MFA: [&str; 11] = [
     "aadsts50079",
 ];
 
-/// How gateways such as Azure API Management, which refuse exceeded quotas with 403, speak of limits.
+/// Terms for limits, as in the errors of Azure API Management, which refuses exceeded quotas with 403.
 const LIMIT: [&str; 8] = [
     "outofcallvolume",
     "outofbandwidth",
@@ -121,8 +121,8 @@ const LIMIT: [&str; 8] = [
     "requestlimit",
 ];
 
-/// Whether the claims only demand a token that is newer than a revocation, which needs no other sign-in
-/// (continuous access evaluation).
+/// Whether the claims only require a token that is newer than a revocation (continuous access evaluation). The user
+/// need not sign in again for that.
 fn is_revocation(claims: Option<&str>) -> bool {
     let Some(claims) = claims.map(|claims| claims.trim_end_matches('=')) else { return false };
     let decoded = STANDARD_NO_PAD.decode(claims).or_else(|_| URL_SAFE_NO_PAD.decode(claims));
@@ -130,7 +130,7 @@ fn is_revocation(claims: Option<&str>) -> bool {
     claims.contains("\"nbf\"") && !claims.contains("acr")
 }
 
-/// The parameters in a list of challenges, with names in lower case. A word that has no value is a scheme.
+/// Parses the parameters of a list of challenges, with names in lower case. A word without a value is a scheme.
 fn parameters(challenges: &str) -> Vec<(String, String)> {
     let mut parameters = Vec::new();
     let mut rest = challenges;
@@ -161,12 +161,12 @@ fn wait_in(text: &str) -> Option<Duration> {
     let mut places = words.iter().enumerate().filter(|(_, word)| matches!(**word, "in" | "after" | "for"));
     places.find_map(|(at, _)| {
         let rest = &words[at + 1..];
-        clock(rest.first()?).or_else(|| lengths(&rest[..rest.len().min(6)].join(" ")))
+        clock(rest.first()?).or_else(|| duration(&rest[..rest.len().min(6)].join(" ")))
     })
 }
 
-/// Adds up the lengths of time that a text begins with: `1 hour 5 minutes` or `1h5m`.
-fn lengths(text: &str) -> Option<Duration> {
+/// Parses the duration at the beginning of a text: `1 hour 5 minutes` or `1h5m`.
+fn duration(text: &str) -> Option<Duration> {
     let (mut rest, mut total) = (text, None);
     loop {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());

@@ -48,7 +48,7 @@ impl TokenSource for AzureIdentity {
     }
 }
 
-/// The SDK has no field for Entra's codes; they are somewhere in the text of the error or its causes.
+/// Finds Entra's codes in the text of the error and its causes, because the SDK has no field for them.
 fn convert(error: azure_core::Error) -> AuthError {
     let mut texts: Vec<String> = causes(&error).map(ToString::to_string).collect();
     texts.dedup();

@@ -16,7 +16,7 @@ const TEXT_LIMIT: usize = 1_500;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AuthError {
-    /// What was given is no access token (RFC 6750, section 2.1). It is neither sent nor shown.
+    /// The value is not an access token (RFC 6750, section 2.1). It is neither sent nor shown.
     #[non_exhaustive]
     InvalidToken {
         /// What is wrong, such as `is empty`.
@@ -34,7 +34,7 @@ pub enum AuthError {
     InteractionRequired(Box<EntraError>),
     /// Entra, or a server in its place, refused the request.
     Entra(Box<EntraError>),
-    /// The request to Entra failed, or its response is unusable.
+    /// The request to Entra failed, or its response cannot be used.
     #[non_exhaustive]
     Transport {
         /// What went wrong.
@@ -88,7 +88,7 @@ impl AuthError {
             Self::InteractionRequired(error) => hints::for_codes(&error.codes).unwrap_or("sign in again"),
             Self::Entra(error) => error.help(),
             Self::Transport { is_tls: true, .. } => {
-                "trust the authority that signed the certificate (a proxy may bring its own), or correct the authority host"
+                "trust the authority that signed the certificate (a proxy may use its own), or correct the authority host"
             }
             Self::Transport { source, .. } => source
                 .as_deref()
@@ -124,8 +124,9 @@ impl StdError for AuthError {
     }
 }
 
-/// An error response of the token endpoint ([RFC 6749, section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2))
-/// with [Entra's additions](https://learn.microsoft.com/entra/identity-platform/reference-error-codes#handling-error-codes-in-your-application).
+/// An error response of the token endpoint ([RFC 6749, section
+/// 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)) with [Entra's
+/// additions](https://learn.microsoft.com/entra/identity-platform/reference-error-codes#handling-error-codes-in-your-application).
 ///
 /// Decide by [`error`](Self::error) only: Microsoft changes codes and texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
