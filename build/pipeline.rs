@@ -101,8 +101,8 @@ fn client(spec: &OpenAPI, document: &Value) -> Result<String, String> {
         .map_err(|e| format!("the generated client cannot be parsed: {e}"))
 }
 
-/// Calls progenitor, and returns the message of a panic as an error. It panics on input that it does not support; the
-/// dialect should exclude all of it.
+/// Calls `generate`, and returns the message of a panic as an error. progenitor panics on input that it does not
+/// support, which the dialect should exclude.
 pub fn catch_panic<T>(generate: impl FnOnce() -> T) -> Result<T, String> {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));

@@ -19,7 +19,7 @@ use crate::transport::causes;
 /// The error of a call.
 ///
 /// `Display` is one line: operation, kind, status, message, attempts and ids; `{:#}` adds the causes, and
-/// [`help`](Self::help) has the next step. Neither holds a header, a token, the query of a URL or a body.
+/// [`help`](Self::help) has the next step. Neither contains a header, a token, the query of a URL or a body.
 #[derive(Clone)]
 pub struct Error(Box<Details>);
 

@@ -88,7 +88,7 @@
 //! traffic of related operations. Assumptions beyond these are marked `x-assumption` in the [spec] and listed in the
 //! documentation of the emulator.
 
-// On docs.rs, items say which feature they need.
+// On docs.rs, items show which feature they need.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 // The library returns errors; only the CLI prints.

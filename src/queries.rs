@@ -232,12 +232,12 @@ pub struct TryQuery {
 }
 
 impl TryQuery {
-    /// Tries a text that need not be stored.
+    /// Creates a query from a text, which need not be stored.
     pub fn text(query: impl Into<String>) -> Self {
         Self { text: Some(query.into()), id: None, span: None }
     }
 
-    /// Tries a stored query.
+    /// Selects a stored query.
     pub fn id(query_id: impl Into<String>) -> Self {
         Self { text: None, id: Some(query_id.into()), span: None }
     }

@@ -289,14 +289,14 @@ impl Attempted<'_> {
     }
 }
 
-/// Whether a 404 with this message says that a list is empty.
+/// Whether the error is a 404 with this message, which means that a list is empty.
 pub(crate) fn means_empty(error: &Error, message: &str) -> bool {
     error.status() == Some(404) && error.message().is_some_and(|m| m.to_ascii_lowercase().contains(message))
 }
 
 /// Creates the error of a "not found" whose list has elements.
 fn contradiction(status: u16) -> Error {
-    invalid(status).with_message("the response says both that nothing was found and that there are elements")
+    invalid(status).with_message("contradictory response: not found, but the list has elements")
 }
 
 fn invalid(status: u16) -> Error {

@@ -83,8 +83,8 @@ impl InsightsClient {
             .map_err(|error| error.with_operation(&spec::CREATE_REPORT))
     }
 
-    /// Changes the schedule of a report: reads it, replaces what was given, and sends all editable properties, because
-    /// the service does not document the effect of absent ones.
+    /// Changes the schedule of a report: reads the report, applies the changes, and sends all editable properties,
+    /// because the service does not document the effect of absent ones.
     ///
     /// A higher count or a later end extends a schedule. It is not documented whether that reactivates a schedule that
     /// has ended, and whether a paused report stays paused. Returns the report, or `None` if the service accepted the

@@ -161,7 +161,7 @@ impl State {
         is_admitted.then_some(self.closed.is_some())
     }
 
-    /// Returns the remaining patience of a caller. If the wait is longer, fails with the wait.
+    /// Returns the remaining patience of a caller. Fails if it is used up, or with the wait if that is longer.
     fn patience_left(
         &self,
         queued: Instant,

@@ -23,7 +23,7 @@ pub(crate) fn causes<'a>(
     std::iter::successors(Some(error), |error| (*error).source())
 }
 
-/// Returns the innermost message: the outer layers of HTTP stacks say only that something failed.
+/// Returns the innermost message: the outer layers of HTTP stacks report only that something failed.
 pub(crate) fn root_cause(error: &(dyn StdError + 'static)) -> String {
     causes(error).last().map(std::string::ToString::to_string).unwrap_or_default()
 }

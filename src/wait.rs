@@ -14,7 +14,7 @@ use crate::report::{Execution, Report, ReportId, ReportStatus, Timestamp};
 const POLL: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(5 * 60));
 /// One-time reports are done within minutes.
 const MAX_POLL_ONCE: Duration = Duration::from_secs(60);
-/// The clock is read this often, because timers may stand still while a machine sleeps.
+/// The clock is read this often, because timers may stop while a machine sleeps.
 const TICK: Duration = Duration::from_secs(20);
 
 impl InsightsClient {

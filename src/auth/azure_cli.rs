@@ -106,7 +106,7 @@ impl AzureCli {
             let failure = if signed_out { CommandFailure::SignedOut } else { CommandFailure::Failed };
             return Err(self.error(failure, &stderr, scope));
         }
-        // Standard output holds the token, so it is never shown.
+        // Standard output contains the token, so it is never shown.
         let response = object_in(&String::from_utf8_lossy(&output.stdout));
         let token = response.get("accessToken").and_then(Value::as_str).filter(|token| !token.is_empty());
         let Some(token) = token else {

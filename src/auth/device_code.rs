@@ -21,7 +21,7 @@ use crate::transport::LONGEST;
 /// that.
 ///
 /// As a [`TokenSource`] it prompts once, and then uses the refresh token until Entra requires the user to sign in
-/// again. Use it only where somebody sees the prompt. **Untested** against a live tenant.
+/// again. Use it only where the user sees the prompt. **Untested** against a live tenant.
 ///
 /// ```no_run
 /// use partner_center_insights::auth::{Cloud, DeviceCode, Entra, StoredLogin, TokenFile};

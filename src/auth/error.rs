@@ -171,7 +171,7 @@ impl fmt::Display for EntraError {
         if !self.description.is_empty() {
             write!(f, ": {}", one_line(&self.description, TEXT_LIMIT))?;
         }
-        // Entra's text often holds the codes and the IDs already.
+        // Entra's text often contains the codes and the IDs already.
         for code in &self.codes {
             if !self.description.contains(&format!("AADSTS{code}")) {
                 write!(f, " [AADSTS{code}]")?;
@@ -200,7 +200,7 @@ pub enum CommandFailure {
     SignedOut,
     /// It returned a failure.
     Failed,
-    /// It succeeded, but its output holds no token.
+    /// It succeeded, but its output contains no token.
     InvalidOutput,
     /// It did not finish within this time, and was killed.
     TimedOut(Duration),

@@ -71,7 +71,7 @@ pub enum TokenKind {
     User,
     /// It belongs to an application alone.
     Application,
-    /// The claims do not say.
+    /// The claims do not show it.
     Unknown,
 }
 
@@ -89,7 +89,7 @@ pub enum Mfa {
 
 /// Decodes the claims of a token. Returns `None` if it is not a JWT, which does not make it invalid.
 pub fn claims(token: &AccessToken) -> Option<Claims> {
-    // RFC 7519: the second of three parts holds the claims.
+    // RFC 7519: the second of three parts contains the claims.
     let parts: Vec<_> = token.expose().split('.').collect();
     let [_, payload, _] = parts[..] else { return None };
     let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;

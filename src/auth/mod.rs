@@ -44,7 +44,7 @@
 //! application. Then, with the CLI:
 //!
 //! ```sh
-//! # Device code: once, at a terminal. Later runs, also unattended, use the stored login; one every 90 days keeps it valid.
+//! # Device code: sign in once, at a terminal. Later runs use the stored login, which stays valid if used every 90 days.
 //! partner-insights auth login --tenant contoso.onmicrosoft.com --client-id 11111111-2222-3333-4444-555555555555
 //!
 //! # Refresh token that you already have. The file is rewritten whenever Entra issues a new one.

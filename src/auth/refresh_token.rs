@@ -62,14 +62,14 @@ pub enum Saved {
     InFile,
     /// In memory, like the old one.
     InMemory,
-    /// Nowhere: somebody signed out or in again in the meantime.
+    /// Nowhere, because the user signed out or in again in the meantime.
     Superseded,
     /// Nowhere, because of this error. The old one is still stored, and valid for up to 90 days from its issue.
     Failed(AuthError),
 }
 
 impl RefreshToken {
-    /// Creates a source that keeps the refresh token in memory.
+    /// Creates a source that stores the refresh token in memory.
     pub fn new(entra: Entra, refresh_token: impl Into<Secret>) -> Self {
         Self::with_storage(entra, Storage::Memory(Mutex::new(refresh_token.into().unquoted())))
     }

@@ -31,7 +31,7 @@ pub struct StoredLogin {
     pub refresh_token: Secret,
 }
 
-/// The JSON form. `StoredLogin` itself cannot be serialized, so that nobody does so by mistake.
+/// The JSON form. `StoredLogin` itself cannot be serialized, so that the secret is not written by mistake.
 #[derive(Deserialize, Serialize)]
 struct Json<T> {
     authority: Option<T>,
@@ -85,8 +85,8 @@ impl StoredLogin {
 impl FromStr for StoredLogin {
     type Err = AuthError;
 
-    /// Reads what a [`TokenFile`] holds: a refresh token alone, also in quotes, or a login in JSON. The response of a
-    /// token endpoint is read too.
+    /// Parses the content of a [`TokenFile`]: a refresh token alone, with or without quotes, a login in JSON, or the
+    /// response of a token endpoint.
     fn from_str(text: &str) -> Result<Self, AuthError> {
         let text = unquoted(text);
         let login = match serde_json::from_str::<Json<String>>(text) {
@@ -136,7 +136,7 @@ impl TokenFile {
     ///
     /// # Errors
     ///
-    /// [`AuthError::Configuration`] if it cannot be read or holds no token. The error does not show its content.
+    /// [`AuthError::Configuration`] if it cannot be read or contains no token. The error does not show its content.
     pub fn read(&self) -> Result<Option<StoredLogin>, AuthError> {
         let mut text = String::new();
         match File::open(&self.path).and_then(|file| file.take(MAX_BYTES + 1).read_to_string(&mut text)) {

@@ -43,7 +43,7 @@ const MESSAGES: [&str; 12] = [
 ];
 
 /// Reads a document. The message of a web page is its title, its headings or its whole text, with a reference id if it
-/// has one; code and message of an XML document have elements of their own.
+/// has one; an XML document has separate elements for code and message.
 pub(crate) fn read(text: &str) -> Page {
     let mut emitter = DefaultEmitter::default();
     // Scripts, styles and titles contain no tags, only text.

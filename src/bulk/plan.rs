@@ -99,7 +99,7 @@ impl Plan {
     }
 
     /// Returns the number of reports that the service listed without a usable id. They have no step, and any of them
-    /// may be one that was selected.
+    /// may be a selected one.
     pub fn unreadable(&self) -> usize {
         self.unreadable
     }

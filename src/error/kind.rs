@@ -81,7 +81,7 @@ error_kinds! {
         "list the reports to see which ids exist, and check the program and the base URL"),
     /// The state of the report does not allow the operation.
     Conflict("conflict", [409, 412], Never,
-        "list the reports to see the current state of the report"),
+        "list the reports to see the current state"),
     /// Too many requests, or an exceeded quota of calls.
     Throttled("throttled", [429], Later,
         "wait as long as the service asks, then retry with less concurrency"),

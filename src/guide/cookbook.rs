@@ -86,9 +86,9 @@
 //!
 //! # React to errors and quotas
 //!
-//! [`ErrorKind`](crate::ErrorKind) says what happened, [`help`](crate::Error::help) what to do, and
-//! [`is_retryable`](crate::Error::is_retryable) whether a later attempt may succeed. A quota is not a reason to wait:
-//! something has to be deleted first.
+//! [`ErrorKind`](crate::ErrorKind) identifies the error, [`help`](crate::Error::help) returns the next step, and
+//! [`is_retryable`](crate::Error::is_retryable) whether a later attempt may succeed. After an exceeded quota of reports
+//! or queries, waiting does not help: delete some first.
 //!
 //! ```rust
 //! # #[cfg(all(feature = "emulator", feature = "download"))]

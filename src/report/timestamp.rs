@@ -39,12 +39,12 @@ impl Timestamp {
             let civil = text.parse::<jiff::civil::DateTime>().ok()?;
             Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
         });
-        instant.map(SystemTime::from).or_else(|| undocumented(text))
+        instant.map(SystemTime::from).or_else(|| parse_undocumented(text))
     }
 }
 
 /// Parses the formats of HTTP and mail, and those that .NET writes for the United States and in older JSON.
-fn undocumented(text: &str) -> Option<SystemTime> {
+fn parse_undocumented(text: &str) -> Option<SystemTime> {
     let mail = || jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp().into());
     let american = || {
         let time = ["%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S"];

@@ -125,7 +125,7 @@ pub struct PreparedUpdate {
 }
 
 impl PreparedUpdate {
-    /// Returns the report as it is now.
+    /// Returns the report before the update.
     pub fn current(&self) -> &Report {
         &self.current
     }

@@ -111,7 +111,7 @@ async fn absurd_wait_is_probed_after_the_longest_wait() {
     assert!(acquire(&throttle, Duration::from_secs(120)).await.is_err());
     tokio::time::sleep(LONGEST).await;
     assert!(acquire(&throttle, Duration::ZERO).await.is_ok());
-    // That probe was lost: the wait still holds.
+    // That probe was lost, so the wait still applies.
     assert!(acquire(&throttle, LONGEST).await.is_err());
 }
 
