@@ -12,7 +12,7 @@ use crate::transport::out_of_files;
 /// Maximum length of quoted text, in characters.
 const TEXT_LIMIT: usize = 1_500;
 
-/// An error from acquiring a token. `Display` is one line without secrets; [`help`](Self::help) gives the next step.
+/// An error from acquiring a token. `Display` is one line without secrets; [`help`](Self::help) returns the next step.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AuthError {
@@ -32,7 +32,7 @@ pub enum AuthError {
     },
     /// Entra requires the user to sign in again.
     InteractionRequired(Box<EntraError>),
-    /// Entra, or a server in its place, refused the request.
+    /// Entra, or a server that responded in its place, refused the request.
     Entra(Box<EntraError>),
     /// The request to Entra failed, or its response cannot be used.
     #[non_exhaustive]
@@ -59,7 +59,7 @@ pub enum AuthError {
 }
 
 impl AuthError {
-    /// Wraps the error of a source of your own.
+    /// Wraps the error of your own source.
     pub fn other(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Other(Arc::from(error.into()))
     }
@@ -132,7 +132,7 @@ impl StdError for AuthError {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EntraError {
-    /// The HTTP status, unless the error came through another library.
+    /// The HTTP status, unless another library reported the error.
     pub status: Option<u16>,
     /// The OAuth error code, such as `invalid_grant`. Empty if the response is not that of a token endpoint.
     pub error: String,

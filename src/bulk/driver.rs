@@ -32,7 +32,7 @@ pub(super) struct Driver {
 /// A report whose new status has yet to be verified.
 struct Unverified {
     index: usize,
-    /// The error of its request, if it may have failed.
+    /// The error of its request, if there was one.
     error: Option<Error>,
 }
 

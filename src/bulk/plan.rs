@@ -43,7 +43,7 @@ impl Step {
         Self { skip, reason, ..Self::unread(report_id) }
     }
 
-    /// The outcome of a report that is not listed, but may be one that is listed without a usable id.
+    /// Creates the step of a report that was not listed, but may be one of those without a usable id.
     fn unreadable(report_id: ReportId) -> Self {
         let (skip, reason) = (Some(Outcome::Failed), Some(Reason::Error(ErrorKind::InvalidResponse)));
         Self { skip, reason, ..Self::unread(report_id) }
@@ -165,8 +165,8 @@ impl BulkChange {
         Ok((steps, left_out, matched, unreadable))
     }
 
-    /// Whether a report that the filters match is part of the plan. A report without a status is: it may be in the
-    /// right one.
+    /// Whether a report that the filters match is part of the plan. A report without a status is part of it, because
+    /// any status is possible.
     fn concerns(&self, report: &Report) -> bool {
         let status = report.report_status.as_ref();
         self.selection.any_status || status.is_none_or(|status| *status == self.direction.source)
@@ -194,7 +194,7 @@ impl BulkChange {
             Some(status) if *status == direction.source => (None, None),
             Some(status) if *status == direction.target => (Some(direction.already_done), None),
             _ => match Reason::of_status(&report, SystemTime::now()) {
-                // It is a failure only if it was selected by ID.
+                // A one-time report is a failure only if it was selected by ID.
                 Reason::OneTime if self.selection.ids.is_none() => (Some(Outcome::Completed), None),
                 reason => (Some(direction.not_possible), Some(reason)),
             },

@@ -1,4 +1,4 @@
-//! The throttle, on a paused clock.
+//! Tests of the throttle, on a paused clock.
 
 use std::sync::Arc;
 
