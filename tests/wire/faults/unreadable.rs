@@ -69,7 +69,11 @@ async fn page_inside_a_success_is_quoted() {
             text(200, "Please sign in to continue"),
             "received text instead: Please sign in to continue",
         ),
-        row("XML", text(200, "<Error><Message>down</Message></Error>"), "received an XML document instead: down"),
+        row(
+            "XML",
+            text(200, "<Error><Message>down</Message></Error>"),
+            "received an XML document instead: down",
+        ),
         fails("202", html(202, portal), InvalidResponse, 202, 1, message),
     ])
     .await;
