@@ -64,7 +64,7 @@ pub fn source(spec: &OpenAPI, document: &Value) -> String {
     )
 }
 
-/// Returns a constant for each limit of a property of a request.
+/// Returns a constant for each limit of a request property.
 fn limits(spec: &OpenAPI, document: &Value) -> String {
     let mut out = String::new();
     let requests = wire::reach(spec, document).requests;
@@ -112,7 +112,7 @@ fn limits(spec: &OpenAPI, document: &Value) -> String {
     out
 }
 
-/// Returns a parameter in path or query as a Rust expression.
+/// Returns a path or query parameter as a Rust expression, and `None` for others: the client sets them itself.
 fn parameter(spec: &OpenAPI, parameter: &Parameter) -> Option<String> {
     let place = match parameter {
         Parameter::Path { .. } => "Path",

@@ -1,5 +1,5 @@
 //! The dialect: the part of OpenAPI 3.0 that progenitor turns into the client we want. For anything else, progenitor
-//! panics without naming a place, or generates code that compiles and is wrong.
+//! panics without naming the location, or generates code that compiles but is wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -43,7 +43,7 @@ pub fn objects(document: &Value) -> impl Iterator<Item = &str> {
     schemas.filter(|(_, schema)| schema["type"] == "object").map(|(name, _)| name)
 }
 
-/// Returns the names of the string schemas with an `enum` and without an open type: those of requests.
+/// Returns the names of the schemas with a closed `enum`. Only requests have them.
 pub fn closed_enums<'a>(document: &'a Value, open_enums: &[&str]) -> impl Iterator<Item = &'a str> {
     let schemas = entries(&document["components"]["schemas"]);
     schemas
@@ -51,7 +51,7 @@ pub fn closed_enums<'a>(document: &'a Value, open_enums: &[&str]) -> impl Iterat
         .map(|(name, _)| name)
 }
 
-/// Reads the types of OpenAPI, which the other rules need.
+/// Parses the document into the OpenAPI types that the other rules need.
 pub fn parse(document: &Value) -> Result<OpenAPI, Problem> {
     serde_json::from_value(document.clone()).map_err(|error| Problem {
         place: unreadable(document).unwrap_or("document").to_owned(),
@@ -60,7 +60,7 @@ pub fn parse(document: &Value) -> Result<OpenAPI, Problem> {
     })
 }
 
-/// Returns the first path or component that cannot be read, because errors do not state their place.
+/// Returns the first path or component that cannot be parsed, because the error of serde does not name it.
 fn unreadable(document: &Value) -> Option<&str> {
     let is_wrong = |paths: Value, components: Value| {
         let info = json!({ "title": "", "version": "" });

@@ -1,5 +1,5 @@
-//! One envelope for all responses: the generated ones become aliases of the hand-written one, which also holds the
-//! members that the spec does not name.
+//! Replaces the generated envelopes by aliases of the hand-written one, which also stores members that the spec does
+//! not define.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -14,7 +14,7 @@ pub fn replace_envelopes(tokens: TokenStream) -> syn::Result<TokenStream> {
         items.retain(|item| !matches!(item, Item::Impl(item) if is_envelope(&item.self_ty)));
         for item in items {
             let Item::Struct(envelope) = item else { continue };
-            if let Some(element) = element(&envelope.fields).filter(|_| ends(&envelope.ident)) {
+            if let Some(element) = element(&envelope.fields).filter(|_| is_envelope_name(&envelope.ident)) {
                 let name = &envelope.ident;
                 *item = parse_quote!(pub type #name = crate::envelope::Envelope<#element>;);
             }
@@ -23,12 +23,12 @@ pub fn replace_envelopes(tokens: TokenStream) -> syn::Result<TokenStream> {
     Ok(file.into_token_stream())
 }
 
-fn ends(name: &syn::Ident) -> bool {
+fn is_envelope_name(name: &syn::Ident) -> bool {
     name.to_string().ends_with("Envelope")
 }
 
 fn is_envelope(of: &Type) -> bool {
-    matches!(of, Type::Path(of) if of.path.segments.last().is_some_and(|last| ends(&last.ident)))
+    matches!(of, Type::Path(of) if of.path.segments.last().is_some_and(|last| is_envelope_name(&last.ident)))
 }
 
 /// Returns the innermost type of the field `value`: `T` in `Option<Vec<T>>`.

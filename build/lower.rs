@@ -22,11 +22,11 @@ pub fn lower(spec: &OpenAPI) -> OpenAPI {
     copy
 }
 
-/// Removes every response but the 2xx, and the parameters in headers.
+/// Removes all responses except 2xx, and the header parameters.
 ///
-/// progenitor decodes a declared failure into its schema; if the body is something else (HTML, nothing), status and
-/// headers are lost. An undeclared failure keeps them. Headers are set by hooks for every attempt: generated, they would
-/// be arguments of each method.
+/// progenitor decodes a declared failure into its schema; if the body does not match it (HTML, or empty), status and
+/// headers are lost. For an undeclared failure, both are available. Hooks set the headers of every attempt; generated,
+/// they would be arguments of each method.
 fn lower_operations(spec: &OpenAPI, copy: &mut OpenAPI) {
     let is_generated = |parameter: &ReferenceOr<Parameter>| {
         !matches!(resolve(spec, parameter), Some(Parameter::Header { .. }))
@@ -42,8 +42,8 @@ fn lower_operations(spec: &OpenAPI, copy: &mut OpenAPI) {
     }
 }
 
-/// Gives formats with a hand-written type the name by which progenitor replaces types, lets arrays be null, and removes
-/// limits: each would be a type of its own, and the client checks them.
+/// Replaces formats that have a hand-written type by a reference to it, makes arrays nullable, and removes limits:
+/// progenitor would generate a type for each, and the client checks them anyway.
 ///
 /// Otherwise a date-time would be a strict chrono type, and one malformed time would fail the whole response.
 fn lower_properties(components: &mut Components) {

@@ -56,7 +56,7 @@ pub fn examples<'a>(spec: &'a OpenAPI, content: &'a Content) -> impl Iterator<It
     })
 }
 
-/// What `components` can hold.
+/// A type that `components` can define.
 pub trait Component: Sized {
     fn component<'a>(components: &'a Components, reference: &str) -> Option<&'a ReferenceOr<Self>>;
 }

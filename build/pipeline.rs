@@ -60,7 +60,7 @@ fn parse(file: &str, yaml: &str) -> Result<Value, String> {
     })
 }
 
-/// Schemas with a hand-written type, because the generated one would be closed or would print a secret.
+/// Schemas with a hand-written type, because the generated one would reject unknown values or print a secret.
 const OWN_TYPES: [(&str, &str); 5] = [
     ("ReportId", "crate::report::ReportId"),
     ("ReportStatus", "crate::report::ReportStatus"),
@@ -101,8 +101,8 @@ fn client(spec: &OpenAPI, document: &Value) -> Result<String, String> {
         .map_err(|e| format!("the generated client cannot be parsed: {e}"))
 }
 
-/// progenitor panics on what it does not support. The dialect should prevent that; otherwise, this returns the message
-/// without the backtrace.
+/// Calls `generate`, and returns the message of a panic as an error. progenitor panics on input that it does not
+/// support, which the dialect should exclude.
 pub fn catch_panic<T>(generate: impl FnOnce() -> T) -> Result<T, String> {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));

@@ -1,4 +1,4 @@
-//! Both spellings of every field: types serialize as the wire does, and accept the other spelling too.
+//! Makes types serialize in the spelling of the wire, and deserialize both spellings.
 
 use std::collections::BTreeSet;
 

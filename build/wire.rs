@@ -1,5 +1,5 @@
 //! The spec as it is on the wire: the YAML is in PascalCase, as documented; responses have been recorded in camelCase,
-//! and may have other words than the documented ones.
+//! and may contain undocumented values.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::dialect::{entries, resolve};
 use super::operations::operations;
 
-/// Names of the schemas that responses and requests reach.
+/// Names of the schemas that are reachable from responses and from requests.
 pub struct Reach {
     pub responses: BTreeSet<String>,
     pub requests: BTreeSet<String>,
@@ -43,7 +43,7 @@ fn follow(document: &Value, schema: &Value, found: &mut BTreeSet<String>) {
 
 const SCHEMAS: &str = "#/components/schemas/";
 
-/// The documented words of a value that may have others. A generated client must not fail on a new one, as with `enum`.
+/// Keyword for the documented values of an open enum. With `enum`, a generated client would fail on a new value.
 const OPEN_ENUM: &str = "x-extensible-enum";
 
 /// Returns the document with camelCase names and open enums in the schemas and examples of responses.
@@ -64,7 +64,7 @@ pub fn edition(spec: &OpenAPI, document: &Value) -> Value {
         let parameters = parameters.and_then(Value::as_array_mut).into_iter().flatten();
         parameters.for_each(|parameter| wire.parameter(parameter));
     }
-    // Examples that several responses share.
+    // Shared examples are changed in `components`.
     let mut shared = Map::new();
     let operations = members(edition.pointer_mut("/paths")).flat_map(|(_, path)| members(Some(path)));
     for (_, response) in operations.flat_map(|(_, operation)| members(operation.get_mut("responses"))) {
@@ -81,12 +81,12 @@ pub fn edition(spec: &OpenAPI, document: &Value) -> Value {
 
 struct Wire<'a> {
     document: &'a Value,
-    /// The schemas of responses.
+    /// The schemas that are reachable from responses.
     reach: &'a BTreeSet<String>,
 }
 
 impl Wire<'_> {
-    /// A parameter keeps its closed enum if responses share the schema, which is open.
+    /// Copies a closed enum into the parameter, because the schema becomes open if responses share it.
     fn parameter(&self, parameter: &mut Value) {
         let schema = resolve(self.document, &parameter["schema"]);
         if !schema["enum"].is_null() {
@@ -141,7 +141,7 @@ impl Wire<'_> {
         }
     }
 
-    /// Renames the properties that the schema names, and no free-form ones.
+    /// Renames the properties that the schema defines. Free-form properties are unchanged.
     fn body(&self, schema: &Value, body: &Value) -> Value {
         let target = schema["$ref"].as_str().and_then(|target| target.strip_prefix(SCHEMAS));
         if target.is_some_and(|name| !self.reach.contains(name)) {

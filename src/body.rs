@@ -1,4 +1,4 @@
-//! Extracts the details of a failure from the body of its response, in whatever shape.
+//! Extracts the details of a failure from the body of its response. Many formats are recognized.
 
 pub(crate) mod charset;
 pub(crate) mod failure;
@@ -7,13 +7,14 @@ pub(crate) mod markup;
 use serde_json::{Map, Value};
 
 use crate::envelope::is_one_of;
-use crate::pages::signs::says_something;
+use crate::pages::signs::has_content;
 use crate::text::one_line;
 
 /// Maximum length of a message, in characters.
 const MESSAGE_LIMIT: usize = 300;
-/// Maximum number of messages of one body, and of levels that are searched for them.
+/// Maximum number of messages that are read from one body.
 const MAX_MESSAGES: usize = 8;
+/// Maximum nesting depth that is searched for messages.
 const MAX_DEPTH: usize = 6;
 
 /// Details of a failure.
@@ -23,7 +24,7 @@ pub(crate) struct Detail {
     pub message: Option<String>,
 }
 
-// Names are in lower case and without punctuation: `errormessage` is also `error_message`.
+// Names are in lower case and without punctuation: `errormessage` also matches `error_message`.
 const CODES: [&str; 4] = ["code", "errorcode", "faultcode", "errornumber"];
 /// In the order of preference.
 const MESSAGES: [&str; 15] = [
@@ -43,7 +44,7 @@ const MESSAGES: [&str; 15] = [
     "value",
     "developermessage",
 ];
-/// What holds further details.
+/// Members that contain further details.
 const NESTED: [&str; 21] = [
     "error",
     "errors",
@@ -67,13 +68,13 @@ const NESTED: [&str; 21] = [
     "problems",
     "faults",
 ];
-/// What may hold the details if there is nothing else.
+/// Members that are searched if there are no details elsewhere.
 const WRAPPERS: [&str; 6] = ["response", "result", "data", "meta", "body", "d"];
-/// What a message is about.
+/// Members that name the subject of a message.
 const TARGETS: [&str; 6] = ["target", "field", "propertyname", "property", "parameter", "name"];
 
 /// Reads the envelope of the service in both spellings, the bodies of its gateways and of Entra, RFC 9457 problems,
-/// validation errors, web pages, XML and plain text. Anything else has no details, and is not an error.
+/// validation errors, web pages, XML and plain text. Returns no details for anything else.
 pub(crate) fn detail(text: &str) -> Detail {
     let text = text.trim_start_matches('\u{feff}').trim_start();
     if markup::is_markup(text) {
@@ -88,7 +89,7 @@ pub(crate) fn detail(text: &str) -> Detail {
     }
 }
 
-/// Whether a body is not JSON, as the errors of the service are: a gateway or a proxy wrote it.
+/// Whether a gateway or proxy wrote the body: it is not JSON, unlike the errors of the service.
 pub(crate) fn is_foreign(text: &str) -> bool {
     let text = text.trim_start_matches('\u{feff}').trim();
     !text.is_empty() && !text.starts_with(['{', '[', '"'])
@@ -143,7 +144,7 @@ impl Found {
 
     fn add(&mut self, text: &str, label: Option<&str>, depth: usize) {
         let text = text.trim();
-        // Gateways put the body of the service into a string of theirs.
+        // Some gateways wrap the body of the service in a string.
         if text.starts_with('{')
             && let Ok(inner) = serde_json::from_str(text)
         {
@@ -159,7 +160,7 @@ impl Found {
     fn read_object(&mut self, object: &Map<String, Value>, label: Option<&str>, depth: usize) {
         let is_known =
             |name: &String| [&MESSAGES[..], &NESTED, &CODES].iter().any(|names| is_one_of(name, names));
-        // A map from what is invalid to why.
+        // A map from invalid fields to messages.
         if depth > 0 && (object.values().all(Value::is_array) || !object.keys().any(is_known)) {
             for (name, value) in object {
                 self.read(value, Some(&**name).filter(|name| !is_one_of(name, &NESTED)), depth + 1);
@@ -167,7 +168,7 @@ impl Found {
             return;
         }
         let get = |name: &str| object.iter().find(|(key, _)| is_one_of(key, &[name])).map(|(_, value)| value);
-        let said = |value: &&Value| says_something(value) && !value.is_number() && !value.is_boolean();
+        let is_text_like = |value: &&Value| has_content(value) && !value.is_number() && !value.is_boolean();
         if self.code.is_none() {
             self.code = match CODES.iter().find_map(|name| get(name)) {
                 Some(Value::String(code)) => Some(one_line(code, 60)),
@@ -175,13 +176,14 @@ impl Found {
                 _ => None,
             };
         }
-        if let (None, Some(Value::String(word))) = (&self.word, get("error").filter(said)) {
+        if let (None, Some(Value::String(word))) = (&self.word, get("error").filter(is_text_like)) {
             self.word = Some(one_line(word, 60));
         }
         let target = TARGETS.iter().find_map(|name| get(name)).and_then(Value::as_str).filter(|_| depth > 0);
         let label = target.or(label);
-        let text = MESSAGES.iter().find_map(|name| get(name).filter(said).filter(|value| value.is_string()));
-        // OData wraps it in an object, with its language.
+        let text =
+            MESSAGES.iter().find_map(|name| get(name).filter(is_text_like).filter(|value| value.is_string()));
+        // OData wraps the message in an object that also has its language.
         let message = text.or_else(|| get("message").filter(|value| value.is_object() || value.is_array()));
         if let Some(message) = message {
             self.read(message, label, depth + 1);

@@ -41,7 +41,7 @@ impl InsightsClient {
             http.response.status_code = tracing::field::Empty,
             error.type = tracing::field::Empty,
         );
-        // Pinned here, or two kilobytes would be moved into the span.
+        // Pinned, so that two kilobytes are not moved into the span.
         let attempts = pin!(async {
             loop {
                 let (token, permit) = call.acquire().await?;
@@ -69,7 +69,7 @@ impl InsightsClient {
         })
     }
 
-    /// Requests a list, all pages of it. A 404 with this message means that there is nothing to list.
+    /// Requests all pages of a list. A 404 with `empty_message` means that the list is empty.
     pub(crate) async fn call_list<T, F, Fut>(
         &self,
         operation: &'static Operation,
@@ -84,7 +84,7 @@ impl InsightsClient {
         Ok(self.call_pages(operation, empty_message, |_| false, request).await?.items)
     }
 
-    /// Requests a list, page by page until `is_enough` of it is there.
+    /// Requests the pages of a list until `is_enough` returns true for the elements.
     pub(crate) async fn call_pages<T, F, Fut>(
         &self,
         operation: &'static Operation,
@@ -109,13 +109,13 @@ struct Call<'a> {
     operation: &'static Operation,
     request_id: Uuid,
     correlation_id: Uuid,
-    /// Moved ahead by the time spent waiting while other calls succeeded.
+    /// The start of the call, moved ahead by the time spent waiting while other calls succeeded.
     began: Instant,
     attempts: u32,
     /// Attempts that a rate limit refused; they do not count as attempts of the policy.
     limited: u32,
     is_refreshed: bool,
-    /// A failed attempt may have been carried out.
+    /// Whether a failed attempt may have been carried out.
     is_lost: bool,
 }
 
@@ -148,12 +148,12 @@ impl<'a> Call<'a> {
             let error = Error::new(ErrorKind::Throttled).with_message(message).with_retry_after(wait);
             self.with_ids(error, None).with_attempts(self.attempts)
         })?;
-        self.began += permit.in_line;
+        self.began += permit.time_in_queue;
         self.attempts += 1;
         Ok((token, permit))
     }
 
-    /// Step 2: sends the request once. Returns also what the response says about the rate limit.
+    /// Step 2: sends the request once. Also returns what the response reports about the rate limit.
     async fn send<T, F, Fut>(
         &self,
         token: &CachedToken,
@@ -187,7 +187,7 @@ impl<'a> Call<'a> {
         };
         let result = attempted.read(sent).await;
         let mut limit = attempted.record.limit();
-        // Some refusals say only in their body that they are about a limit.
+        // Some responses report an exceeded limit only in their body.
         if let (Some(limit), Err(error)) = (&mut limit, &result)
             && error.kind() == ErrorKind::Throttled
         {
@@ -262,7 +262,7 @@ mod tests {
         let announced = waits.clone();
         let client = InsightsClient::builder()
             .token("a-token")
-            // Nothing listens there.
+            // Nothing listens on this port.
             .base_url("http://127.0.0.1:1")
             .on_wait(move |wait| {
                 announced.lock().unwrap().push(matches!(wait.reason, WaitReason::Retry(_)));

@@ -40,7 +40,7 @@ pub struct ListDatasets {
 }
 
 impl ListDatasets {
-    /// Only the dataset with this name, ignoring case.
+    /// Lists only the dataset with this name, ignoring case.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
@@ -51,7 +51,7 @@ impl ListDatasets {
         let name = name.as_deref();
         let request = |api: Client| async move { api.get_datasets(name).await };
         let mut datasets: Vec<Dataset> = client.call_list(&spec::GET_DATASETS, NO_ITEM, request).await?;
-        // A service that ignores the parameter lists every dataset.
+        // The service may ignore the parameter and list every dataset.
         datasets.retain(|dataset| name.is_none_or(|name| dataset.dataset_name.eq_ignore_ascii_case(name)));
         Ok(datasets)
     }

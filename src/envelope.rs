@@ -1,5 +1,5 @@
-//! The envelope of every response, in place of the generated ones. It depends on serde alone, so that the benchmarks can
-//! include it.
+//! The envelope of every response, which replaces the generated ones. The file depends only on serde, so that the
+//! benchmarks can include it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,26 +10,26 @@ use serde::de::{
 };
 use serde_json::{Map, Value};
 
-/// An envelope: the elements, and every other member as it came, because some of them have not been seen yet.
+/// An envelope: the elements, and all other members unchanged, because some may be unknown.
 #[derive(Debug)]
 pub struct Envelope<T> {
     /// The elements. `None` if `value` is null or absent.
     pub value: Option<Vec<T>>,
     /// Whether there is a `value`, even null.
     pub has_value: bool,
-    /// All members that are not null. Repeated ones are listed as often as they came.
+    /// All other members that are not null, including duplicates.
     pub members: Vec<(Cow<'static, str>, Value)>,
 }
 
 impl<T> Envelope<T> {
     /// Returns the values of the members with one of these names, which are in lower case and without punctuation:
-    /// `nextlink` is also `@odata.nextLink`.
+    /// `nextlink` also matches `@odata.nextLink`.
     pub fn all<'a>(&'a self, names: &'a [&'a str]) -> impl Iterator<Item = &'a Value> {
         self.members.iter().filter(|(name, _)| is_one_of(name, names)).map(|(_, value)| value)
     }
 }
 
-/// Whether a name is one of these, ignoring case, punctuation and the prefix of OData.
+/// Whether a name is one of `names`, ignoring case, punctuation and the prefix of OData.
 pub fn is_one_of(name: &str, names: &[&str]) -> bool {
     names.iter().any(|wanted| plain_chars(name).eq(wanted.bytes()))
 }
@@ -69,9 +69,9 @@ impl<'de, T: Deserialize<'de> + PartialEq> Visitor<'de> for EnvelopeVisitor<T> {
                 envelope.has_value = true;
                 match (&envelope.value, value) {
                     (None, value) => envelope.value = value,
-                    // A service may send both spellings; which of two different lists is right cannot be known.
+                    // A service may send both spellings. If the lists differ, either may be right.
                     (Some(first), Some(second)) if *first != second => {
-                        return Err(Error::custom("`value` is there twice, with different elements"));
+                        return Err(Error::custom("duplicate `value` with different elements"));
                     }
                     (Some(_), _) => {}
                 }
@@ -86,7 +86,7 @@ impl<'de, T: Deserialize<'de> + PartialEq> Visitor<'de> for EnvelopeVisitor<T> {
     }
 }
 
-/// The name of a member. The usual ones are not allocated.
+/// The name of a member. Known names are not allocated.
 struct Name(Cow<'static, str>);
 
 impl<'de> Deserialize<'de> for Name {
@@ -122,7 +122,7 @@ impl<'de> Deserialize<'de> for Name {
     }
 }
 
-/// Any JSON value. What is nested too deeply is null, because a stack is finite.
+/// Any JSON value. Values below the maximum depth become null, so that the stack does not overflow.
 #[derive(Debug, PartialEq)]
 pub struct Plain(pub Value);
 

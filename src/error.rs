@@ -1,4 +1,4 @@
-//! The error of a call: its kind, and everything else that is known about it.
+//! The error of a call: its kind and its details.
 
 mod kind;
 
@@ -19,7 +19,7 @@ use crate::transport::causes;
 /// The error of a call.
 ///
 /// `Display` is one line: operation, kind, status, message, attempts and ids; `{:#}` adds the causes, and
-/// [`help`](Self::help) has the next step. Neither holds a header, a token, the query of a URL or a body.
+/// [`help`](Self::help) has the next step. Neither contains a header, a token, the query of a URL or a body.
 #[derive(Clone)]
 pub struct Error(Box<Details>);
 
@@ -34,9 +34,9 @@ struct Details {
     correlation_id: Option<String>,
     retry_after: Option<Duration>,
     attempts: u32,
-    /// An earlier attempt may have been carried out.
+    /// Whether an earlier attempt may have been carried out.
     follows_lost: bool,
-    /// The client has seen that nothing was carried out.
+    /// Whether the client has verified that nothing was carried out.
     is_undone: bool,
     help: Option<&'static str>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
@@ -70,7 +70,7 @@ impl Error {
         self
     }
 
-    /// Recognizes the refusals by a quota, which differ from others only in their message.
+    /// Sets the kind of an exceeded quota, which differs from other bad requests only in its message.
     pub(crate) fn with_quota(mut self) -> Self {
         if self.0.kind == ErrorKind::BadRequest {
             let quota = self.message().and_then(ErrorKind::of_quota);
@@ -136,7 +136,7 @@ impl Error {
         self
     }
 
-    /// Returns what went wrong, by meaning.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
@@ -192,8 +192,8 @@ impl Error {
         sent.is_some_and(reqwest::Error::is_connect)
     }
 
-    /// Returns whether the service may have carried out the request, although it failed: the response was lost, and the client
-    /// has not seen that nothing came of it.
+    /// Returns whether the service may have carried out the request although the call failed: the response was lost,
+    /// and the client has not verified that nothing was changed.
     pub fn may_be_done(&self) -> bool {
         use ErrorKind::{Connect, InvalidResponse, ServerError, Timeout, Unavailable};
         matches!(self.kind(), Connect | Timeout | Unavailable | ServerError | InvalidResponse)
@@ -206,7 +206,7 @@ impl Error {
         self.0.follows_lost
     }
 
-    /// Returns the next step: that of the [`AuthError`] inside if it has one, else that of the kind.
+    /// Returns the next step: that of the [`AuthError`] that caused the error, or else that of the kind.
     pub fn help(&self) -> &str {
         let auth = self.0.source.as_deref().and_then(|source| source.downcast_ref::<AuthError>());
         auth.map_or_else(|| self.0.help.unwrap_or(self.kind().help()), AuthError::help)

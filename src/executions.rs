@@ -48,20 +48,19 @@ pub struct ListExecutions {
 }
 
 impl ListExecutions {
-    /// Only executions with this status. Without it, the service lists those that are
-    /// [`Completed`](ExecutionStatus::Completed).
+    /// Lists only executions with this status. The default of the service is [`Completed`](ExecutionStatus::Completed).
     pub fn status(mut self, status: ExecutionStatus) -> Self {
         self.status = Some(status);
         self
     }
 
-    /// Only the execution with this id.
+    /// Lists only the execution with this id.
     pub fn execution_id(mut self, execution_id: impl Into<String>) -> Self {
         self.execution_id = Some(execution_id.into());
         self
     }
 
-    /// Only the latest execution, instead of all of the last 90 days.
+    /// Lists only the latest execution, instead of all of the last 90 days.
     pub fn latest(mut self) -> Self {
         self.latest = true;
         self
@@ -76,7 +75,7 @@ impl ListExecutions {
                 api.get_report_executions(&id, execution_id.as_deref(), status.as_ref(), Some(latest)).await
             }
         };
-        // One execution is what was requested; the service may count all of them.
+        // Only one execution was requested, but `totalCount` may count all.
         let is_one = latest || execution_id.is_some();
         let is_enough = |executions: &[Execution]| is_one && !executions.is_empty();
         let list = client.call_pages(&spec::GET_REPORT_EXECUTIONS, NO_EXECUTIONS, is_enough, request);

@@ -1,4 +1,4 @@
-//! What the fuzz targets read, as a call does.
+//! Functions for the fuzz targets, which read input in the same way as a call.
 #![allow(missing_docs)]
 
 use reqwest::header::{HeaderMap, HeaderValue, LINK, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -25,7 +25,7 @@ pub fn without_envelope(bytes: &[u8]) -> Option<u16> {
     failure::without_envelope(&charset::decode(bytes, None))?.status
 }
 
-/// Returns the codes and messages of an error body, by several labels of its encoding.
+/// Returns the codes and messages of an error body, decoded with several labels of its encoding.
 pub fn error_body(bytes: &[u8]) -> Vec<String> {
     let labels =
         ["application/json", "text/html; charset=utf-16le", "text/html;charset=shift_jis", "charset="];
@@ -37,7 +37,7 @@ pub fn error_body(bytes: &[u8]) -> Vec<String> {
     details.into_iter().flatten().flatten().collect()
 }
 
-/// Reads the head of a refusal.
+/// Reads the headers of an error response.
 pub fn head(bytes: &[u8]) {
     let Ok(value) = HeaderValue::from_bytes(bytes) else { return };
     let mut response = http::Response::builder().status(401);

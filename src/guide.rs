@@ -1,4 +1,4 @@
-//! The API by resource, and recipes. This module has documentation only.
+//! The API by resource, and recipes. This module contains only documentation.
 //!
 //! | page | about |
 //! | --- | --- |
@@ -9,7 +9,7 @@
 //! | [`datasets`] | what can be queried |
 //! | [`cookbook`] | complete programs for common tasks |
 //!
-//! Every example runs against the emulator (feature `emulator`), which stands in for the service.
+//! Every example runs against the emulator (feature `emulator`), which replaces the service.
 
 pub mod cookbook;
 pub mod datasets;

@@ -1,4 +1,4 @@
-//! Whether reports deliver: their last file, their next execution, and what is missing.
+//! Checks whether reports deliver files: the last file, the next execution, and missing files.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::report::{Execution, ExecutionStatus, Report, ReportStatus, Timestamp};
 use crate::reports::ListReports;
 
-/// How many lists of executions are requested at a time. The 50 reports that can be active are ten whole rounds.
+/// Maximum number of concurrent requests for executions. At most 50 reports can be active: ten full rounds.
 const CONCURRENCY: usize = 5;
 
 impl InsightsClient {
@@ -29,14 +29,14 @@ impl InsightsClient {
     ///
     /// # Errors
     ///
-    /// If the reports cannot be listed. If executions cannot be, the verdict is [`Unknown`](Verdict::Unknown), and
-    /// [`Health::error`] is set.
+    /// If the reports cannot be listed. If the executions of a report cannot be listed, its verdict is
+    /// [`Unknown`](Verdict::Unknown), and [`Health::error`] is set.
     pub fn health(&self) -> CheckHealth {
         CheckHealth { client: self.clone(), reports: self.reports(), grace: 0.25, now: None }
     }
 }
 
-/// What a report's status, schedule and files say together.
+/// The verdict on a report, from its status, schedule and files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -52,7 +52,8 @@ pub enum Verdict {
     Overdue,
     /// The report is active and due, and has no file.
     NeverRan,
-    /// The files of several executions in a row are missing, or the service reports an unknown status of the latest one.
+    /// The files of several executions in a row are missing, or the service reports an unknown status of the latest
+    /// one.
     Failing,
     /// The status or the schedule cannot be interpreted, or the executions could not be listed.
     Unknown,
@@ -128,26 +129,27 @@ pub struct CheckHealth {
 }
 
 impl CheckHealth {
-    /// Only reports whose whole name matches this pattern, ignoring case: `*` matches any text, `?` one character.
+    /// Checks only reports whose whole name matches this pattern, ignoring case: `*` matches any text, `?` one
+    /// character.
     pub fn name_matches(mut self, pattern: &str) -> Self {
         self.reports = self.reports.name_matches(pattern);
         self
     }
 
-    /// Only reports that run this query.
+    /// Checks only reports that run this query.
     pub fn query_id(mut self, query_id: impl Into<String>) -> Self {
         self.reports = self.reports.query_id(query_id);
         self
     }
 
-    /// How late a file may be, as a part of the interval between executions. The default is 0.25, six hours for a daily
-    /// report. How long the service takes is not documented.
+    /// Sets how late a file may be, as a fraction of the interval between executions. Default: 0.25, which is six hours
+    /// for a daily report. How long the service takes is not documented.
     pub fn grace(mut self, part: f64) -> Self {
         self.grace = part.max(0.0);
         self
     }
 
-    /// The time to compare with, for tests. The default is the time of the call.
+    /// Sets the current time, for tests. Default: the time of the call.
     pub fn now(mut self, now: SystemTime) -> Self {
         self.now = Some(now);
         self
@@ -209,22 +211,22 @@ impl Health {
                 (None, None, _) => (Verdict::Unknown, "active, but the schedule cannot be read".to_owned()),
                 (None, Some(0), Some(last)) if next.is_none() => (
                     Verdict::Ended,
-                    format!("all recurrences have run; the last file is of {}", written(last)),
+                    format!("all recurrences have run; the last file was written at {}", written(last)),
                 ),
                 (None, Some(0), Some(last)) => {
-                    (Verdict::Ok, format!("the last file is of {}", written(last)))
+                    (Verdict::Ok, format!("the last file was written at {}", written(last)))
                 }
                 (None, Some(0), None) => (Verdict::Ok, "no execution was due yet".to_owned()),
                 (None, Some(missed), None) => {
-                    (Verdict::NeverRan, format!("active, but without a file; {missed} were due"))
+                    (Verdict::NeverRan, format!("active, but without a file; executions due: {missed}"))
                 }
                 (None, Some(1), Some(last)) => (
                     Verdict::Overdue,
-                    format!("the latest file is missing; the last one is of {}", written(last)),
+                    format!("the latest file is missing; the last one was written at {}", written(last)),
                 ),
                 (None, Some(missed), Some(last)) => (
                     Verdict::Failing,
-                    format!("{missed} files are missing; the last one is of {}", written(last)),
+                    format!("{missed} files are missing; the last one was written at {}", written(last)),
                 ),
             },
             (Some(ReportStatus::Other(status)), _) => {
@@ -301,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn grace_is_a_part_of_the_interval() {
+    fn grace_is_a_fraction_of_the_interval() {
         let overdue = |grace| Health::assess(report("Active"), Ok(files(&[0])), hour(37), grace).verdict;
         assert_eq!(overdue(0.5), Verdict::Overdue);
         assert_eq!(overdue(0.6), Verdict::Ok);

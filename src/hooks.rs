@@ -1,4 +1,4 @@
-//! The hooks of the generated client: stamp each request, record each response.
+//! The hooks of the generated client. They set the headers of each request, and record each response.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -33,13 +33,13 @@ pub(crate) struct Attempt {
     pub correlation_id: Uuid,
     /// Asks whether the token proves a multi-factor sign-in.
     pub validate_mfa: bool,
-    /// Instead of the client's timeout.
+    /// Overrides the client's timeout.
     pub timeout: Option<Duration>,
     pub max_response_bytes: usize,
     pub record: Arc<Mutex<AttemptRecord>>,
 }
 
-/// What progenitor's results lose of a response.
+/// The parts of a response that progenitor's results do not contain.
 #[derive(Debug, Default)]
 pub(crate) struct AttemptRecord {
     /// `None` if there was no response.
@@ -48,14 +48,14 @@ pub(crate) struct AttemptRecord {
     pub correlation_id: Option<HeaderValue>,
     pub is_mfa_compliant: Option<bool>,
     pub limit: Limit,
-    /// What the head says about further pages.
+    /// The headers about further pages.
     pub paging: PagingHeaders,
     pub content_type: Option<HeaderValue>,
     /// The URL of a request for a list, against which its links are resolved.
     pub url: Option<Url>,
-    /// Of a refusal.
+    /// `None` unless the response is an error.
     pub evidence: Option<Box<Evidence>>,
-    /// The body was larger than `max_response_bytes`.
+    /// Whether the body was larger than `max_response_bytes`.
     pub is_too_large: bool,
     /// Why the body could not be decoded.
     pub damage: Option<io::Error>,
@@ -89,12 +89,13 @@ impl AttemptRecord {
         }
     }
 
-    /// Takes what was recorded.
+    /// Takes the record, and leaves an empty one.
     pub fn take(record: &Mutex<Self>) -> Self {
         std::mem::take(&mut *record.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// What the response says about the rate limit. The error page of a gateway knows nothing about it.
+    /// Returns what the response reports about the rate limit. `None` for the error page of a gateway, which reports
+    /// nothing.
     pub fn limit(&self) -> Option<Limit> {
         let is_error_page =
             self.status?.is_server_error() && !self.limit.refused && self.limit.remaining.is_none();
@@ -120,7 +121,7 @@ impl ClientHooks<Attempt> for Client {
         let headers = request.headers_mut();
         // progenitor sends the version of the spec, in a header that the service does not know.
         headers.remove(API_VERSION);
-        // hyper sends no length for an absent body, and gateways of this kind answer 411 to that.
+        // hyper sends no length for an absent body, and some gateways reject that with 411.
         if has_no_body {
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
@@ -146,7 +147,7 @@ impl ClientHooks<Attempt> for Client {
     ) -> impl Future<Output = reqwest::Result<reqwest::Response>> {
         let attempt = self.inner();
         let url = (request.method() == Method::GET).then(|| request.url().clone());
-        // Outside of the future, which then does not hold the request.
+        // Called outside of the future, which then does not contain the request.
         let sent = self.client().execute(request);
         async move {
             let response = sent.await?;
@@ -157,7 +158,7 @@ impl ClientHooks<Attempt> for Client {
             if response.status() != StatusCode::OK || is_bounded {
                 return Ok(response);
             }
-            // Boxed: most responses need not reserve the space.
+            // Boxed, because most responses do not need the space.
             Box::pin(read_bounded(response, attempt)).await
         }
     }

@@ -1,7 +1,7 @@
-//! Reads a list that does not decode: element by element, and an element field by field.
+//! Reads a list that does not decode, element by element and field by field.
 //!
-//! Only what cannot be mistaken is converted, such as a number in a string. Ids and statuses stay exact. Everything that
-//! was converted or left out has a warning.
+//! Only unambiguous values are converted, such as a number in a string. Ids and statuses are never converted. Each
+//! conversion or omission has a warning.
 
 mod repair;
 
@@ -24,7 +24,7 @@ pub(crate) struct Read<T> {
     pub warnings: Vec<Warning>,
 }
 
-/// Reads an envelope. Only text that is not JSON, or has no list where one is expected, is an error.
+/// Reads an envelope. Fails only if the text is not JSON, or has no list where one is expected.
 pub(crate) fn read<T: DeserializeOwned>(text: &str) -> serde_json::Result<Read<T>> {
     let repaired = repair::repair(text);
     let raw: Envelope<Raw> = serde_json::from_str(&repaired.text)?;
@@ -39,7 +39,7 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> serde_json::Result<Read<T
             match Element::new(&element, index, &mut warnings).and_then(|element| element.read()) {
                 Ok(element) => Some(element),
                 Err(problem) => {
-                    // What is said about the fields of an element that is left out only distracts.
+                    // Warnings about the fields of an element that is left out would only distract.
                     let id = warnings.drain(before..).find_map(|warning| warning.id);
                     unreadable.push(format!("value[{index}]{}{problem}", separator(&problem)));
                     let (field, problem) = match problem.split_once(": ") {
@@ -62,7 +62,7 @@ fn separator(problem: &str) -> &'static str {
     if problem.starts_with('.') { "" } else { ": " }
 }
 
-/// An element as it came.
+/// An element as received.
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Raw(Box<RawValue>);
@@ -73,7 +73,7 @@ impl PartialEq for Raw {
     }
 }
 
-/// The members of an object, repeated ones included.
+/// The members of an object, including duplicates.
 struct Members(Vec<(String, Raw)>);
 
 impl<'de> Deserialize<'de> for Members {
@@ -98,7 +98,7 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
-/// An element of a list, and what has been said about it.
+/// An element of a list, and its problems so far.
 struct Element<'a> {
     index: usize,
     fields: Map<String, Value>,
@@ -140,16 +140,16 @@ impl<'a> Element<'a> {
         });
         for name in conflicts {
             if element.fields.remove(&name).is_some() {
-                element.leave_out(&name, "it is there twice, with different values");
+                element.leave_out(&name, "duplicate with different values");
             }
         }
         for name in undecodable {
-            element.leave_out(&name, "it cannot be decoded");
+            element.leave_out(&name, "cannot be decoded");
         }
         Ok(element)
     }
 
-    /// Decodes the element, and repairs or removes one field after the other until that succeeds.
+    /// Decodes the element. Converts or removes one field after the other until that succeeds.
     fn read<T: DeserializeOwned>(mut self) -> Result<T, String> {
         loop {
             let error = match serde_path_to_error::deserialize(&Value::Object(self.fields.clone())) {
@@ -178,7 +178,7 @@ impl<'a> Element<'a> {
         }
     }
 
-    /// Converts the value at the path, if any conversion decodes. Ids and statuses are exact.
+    /// Converts the value at the path if one of its conversions decodes. Ids and statuses are never converted.
     fn convert<T: DeserializeOwned>(&mut self, field: &str, path: &Path) -> bool {
         let lower = field.to_ascii_lowercase();
         if lower.ends_with("id") || lower.ends_with("status") {
@@ -205,7 +205,7 @@ impl<'a> Element<'a> {
         self.warn(field, format!("{problem}; left out"));
     }
 
-    /// Says why a required field is missing: it may have been left out.
+    /// Returns why a required field is missing. It may have been left out.
     fn missing(&self, error: &str) -> String {
         let name = error.split('`').nth(1).unwrap_or_default();
         match self.left_out.iter().find(|(field, _)| is_same(field, name)) {
@@ -246,9 +246,10 @@ fn at<'a>(value: &'a mut Value, path: &Path) -> Option<&'a mut Value> {
     })
 }
 
-/// Returns what a value may stand for: a number or a boolean in a string, an integer as a float, and the reverse.
+/// Returns the possible conversions of a value: a number or a boolean in a string, an integer as a float, and the
+/// reverse.
 fn candidates(value: &Value) -> Vec<Value> {
-    /// Up to here, a float is exactly one integer.
+    /// Below this limit, floats represent integers exactly.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     #[allow(clippy::cast_possible_truncation, reason = "checked to be exact")]
     let integer = |float: f64| (float.fract() == 0.0 && float.abs() < EXACT).then_some(float as i64);
@@ -274,13 +275,13 @@ fn candidates(value: &Value) -> Vec<Value> {
     }
 }
 
-/// Returns an integer that may be a float or in a string.
+/// Returns the integer in a number, a float or a string.
 pub(crate) fn integer(value: &Value) -> Option<i64> {
     let whole = |value: &Value| value.as_i64();
     whole(value).or_else(|| candidates(value).iter().find_map(whole))
 }
 
-/// The kind of a value, for messages that must not hold the value.
+/// Returns the type of a value, for messages that must not contain the value.
 pub(crate) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -299,5 +300,5 @@ fn expected(error: &str) -> &str {
     expected.split(" at line ").next().unwrap_or_default()
 }
 
-/// Stands for characters that cannot be decoded.
+/// Replaces characters that cannot be decoded.
 const LOST: char = char::REPLACEMENT_CHARACTER;

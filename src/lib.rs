@@ -1,7 +1,8 @@
 //! Resumes paused reports of Microsoft Partner Center Insights and verifies that they are running again.
 //!
 //! Insights runs scheduled reports for Microsoft partners. A paused report stays paused until it is resumed. This crate
-//! resumes one report or all of them, and verifies the result. It also contains the CLI `partner-insights` (feature `cli`).
+//! resumes one report or all of them, and verifies the result. It also contains the CLI `partner-insights` (feature
+//! `cli`).
 //!
 //! ```
 //! # #[cfg(feature = "emulator")]
@@ -9,7 +10,7 @@
 //! use partner_center_insights::emulator::Emulator;
 //! use partner_center_insights::{Event, InsightsClient, Selection};
 //!
-//! // Stands in for the real service and a real token.
+//! // Replaces the real service and a real token.
 //! let emulator = Emulator::start().await?;
 //! let client = InsightsClient::builder().base_url(emulator.base_url()).token(emulator.token()).build()?;
 //!
@@ -57,10 +58,10 @@
 //! | 2xx without a report | `Ok(None)` |
 //! | 401 | one more attempt, with a new token |
 //! | 408, 429, 5xx, no response | another attempt after a wait, at least as long as the service asks |
-//! | anything else, an error inside a 2xx included | [`Error`] |
+//! | anything else, including an error inside a 2xx | [`Error`] |
 //!
-//! A list is followed through all its pages, or it is an error. Odd fields are converted or left out, and elements without
-//! a usable id are left out; each of them is a [`Warning`].
+//! All pages of a list are read, or the call fails. A field of an unexpected type is converted or left out, and an
+//! element without a usable id is left out; each case is reported as a [`Warning`].
 //!
 //! [`ErrorKind::InvalidResponse`] means that a response could not be read; the operation may have been performed.
 //!
@@ -78,7 +79,7 @@
 //! | `azure-identity` | credentials of the Azure SDK as token sources |
 //! | `conformance` | checks of a service against the spec |
 //! | `download` | downloads of files, with their decompression |
-//! | `schemars` | JSON schemas of [`Report`], [`Execution`] and their field types, as they are serialized |
+//! | `schemars` | JSON schemas of [`Report`], [`Execution`] and their field types, in their serialized form |
 //! | `cli` | the CLI |
 //!
 //! # Untested assumptions
@@ -87,7 +88,7 @@
 //! traffic of related operations. Assumptions beyond these are marked `x-assumption` in the [spec] and listed in the
 //! documentation of the emulator.
 
-// On docs.rs, items say which feature they need.
+// On docs.rs, items show which feature they need.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(missing_docs)]
 // The library returns errors; only the CLI prints.

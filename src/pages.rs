@@ -1,4 +1,4 @@
-//! Further pages of a list, and how they are followed. A part is never passed off as the whole.
+//! Follows the pages of a list. A partial list is an error, never a result.
 
 mod links;
 pub(crate) mod signs;
@@ -20,7 +20,7 @@ use crate::spec::Operation;
 const MAX_PAGES: usize = 1000;
 
 impl InsightsClient {
-    /// Completes a list from its first page, unless `is_enough` of it is there.
+    /// Requests the pages after the first, until `is_enough` returns true for the elements.
     pub(crate) async fn complete<T: DeserializeOwned + PartialEq>(
         &self,
         operation: &'static Operation,
@@ -39,19 +39,19 @@ impl InsightsClient {
         let (mut pages, mut list) = first.into_list(operation)?;
         let mut total = pages.total;
         while !is_enough(&list.items) {
-            let came = list.items.len() + list.unreadable;
+            let received = list.items.len() + list.unreadable;
             if let Some(link) = pages.link.take() {
                 let next = match self.resolve(operation, current.as_ref(), &link) {
                     Ok(next) => next,
                     Err(problem) => {
                         return refuse(format!(
-                            "the list has a further page that cannot be requested: {problem}; refusing to return a part of it"
+                            "the list has a further page that cannot be requested: {problem}; refusing to return a partial list"
                         ));
                     }
                 };
                 seen.extend(current.replace(next.clone()));
                 if seen.contains(&next) {
-                    return refuse("the pages of the list lead back to a page that came before".to_owned());
+                    return refuse("the pages of the list form a loop".to_owned());
                 }
                 if seen.len() >= MAX_PAGES {
                     return refuse(format!("the list has more than {MAX_PAGES} pages"));
@@ -75,8 +75,8 @@ impl InsightsClient {
                     ));
                 }
                 return match total {
-                    Some(total) if total > i64::try_from(came).unwrap_or(i64::MAX) => refuse(format!(
-                        "the response has only a part of the list: {came} of {total} elements (totalCount)"
+                    Some(total) if total > i64::try_from(received).unwrap_or(i64::MAX) => refuse(format!(
+                        "the response has only a part of the list: {received} of {total} elements (totalCount)"
                     )),
                     _ => Ok(list),
                 };
@@ -95,7 +95,7 @@ impl InsightsClient {
             async move { get_page(&api, url).await }
         };
         self.call(operation, request).await.map_err(|error| match error.kind() {
-            // The report exists, and the list is not empty: it is the link that is wrong.
+            // The first page exists, so the link is wrong, not the argument.
             ErrorKind::NotFound | ErrorKind::BadRequest => {
                 let message = error.message().unwrap_or(error.kind().name()).to_owned();
                 error
@@ -106,11 +106,11 @@ impl InsightsClient {
         })
     }
 
-    /// Returns the URL of a link. The token must not be sent to another origin.
+    /// Returns the URL of a link. Fails if it leads to another origin, because the token must not be sent there.
     fn resolve(&self, operation: &Operation, page: Option<&Url>, link: &str) -> Result<Url, String> {
         let base = Url::parse(&format!("{}/", self.inner.base_url)).map_err(|error| error.to_string())?;
         let first_segment = operation.path.trim_start_matches('/').split('/').next().unwrap_or_default();
-        // OData resolves links against the root of the service, everybody else against the page.
+        // OData resolves links against the root of the service, other services against the URL of the page.
         let is_rooted = link.split(['?', '/']).next().is_some_and(|segment| segment == first_segment);
         let context = page.filter(|_| !is_rooted).unwrap_or(&base);
         let mut url = context.join(link).map_err(|error| format!("its link is invalid: {error}"))?;

@@ -1,11 +1,11 @@
-//! The two programs whose reports the service has.
+//! The partner programs of the service.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind};
 
-/// A partner program, which has reports of its own.
+/// A partner program. Each has its own reports.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Program {

@@ -1,4 +1,4 @@
-//! Failures of the proxy in between, whose errors do not name it.
+//! Describes failures of a proxy, because the underlying errors do not name it.
 
 use std::fmt;
 use std::io;
@@ -10,16 +10,16 @@ use tokio::net::TcpStream;
 
 use crate::transport::{causes, root_cause};
 
-/// How long to wait for the status of a proxy that refused.
+/// Timeout for the second request to a proxy that refused the first one.
 const STATUS_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How the error of a SOCKS proxy begins.
+/// Beginning of the error for a SOCKS proxy.
 const UNSUPPORTED: &str = "unsupported scheme";
 
-/// A proxy that established no tunnel. `Display` has no password.
+/// A failure of a proxy to establish a tunnel. `Display` does not show its password.
 pub(crate) struct ProxyFailure {
     address: String,
-    /// The status with which it refused.
+    /// The status of its response, if it refused.
     status: Option<u16>,
     cause: String,
 }
@@ -30,7 +30,7 @@ impl ProxyFailure {
         let is_of_proxy = |text: &String| text.starts_with("tunnel error") || text.starts_with(UNSUPPORTED);
         let tunnel = causes(error).map(ToString::to_string).find(is_of_proxy)?;
         let url: http::Uri = error.url()?.as_str().parse().ok()?;
-        // As reqwest reads it. Its password is apart.
+        // The proxy that reqwest uses. Its password is not part of the URI.
         let proxy = Matcher::from_system().intercept(&url)?;
         let status = match &tunnel {
             tunnel if tunnel.ends_with("proxy authorization required") => Some(407),
@@ -46,7 +46,7 @@ impl ProxyFailure {
         Some(Self { address: address(&proxy)?, status, cause })
     }
 
-    /// Whether another attempt would be refused too.
+    /// Whether another attempt would fail too.
     pub fn is_permanent(&self) -> bool {
         self.cause.starts_with(UNSUPPORTED)
             || self.status.is_some_and(|status| status < 500 && !matches!(status, 408 | 429))
@@ -66,14 +66,14 @@ impl fmt::Display for ProxyFailure {
     }
 }
 
-/// Scheme, host and port. What stands in place of a port may be a part of a password.
+/// Returns scheme, host and port. An invalid port is left out, because it may be a part of a password.
 fn address(proxy: &Intercept) -> Option<String> {
     let uri = proxy.uri();
     let port = uri.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
     Some(format!("{}://{}{port}", uri.scheme_str()?, uri.host()?))
 }
 
-/// Asks the proxy once more: the first status is lost in the layers below.
+/// Sends a second CONNECT to get the status, which the error of the first one does not contain.
 async fn status_of(proxy: &Intercept, url: &http::Uri) -> Option<u16> {
     if proxy.uri().scheme_str() != Some("http") {
         return None;

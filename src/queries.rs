@@ -14,7 +14,7 @@ use crate::reports::NO_ITEM;
 use crate::spec;
 use crate::unconfirmed::{NewItem, deleted};
 
-/// The service gives up after 100 seconds.
+/// Longer than the service, which gives up after 100 seconds.
 const TRY_TIMEOUT: Duration = Duration::from_secs(110);
 
 impl InsightsClient {
@@ -30,8 +30,8 @@ impl InsightsClient {
 
     /// Creates a query.
     ///
-    /// A lost request is not repeated blindly, because two queries could come of it. The client lists queries before the
-    /// request, and again if the response is lost, and returns the new one.
+    /// A lost request is not retried blindly, because that could create two queries. The client lists queries before
+    /// the request, and again if the response is lost, and returns the new one.
     ///
     /// ```no_run
     /// # async fn run(client: partner_center_insights::InsightsClient) -> Result<(), partner_center_insights::Error> {
@@ -47,9 +47,9 @@ impl InsightsClient {
     ///
     /// # Errors
     ///
-    /// [`QueryQuota`](ErrorKind::QueryQuota) if there are 100 queries; [`unused_queries`](Self::unused_queries) says which
-    /// could be deleted. [`BadRequest`](ErrorKind::BadRequest) if the service
-    /// rejects the text, and otherwise see [`ErrorKind`].
+    /// [`QueryQuota`](ErrorKind::QueryQuota) if there are 100 queries; [`unused_queries`](Self::unused_queries) lists
+    /// candidates to delete. [`BadRequest`](ErrorKind::BadRequest) if the service rejects the text, and otherwise see
+    /// [`ErrorKind`].
     pub async fn create_query(&self, query: NewQuery) -> Result<ReportQuery, Error> {
         let operation = &spec::CREATE_REPORT_QUERY;
         let request = query.0;
@@ -60,11 +60,11 @@ impl InsightsClient {
         }
         let is_plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || c.is_whitespace());
         if !is_plain(&request.name) {
-            tracing::warn!("presumably only letters, digits and spaces are allowed in the name of a query");
+            tracing::warn!("the name of a query presumably allows only letters, digits and spaces");
         }
         let is_like = |query: &ReportQuery| {
             query.name.as_deref().map(str::trim) == Some(request.name.trim())
-                // Line breaks come back as CR LF.
+                // The service returns line breaks as CR LF.
                 && query.query.as_deref().is_some_and(|text| text.trim().lines().eq(request.query.trim().lines()))
         };
         let id = |query: &ReportQuery| query.query_id.clone();
@@ -100,18 +100,18 @@ impl InsightsClient {
         Ok(queries)
     }
 
-    /// Deletes a query of the caller. Returns it, or `None` if the service does not say which one it was.
+    /// Deletes a query of the caller. Returns it, or `None` if it is not in the response.
     ///
-    /// What becomes of reports that run the query is not documented.
+    /// The effect on reports that run the query is not documented.
     #[doc = concat!("See [the service's page](", env!("DOC_DELETE_REPORT_QUERY"), ").")]
     ///
     /// # Errors
     ///
-    /// [`NotFound`](ErrorKind::NotFound) if there is no such query; if only a repeated request says so, the query is deleted,
-    /// and that is success. Otherwise see [`ErrorKind`].
+    /// [`NotFound`](ErrorKind::NotFound) if there is no such query. It is not an error after a request whose response
+    /// was lost: that request deleted the query. Otherwise see [`ErrorKind`].
     pub async fn delete_query(&self, query_id: &str) -> Result<Option<ReportQuery>, Error> {
         let operation = &spec::DELETE_REPORT_QUERY;
-        // As segments of a path, dots lead elsewhere.
+        // As path segments, dots would lead to another path.
         if matches!(query_id.trim(), "" | "." | "..") {
             return Err(Error::new(ErrorKind::InvalidArgument).with_operation(operation).with_message(
                 format!("invalid query id {query_id:?}; expected an id from the list of queries"),
@@ -126,8 +126,9 @@ impl InsightsClient {
     ///
     /// # Errors
     ///
-    /// [`BadRequest`](ErrorKind::BadRequest) if the service rejects the query. [`Timeout`](ErrorKind::Timeout) means that the
-    /// query takes more than 100 seconds; its syntax is right then, and it is not tried again. Otherwise see [`ErrorKind`].
+    /// [`BadRequest`](ErrorKind::BadRequest) if the service rejects the query. [`Timeout`](ErrorKind::Timeout) means
+    /// that the query takes more than 100 seconds. Its syntax is valid then, and the client does not retry. Otherwise
+    /// see [`ErrorKind`].
     pub async fn try_query(&self, query: TryQuery) -> Result<Vec<QueryRow>, Error> {
         let TryQuery { text, id, span } = query;
         let [start, end] = [span.map(|(start, _)| start), span.map(|(_, end)| end)]
@@ -138,7 +139,7 @@ impl InsightsClient {
             api.try_report_query(end, text, id, start).await
         };
         let response = self.call(&spec::TRY_REPORT_QUERY, request).await?;
-        // More rows are not wanted: these are the first.
+        // Only the first rows are wanted, so further pages are not requested.
         response.into_list(&spec::TRY_REPORT_QUERY).map(|(_, list)| list.items)
     }
 }
@@ -150,30 +151,30 @@ pub struct ListQueries {
     client: InsightsClient,
     id: Option<String>,
     name: Option<String>,
-    /// Only own queries, or only those of the system.
+    /// `true` for own queries only, `false` for those of the system only.
     own: Option<bool>,
 }
 
 impl ListQueries {
-    /// Only the query with this id.
+    /// Lists only the query with this id.
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Only queries with this name, as the service matches it.
+    /// Lists only queries with this name. The service decides what matches.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Only the caller's own queries.
+    /// Lists only the caller's own queries.
     pub fn own(mut self) -> Self {
         self.own = Some(true);
         self
     }
 
-    /// Only queries of the system.
+    /// Lists only queries of the system.
     pub fn system(mut self) -> Self {
         self.own = Some(false);
         self
@@ -184,7 +185,7 @@ impl ListQueries {
         let (id, name) = (id.as_deref(), name.as_deref());
         let (only_system, include_system) = (own.map(|own| !own), own.map(|own| !own));
         let request = |api: Client| async move {
-            // What both switches mean together is not documented, so only one is sent.
+            // The meaning of both parameters together is not documented, so only one is sent.
             match own {
                 Some(true) => api.get_report_queries(None, include_system, id, name).await,
                 _ => api.get_report_queries(only_system, None, id, name).await,
@@ -209,7 +210,7 @@ impl IntoFuture for ListQueries {
 pub struct NewQuery(CreateQueryRequest);
 
 impl NewQuery {
-    /// Sets what is required. All published names have letters, digits and spaces only.
+    /// Creates a query with a name and a text. All published names have letters, digits and spaces only.
     pub fn new(name: impl Into<String>, query: impl Into<String>) -> Self {
         Self(CreateQueryRequest { name: name.into(), query: query.into(), description: None })
     }
@@ -231,17 +232,18 @@ pub struct TryQuery {
 }
 
 impl TryQuery {
-    /// A query that need not be stored.
+    /// Creates a query from a text, which need not be stored.
     pub fn text(query: impl Into<String>) -> Self {
         Self { text: Some(query.into()), id: None, span: None }
     }
 
-    /// A stored query.
+    /// Selects a stored query.
     pub fn id(query_id: impl Into<String>) -> Self {
         Self { text: None, id: Some(query_id.into()), span: None }
     }
 
-    /// Replaces the time span of the query, from start to end. Documented for mpn only; the format of the times is assumed.
+    /// Replaces the time span of the query, from start to end. Documented for mpn only; the format of the times is
+    /// assumed.
     pub fn time_span(mut self, start: SystemTime, end: SystemTime) -> Self {
         self.span = Some((start, end));
         self

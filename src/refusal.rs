@@ -1,4 +1,4 @@
-//! What a refusal means, by all that the response says: status, service code, reason phrase, challenge and message.
+//! Interprets an error response by its status, service code, reason phrase, challenge and message.
 
 pub(crate) mod evidence;
 
@@ -13,14 +13,14 @@ use crate::response::Attempted;
 use crate::transport::{clock, seconds};
 
 impl Attempted<'_> {
-    /// Creates the error of a refusal.
+    /// Creates the error of an error response.
     pub(crate) fn refusal(&self, status: u16, detail: Detail) -> Error {
         let evidence = self.record.evidence.as_deref();
         let get = |name| evidence.and_then(|evidence| evidence.get(name));
         let code = detail.code.or_else(|| get("error").map(|code| self.clean_line(code, 60)));
         let reason = evidence.and_then(|evidence| evidence.reason.as_deref());
         let mut message = String::new();
-        // What is missing, in a challenge that says no more.
+        // The missing scope, if the challenge names one.
         let scope = get("scope").filter(|_| code.as_deref() == Some("insufficient_scope"));
         let scope = scope.map(|scope| format!("expected the scope {scope}"));
         let parts = [detail.message.as_deref(), reason, get("error_description"), scope.as_deref()];
@@ -64,7 +64,7 @@ impl Attempted<'_> {
     }
 }
 
-/// How services speak of multi-factor authentication, without punctuation. The numbers are errors of Entra.
+/// Terms for multi-factor authentication, without punctuation. The numbers are error codes of Entra.
 const MFA: [&str; 11] = [
     "multifactor",
     "twofactor",
@@ -79,7 +79,7 @@ const MFA: [&str; 11] = [
     "aadsts50079",
 ];
 
-/// How gateways such as Azure API Management, which refuse exceeded quotas with 403, speak of limits.
+/// Terms for limits, as in the errors of Azure API Management, which refuses exceeded quotas with 403.
 const LIMIT: [&str; 8] = [
     "outofcallvolume",
     "outofbandwidth",
@@ -91,8 +91,8 @@ const LIMIT: [&str; 8] = [
     "requestlimit",
 ];
 
-/// Whether the claims only demand a token that is newer than a revocation, which needs no other sign-in
-/// (continuous access evaluation).
+/// Whether the claims only require a token that is newer than a revocation (continuous access evaluation). The user
+/// need not sign in again for that.
 fn is_revocation(claims: Option<&str>) -> bool {
     let Some(claims) = claims.map(|claims| claims.trim_end_matches('=')) else { return false };
     let decoded = STANDARD_NO_PAD.decode(claims).or_else(|_| URL_SAFE_NO_PAD.decode(claims));
@@ -107,12 +107,12 @@ fn wait_in(text: &str) -> Option<Duration> {
     let mut places = words.iter().enumerate().filter(|(_, word)| matches!(**word, "in" | "after" | "for"));
     places.find_map(|(at, _)| {
         let rest = &words[at + 1..];
-        clock(rest.first()?).or_else(|| lengths(&rest[..rest.len().min(6)].join(" ")))
+        clock(rest.first()?).or_else(|| duration(&rest[..rest.len().min(6)].join(" ")))
     })
 }
 
-/// Adds up the lengths of time that a text begins with: `1 hour 5 minutes` or `1h5m`.
-fn lengths(text: &str) -> Option<Duration> {
+/// Parses the duration at the beginning of a text: `1 hour 5 minutes` or `1h5m`.
+fn duration(text: &str) -> Option<Duration> {
     let (mut rest, mut total) = (text, None);
     loop {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());

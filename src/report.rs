@@ -94,7 +94,8 @@ impl Report {
 }
 
 impl Execution {
-    /// Creates an execution with this id and nothing else, for tests. Set further fields by name or with the methods below.
+    /// Creates an execution with this id and nothing else, for tests. Set further fields by name or with the methods
+    /// below.
     pub fn new(id: impl Into<String>) -> Self {
         Self {
             execution_id: id.into(),

@@ -42,7 +42,7 @@ impl InsightsClient {
         I: TryInto<ReportId, Error: Into<Error>>,
     {
         let id = report_id.try_into().map_err(Into::into)?;
-        // A service that ignores the parameter lists every report.
+        // The service may ignore the parameter and list every report.
         let request = |api: Client| async move { api.get_reports(None, Some(&id), None).await };
         let is_found = |reports: &[Report]| reports.iter().any(|report| report.report_id == id);
         let list = self.call_pages(&spec::GET_REPORTS, NO_ITEM, is_found, request).await?;
@@ -57,15 +57,15 @@ impl InsightsClient {
 
     /// Resumes a paused report: one `PUT`, as documented, retried where that is safe and may help.
     ///
-    /// Returns the report, or `None` if the service accepted the request without a body. Nothing is documented for a
-    /// report that is not paused.
+    /// Returns the report, or `None` if the service accepted the request without a body. The effect on a report that is
+    /// not paused is not documented.
     #[doc = concat!("See [the service's page](", env!("DOC_RESUME_REPORT_EXECUTIONS"), ").")]
     ///
     /// # Errors
     ///
     /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument) if the id is not a UUID; nothing is sent then. Otherwise
-    /// see [`ErrorKind`](crate::ErrorKind). [`InvalidResponse`](crate::ErrorKind::InvalidResponse) with status 200 means
-    /// that the service accepted the request, and its response could not be decoded.
+    /// see [`ErrorKind`](crate::ErrorKind). [`InvalidResponse`](crate::ErrorKind::InvalidResponse) with status 200
+    /// means that the service accepted the request, but its response could not be decoded.
     pub async fn resume<I>(&self, report_id: I) -> Result<Option<Report>, Error>
     where
         I: TryInto<ReportId, Error: Into<Error>>,
@@ -92,11 +92,11 @@ impl InsightsClient {
         Ok(response.items.into_iter().next())
     }
 
-    /// Checks the token with one harmless call, the list of reports, and asks whether it proves a multi-factor sign-in.
+    /// Checks the token by listing the reports, and asks the service whether the token proves a multi-factor sign-in.
     ///
-    /// The question is the header `ValidateMfa`, which [other services of Partner Center
+    /// It sends the header `ValidateMfa`, which [other services of Partner Center
     /// document](https://learn.microsoft.com/en-us/partner-center/security/partner-security-requirements-mandating-mfa).
-    /// Whether this service answers it is unknown. Enforcement is rolled out in steps, so the result may change.
+    /// Whether this service supports it is unknown. Enforcement is rolled out in steps, so the result may change.
     ///
     /// # Errors
     ///
@@ -119,17 +119,17 @@ impl InsightsClient {
     }
 }
 
-/// What the service says about a token that it accepted.
+/// What the service reports about a token that it accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Probe {
-    /// Whether the token proves a multi-factor sign-in. `None` if the service does not say.
+    /// Whether the token proves a multi-factor sign-in. `None` if the service does not report it.
     pub mfa_compliant: Option<bool>,
 }
 
 /// A list of reports, created by [`InsightsClient::reports`] and sent when it is awaited.
 ///
-/// The service cannot filter by status, so all reports are fetched in one request, and filtered here.
+/// The service cannot filter by status, so the client lists all reports and filters them.
 ///
 /// ```no_run
 /// # async fn run(client: partner_center_insights::InsightsClient) -> Result<(), partner_center_insights::Error> {
@@ -149,19 +149,20 @@ pub struct ListReports {
 }
 
 impl ListReports {
-    /// Only reports with this status.
+    /// Lists only reports with this status.
     pub fn status(mut self, status: ReportStatus) -> Self {
         self.filter.status = Some(status);
         self
     }
 
-    /// Only reports whose whole name matches this pattern, ignoring case: `*` matches any text, `?` one character.
+    /// Lists only reports whose whole name matches this pattern, ignoring case: `*` matches any text, `?` one
+    /// character.
     pub fn name_matches(mut self, pattern: &str) -> Self {
         self.filter.name = Some(name_pattern(pattern));
         self
     }
 
-    /// Only reports that run this query.
+    /// Lists only reports that run this query.
     pub fn query_id(mut self, query_id: impl Into<String>) -> Self {
         self.filter.query_id = Some(query_id.into());
         self
@@ -172,7 +173,7 @@ impl ListReports {
         if self.filter.status.is_some() {
             for report in reports.iter().filter(|report| report.report_status.is_none()) {
                 let warning =
-                    Warning::new("reportStatus", "absent; a selection by status leaves the report out");
+                    Warning::new("reportStatus", "absent; the filter by status leaves the report out");
                 self.client.inner.warn(&Warning { id: Some(report.report_id.to_string()), ..warning });
             }
         }
@@ -190,7 +191,7 @@ impl IntoFuture for ListReports {
     }
 }
 
-/// A filter of reports. A report matches if it has everything that is set.
+/// A filter of reports. A report matches if it satisfies every condition that is set.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReportFilter {
     pub status: Option<ReportStatus>,
@@ -211,18 +212,18 @@ impl ReportFilter {
     }
 }
 
-/// A pattern for a report's name, ignoring case: `*` matches any text, `?` one character.
+/// Creates a pattern for a report's name, ignoring case: `*` matches any text, `?` one character.
 pub(crate) fn name_pattern(pattern: &str) -> WildMatch {
     WildMatch::new_case_insensitive(&normalized(pattern))
 }
 
-/// Composes letters and accents, and reduces blanks of any kind to single spaces between words: names and patterns look
-/// the same in other forms. Characters that nobody sees are left out.
+/// Normalizes a name or a pattern, so that texts that look the same are equal: composes letters and accents, reduces
+/// white space to single spaces, and removes invisible characters.
 fn normalized(text: &str) -> String {
     let text = ComposingNormalizerBorrowed::new_nfc().normalize(text);
-    let is_seen =
+    let is_visible =
         |c: &char| !matches!(c, '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2060}' | '\u{feff}');
     let hyphen = |c| if matches!(c, '\u{2010}' | '\u{2011}') { '-' } else { c };
-    let text: String = text.chars().filter(is_seen).map(hyphen).collect();
+    let text: String = text.chars().filter(is_visible).map(hyphen).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

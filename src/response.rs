@@ -25,7 +25,7 @@ use crate::text::one_line;
 use crate::transport::{causes, is_invalid_data, out_of_files, read_body, root_cause};
 use crate::warning::Warning;
 
-/// Help for a 403 that the service has not written.
+/// Help for a 403 that a gateway or proxy wrote.
 const GATEWAY_HELP: &str = "a gateway or proxy seems to have written this response, not the service: check the proxy settings and the base URL; if there is none in between, give the user the role Executive report viewer";
 
 /// An element of an envelope.
@@ -39,19 +39,19 @@ const ERROR_BODY_BYTES: usize = 64 << 10;
 /// A successful response.
 pub(crate) struct Response<T> {
     pub status: u16,
-    /// Where it came from, for relative links.
+    /// The URL of the request, for relative links.
     pub url: Option<Url>,
     /// The elements of the envelope that could be read.
     pub items: Vec<T>,
     /// The number of elements without a usable id.
     unreadable: usize,
-    /// What the envelope says about other pages. `None` if there is no list, and nothing says that it is empty.
+    /// What the response reports about other pages. `None` if it has no list and does not report an empty one.
     pages: Option<Pages>,
     pub is_mfa_compliant: Option<bool>,
     pub warnings: Vec<Warning>,
 }
 
-/// A list, and how many of its elements could not be read.
+/// A list, and the number of its elements that could not be read.
 #[derive(Debug)]
 pub(crate) struct List<T> {
     pub items: Vec<T>,
@@ -74,7 +74,7 @@ impl<T> Response<T> {
     }
 }
 
-/// Result of a generated method. Its error has no type of its own, because only successes are generated.
+/// Result of a generated method. Its error has no payload type, because only successes are generated.
 pub(crate) type Sent<T> = Result<ResponseValue<Envelope<T>>, Unread<()>>;
 
 /// The attempt whose outcome is interpreted.
@@ -90,7 +90,7 @@ impl Attempted<'_> {
     pub async fn read<T: Item>(&mut self, sent: Sent<T>) -> Result<Response<T>, Error> {
         let result = match sent {
             Ok(response) => self.open(response.into_inner(), Vec::new(), &[]),
-            // Boxed: a success need not reserve the space.
+            // Boxed, because a success does not need the space.
             Err(error) => Box::pin(self.failure(error)).await,
         };
         result.map_err(|error| {
@@ -99,13 +99,13 @@ impl Attempted<'_> {
         })
     }
 
-    /// The id under which the service knows the call, if it sent one.
+    /// Returns the correlation id of the response, if it has one.
     pub fn correlation_id(&self) -> Option<String> {
         let id = self.record.correlation_id.as_ref()?.to_str().ok()?;
         Some(self.clean_line(id, 80)).filter(|id| !id.is_empty())
     }
 
-    /// Turns the error of a generated method into ours, or into a success that it did not read.
+    /// Converts the error of a generated method to an [`Error`], or to a success that the method could not decode.
     async fn failure<T: Item>(&mut self, error: Unread<()>) -> Result<Response<T>, Error> {
         match error {
             Unread::UnexpectedResponse(response) if response.status().is_success() => {
@@ -116,14 +116,14 @@ impl Attempted<'_> {
             Unread::CommunicationError(error) | Unread::ResponseBodyError(error) => {
                 Err(self.transport(error).await)
             }
-            // The rest cannot come from a request without a body and from hooks that do not fail.
+            // The other errors concern invalid requests and failing hooks, and should not occur.
             other => {
                 Err(Error::new(ErrorKind::Configuration).with_message(one_line(&other.to_string(), 300)))
             }
         }
     }
 
-    /// A response with an error status, or a redirect.
+    /// Creates the error of a response with an error status, or of a redirect.
     async fn refused(&self, mut response: reqwest::Response) -> Error {
         let status = response.status();
         if status.is_redirection() {
@@ -135,10 +135,10 @@ impl Attempted<'_> {
             return invalid(status.as_u16()).with_message(message);
         }
         let mut bytes = Vec::new();
-        // The status is known; of a truncated body, what came is used.
+        // The status is known, so a truncated body is used as far as it was received.
         let _ = read_body(&mut response, ERROR_BODY_BYTES, &mut bytes).await;
         let text = self.decode(&bytes);
-        // Of a list.
+        // Only a GET has a URL here.
         if status == StatusCode::NOT_FOUND
             && self.record.url.is_some()
             && let Ok(envelope) = serde_json::from_str::<Envelope<Plain>>(&text)
@@ -153,20 +153,20 @@ impl Attempted<'_> {
         error
     }
 
-    /// Whether there are elements, here or elsewhere.
+    /// Whether the list has elements, on this page or on others.
     fn has_elements<T>(&self, envelope: &Envelope<T>) -> bool {
         let total = Pages::of(envelope, &self.record.paging).total;
         envelope.value.as_ref().is_some_and(|value| !value.is_empty()) || total.is_some_and(|total| total > 0)
     }
 
-    /// A failure in the members of a 2xx, with its own status if it has one.
+    /// Creates the error of a failure in the members of a 2xx, with the status that they report, if any.
     fn hidden_failure(&self, failure: &Failure, members: Vec<(Cow<'static, str>, Value)>) -> Error {
         let members = members.into_iter().map(|(name, value)| (name.into_owned(), value)).collect();
         let detail = body::detail(&self.redact(&Value::Object(members).to_string()));
         if let Some(status) = failure.status {
             return self.refusal(status, detail);
         }
-        // Without a status, only a code of the service says what is wrong.
+        // Without a status, only the service code can determine the kind.
         let kind = match ErrorKind::of(403, detail.code.as_deref()) {
             ErrorKind::Forbidden => ErrorKind::InvalidResponse,
             kind => kind,
@@ -178,7 +178,7 @@ impl Attempted<'_> {
             .with_message(format!("the response reports a failure: {message}"))
     }
 
-    /// A 200 that does not decode: a failure in disguise, or a response that does not match the spec.
+    /// Creates the error of a 2xx that does not decode: a failure, or a response that does not match the spec.
     fn undecodable<T: Item>(&self, text: &str, error: serde_json::Error) -> Error {
         if let Some(damage) = &self.record.damage {
             let (kind, problem) = match damage.kind() {
@@ -204,28 +204,29 @@ impl Attempted<'_> {
                 return self.hidden_failure(&failure, members);
             }
         }
-        // A page may be in a string.
+        // A page may be wrapped in a JSON string.
         let inner = serde_json::from_str::<String>(text).ok().filter(|inner| markup::is_markup(inner));
         let text = inner.as_deref().unwrap_or(text);
         if markup::is_markup(text) {
             let page = markup::read(text);
-            let what = if page.is_html { "a web page came instead" } else { "an XML document came instead" };
+            let what =
+                if page.is_html { "received a web page instead" } else { "received an XML document instead" };
             let message = page.message.map_or(what.to_owned(), |message| format!("{what}: {message}"));
             return invalid(self.status()).with_message(self.clean_line(&message, 300));
         }
         let is_json =
             text.trim_start().starts_with(['{', '[', '"']) || serde_json::from_str::<Plain>(text).is_ok();
         let instead = match body::detail(text).message.filter(|_| !is_json) {
-            Some(message) => Some(format!("text came instead: {message}")),
+            Some(message) => Some(format!("received text instead: {message}")),
             None if text.starts_with('\u{1f}') => {
-                Some("compressed data came without Content-Encoding".to_owned())
+                Some("received compressed data without Content-Encoding".to_owned())
             }
             None => None,
         };
         if let Some(message) = instead {
             return invalid(self.status()).with_message(self.clean_line(&message, 300));
         }
-        // Decoded again, on this path only, for the path of the field.
+        // Decoded a second time, to get the path of the field.
         let at =
             serde_path_to_error::deserialize::<_, Envelope<T>>(&mut serde_json::Deserializer::from_str(text));
         let at = at.err();
@@ -240,10 +241,10 @@ impl Attempted<'_> {
         invalid(self.status()).with_message(self.clean_line(&message, 300))
     }
 
-    /// An attempt without a response, or with half of one.
+    /// Creates the error of an attempt without a complete response.
     async fn transport(&self, error: reqwest::Error) -> Error {
         let proxy = ProxyFailure::of(&error).await;
-        // The URL may hold a filter; the operation says enough.
+        // The URL may contain a filter; the operation is shown instead.
         let host =
             error.url().and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?)));
         let error = error.without_url();
@@ -276,7 +277,7 @@ impl Attempted<'_> {
         self.record.status.map_or(200, |status| status.as_u16())
     }
 
-    /// Decodes a body, and redacts the token before the text is cut: a part of the token would be left.
+    /// Decodes a body, and redacts the token. Truncating the text first could leave a part of the token.
     fn decode(&self, bytes: &[u8]) -> String {
         let text = charset::decode(bytes, self.record.content_type.as_ref());
         self.redact(&text).into_owned()
@@ -296,14 +297,14 @@ impl Attempted<'_> {
     }
 }
 
-/// Whether a 404 with this message says that a list is empty.
+/// Whether the error is a 404 with this message, which means that a list is empty.
 pub(crate) fn means_empty(error: &Error, message: &str) -> bool {
     error.status() == Some(404) && error.message().is_some_and(|m| m.to_ascii_lowercase().contains(message))
 }
 
-/// Nothing was found, and yet there are elements.
+/// Creates the error of a "not found" whose list has elements.
 fn contradiction(status: u16) -> Error {
-    invalid(status).with_message("the response says both that nothing was found and that there are elements")
+    invalid(status).with_message("contradictory response: not found, but the list has elements")
 }
 
 fn invalid(status: u16) -> Error {

@@ -1,4 +1,4 @@
-//! When a failed attempt is repeated: the policy, and a pure function that decides.
+//! The retry policy, and a pure function that decides whether to retry.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use crate::transport::backoff;
 /// Retry policy of a client: exponential backoff with full jitter.
 ///
 /// The wait before a retry is random, up to an upper bound that doubles from `initial_backoff` to `max_backoff`. If the
-/// service requests a longer wait (`Retry-After`), that is used instead; if it exceeds what is left of `max_elapsed`, the
-/// call fails at once, and the error has the requested wait.
+/// service requests a longer wait (`Retry-After`), that is used instead; if it exceeds what is left of `max_elapsed`,
+/// the call fails at once, and the error has the requested wait.
 ///
 /// ```
 /// use partner_center_insights::RetryPolicy;
@@ -23,7 +23,7 @@ use crate::transport::backoff;
 pub struct RetryPolicy {
     /// Maximum number of attempts, including the first. Default: 4.
     ///
-    /// An attempt that is refused by a rate limit without calls left does not count; `max_elapsed` bounds those.
+    /// Attempts that are refused because the rate limit is used up do not count; `max_elapsed` bounds them.
     pub max_attempts: u32,
     /// Upper bound of the first backoff. Default: 1 s.
     pub initial_backoff: Duration,
@@ -47,7 +47,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Never retries. Only a request with an expired token is repeated, once.
+    /// Never retries, except once with a new token after a 401.
     pub fn never() -> Self {
         Self { max_attempts: 1, ..Self::default() }
     }
@@ -97,38 +97,39 @@ pub enum WaitReason<'a> {
     Retry(&'a Error),
 }
 
-/// What is known when an attempt has failed.
+/// A failed attempt.
 #[derive(Clone, Debug)]
 pub(crate) struct Failure {
     pub operation: &'static Operation,
-    /// The number of the attempt, from 1. Attempts that were limited are not counted.
+    /// The number of the attempt, from 1. Attempts that a rate limit refused are not counted.
     pub attempt: u32,
-    /// A rate limit without calls left refused it. The throttle knows when to retry.
+    /// Whether it was refused because the rate limit is used up. The throttle decides when to retry.
     pub is_limited: bool,
-    /// Since the call began.
+    /// The time since the call began.
     pub elapsed: Duration,
     pub kind: ErrorKind,
-    /// What the service requested.
+    /// The wait that the service requested.
     pub retry_after: Option<Duration>,
-    /// The request did not reach the service.
+    /// Whether the request did not reach the service.
     pub is_unsent: bool,
-    /// The token was refreshed for this call, or was new.
+    /// Whether the token was refreshed for this call, or was new.
     pub token_is_fresh: bool,
 }
 
-/// How long the service works on a tried query.
+/// Time after which the service gives up on a tried query.
 const TRY_LIMIT: Duration = Duration::from_secs(100);
 
 impl Failure {
-    /// Whether a tried query took as long as the service allows. It is valid then, and another attempt would take as long.
+    /// Whether a tried query took as long as the service allows. It is valid then, and another attempt would take as
+    /// long.
     fn is_slow_query(&self) -> bool {
         let is_try = self.operation.id == spec::TRY_REPORT_QUERY.id;
         is_try && (self.kind == ErrorKind::Timeout || self.elapsed >= TRY_LIMIT)
     }
 
-    /// Whether another attempt cannot perform the operation twice: the service did not perform this one, or the method is
-    /// idempotent (RFC 9110, section 9.2.2).
-    fn is_safe_to_repeat(&self) -> bool {
+    /// Whether a retry cannot carry out the operation twice: the service did not carry out this attempt, or the method
+    /// is idempotent (RFC 9110, section 9.2.2).
+    fn is_safe_to_retry(&self) -> bool {
         self.kind == ErrorKind::Throttled
             || self.is_unsent
             || matches!(self.operation.method, "GET" | "HEAD" | "PUT" | "DELETE" | "OPTIONS")
@@ -142,13 +143,13 @@ pub(crate) enum Decision {
     GiveUp,
 }
 
-/// Decides whether to repeat a failed attempt. `chance` is a random number from 0 to 1.
+/// Decides whether to retry after a failed attempt. `chance` is a random number from 0 to 1.
 pub(crate) fn decide(policy: &RetryPolicy, failure: &Failure, chance: f64) -> Decision {
     match failure.kind.retryability() {
-        // An unauthorized request was not executed, so any method may be repeated.
+        // An unauthenticated request was not carried out, so any method may be retried.
         Retryability::WithFreshToken if !failure.token_is_fresh => Decision::RefreshToken,
         Retryability::Later
-            if failure.is_safe_to_repeat()
+            if failure.is_safe_to_retry()
                 && !failure.is_slow_query()
                 && policy.max_attempts > 1
                 && (failure.is_limited || failure.attempt < policy.max_attempts) =>

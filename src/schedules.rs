@@ -1,4 +1,4 @@
-//! The operations that change what reports there are: create, update, delete.
+//! The operations that create, update and delete reports.
 
 mod new;
 mod rules;
@@ -22,16 +22,16 @@ use rules::{check_new, check_update, least_notice, warn_of_start};
 pub use update::{PreparedUpdate, ReportUpdate};
 
 const HOUR: u64 = 60 * 60;
-/// Added to the earliest start, for the time until the service has the request.
+/// Added to the earliest start, for the time until the service receives the request.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
 
 impl InsightsClient {
     /// Creates a report.
     ///
-    /// The documented rules are checked first, as by [`check_report`](Self::check_report). A lost request is not repeated
-    /// blindly, because two reports could come of it. The client lists reports before the request, and again if the
-    /// response is lost, and returns the report with this name and query whose id is new. Its creations are sent one after
-    /// the other.
+    /// The documented rules are checked first, as by [`check_report`](Self::check_report). A lost request is not
+    /// retried blindly, because that could create two reports. The client lists reports before the request, and again
+    /// if the response is lost, and returns the report with this name and query whose id is new. A client sends its
+    /// creates one after the other.
     ///
     /// ```no_run
     /// # async fn run(client: partner_center_insights::InsightsClient) -> Result<(), partner_center_insights::Error> {
@@ -51,9 +51,10 @@ impl InsightsClient {
     ///
     /// # Errors
     ///
-    /// [`InvalidArgument`](ErrorKind::InvalidArgument) if a documented rule is broken, [`ReportQuota`](ErrorKind::ReportQuota)
-    /// and [`OneTimeQuota`](ErrorKind::OneTimeQuota) if there are too many, and otherwise see [`ErrorKind`].
-    /// [`Error::may_be_done`] says whether it is unknown that the report was created.
+    /// [`InvalidArgument`](ErrorKind::InvalidArgument) if a documented rule is broken,
+    /// [`ReportQuota`](ErrorKind::ReportQuota) and [`OneTimeQuota`](ErrorKind::OneTimeQuota) if there are too many, and
+    /// otherwise see [`ErrorKind`]. [`Error::may_be_done`] returns whether the report may have been created
+    /// nevertheless.
     pub async fn create_report<K>(&self, report: NewReport<K>) -> Result<Report, Error> {
         let operation = &spec::CREATE_REPORT;
         self.check_report(&report)?;
@@ -72,7 +73,7 @@ impl InsightsClient {
 
     /// Checks the documented rules for a report. Nothing is sent.
     ///
-    /// The shortest interval of a dataset is compared by [`NewReport::check`].
+    /// The shortest interval of the dataset is checked by [`NewReport::check`].
     ///
     /// # Errors
     ///
@@ -82,11 +83,11 @@ impl InsightsClient {
             .map_err(|error| error.with_operation(&spec::CREATE_REPORT))
     }
 
-    /// Changes the schedule of a report: reads it, replaces what was given, and sends all editable properties, because
-    /// the service does not document what becomes of absent ones.
+    /// Changes the schedule of a report: reads the report, applies the changes, and sends all editable properties,
+    /// because the service does not document the effect of absent ones.
     ///
-    /// A higher count or a later end extends a schedule. Whether that revives one that has ended is unproven: nothing
-    /// documents it, nor whether a paused report stays paused. Returns the report, or `None` if the service accepted the
+    /// A higher count or a later end extends a schedule. It is not documented whether that reactivates a schedule that
+    /// has ended, and whether a paused report stays paused. Returns the report, or `None` if the service accepted the
     /// request without a body.
     #[doc = concat!("See [the service's page](", env!("DOC_UPDATE_REPORT"), ").")]
     ///
@@ -104,9 +105,9 @@ impl InsightsClient {
     ///
     /// # Errors
     ///
-    /// [`NotFound`](ErrorKind::NotFound) if there is no such report, [`Conflict`](ErrorKind::Conflict) if it is a one-time
-    /// report, [`InvalidArgument`](ErrorKind::InvalidArgument) if a documented rule is broken, and otherwise see
-    /// [`ErrorKind`].
+    /// [`NotFound`](ErrorKind::NotFound) if there is no such report, [`Conflict`](ErrorKind::Conflict) if it is a
+    /// one-time report, [`InvalidArgument`](ErrorKind::InvalidArgument) if a documented rule is broken, and otherwise
+    /// see [`ErrorKind`].
     pub async fn prepare_update<I>(&self, report_id: I, update: ReportUpdate) -> Result<PreparedUpdate, Error>
     where
         I: TryInto<ReportId, Error: Into<Error>>,
@@ -129,14 +130,14 @@ impl InsightsClient {
         Ok(PreparedUpdate { client: self.clone(), current, request })
     }
 
-    /// Deletes a report and its executions; presumably their files too. Returns it, or `None` if the service does not say
-    /// which one it was.
+    /// Deletes a report and its executions; presumably their files too. Returns the report, or `None` if it is not in
+    /// the response.
     #[doc = concat!("See [the service's page](", env!("DOC_DELETE_REPORT"), ").")]
     ///
     /// # Errors
     ///
-    /// [`NotFound`](ErrorKind::NotFound) if there is no such report; if only a repeated request says so, the report is
-    /// deleted, and that is success. Otherwise see [`ErrorKind`].
+    /// [`NotFound`](ErrorKind::NotFound) if there is no such report. It is not an error after a request whose response
+    /// was lost: that request deleted the report. Otherwise see [`ErrorKind`].
     pub async fn delete_report<I>(&self, report_id: I) -> Result<Option<Report>, Error>
     where
         I: TryInto<ReportId, Error: Into<Error>>,
@@ -148,12 +149,13 @@ impl InsightsClient {
     }
 }
 
-/// Returns the earliest start of a new schedule: four hours from now, and five minutes for the way.
+/// Returns the earliest start of a new schedule: four hours from now, plus five minutes until the service receives the
+/// request.
 pub fn earliest_start() -> SystemTime {
     SystemTime::now() + least_notice() + MARGIN
 }
 
-/// Converts to hours; anything but whole hours to one that no rule allows.
+/// Converts an interval to hours. Returns 0, which the rules reject, for anything but whole hours.
 fn hours(interval: Duration) -> i32 {
     let hours = interval.as_secs() / HOUR;
     let is_whole = interval == Duration::from_secs(hours * HOUR);

@@ -1,7 +1,7 @@
 //! Client-wide throttle: when the service asks one call to back off, all calls do.
 //!
-//! It also heeds `X-RateLimit-Remaining`: no more calls are in flight than are left, and it closes when none are left. After
-//! a closing a single call goes first, the probe, so that a crowd does not run into the next refusal.
+//! It also respects `X-RateLimit-Remaining`: the calls in flight never exceed it, and the throttle closes when it is 0.
+//! A closed throttle first admits a single call, the probe, so that not all waiting calls are refused again.
 
 mod refill;
 
@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout};
 
 use refill::Refill;
 
-/// How long the throttle stays closed after a refusal that neither reports a wait nor counts calls.
+/// How long the throttle stays closed after a refusal that reports neither a wait nor the remaining calls.
 const DEFAULT_WAIT: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
@@ -30,8 +30,8 @@ struct State {
     in_flight: u32,
     last_success: Option<Instant>,
     refill: Refill,
-    /// The callers that wait, first come first served.
-    line: VecDeque<u64>,
+    /// The waiting callers, in the order of their arrival.
+    queue: VecDeque<u64>,
     next_ticket: u64,
     max_wait: Duration,
 }
@@ -40,7 +40,7 @@ struct State {
 #[derive(Clone, Copy, Debug)]
 struct Closed {
     until: Instant,
-    /// When the probe may be sent: at the end, or after the longest wait if that is earlier.
+    /// When the probe may be sent: at `until`, or after `max_wait` if that is earlier.
     probe_at: Instant,
     is_probing: bool,
     is_announced: bool,
@@ -52,12 +52,12 @@ struct Remaining {
     reported_at: Instant,
 }
 
-/// What a response says about the rate limit.
+/// What a response reports about the rate limit.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Limit {
-    /// HTTP 429.
+    /// The limit was exceeded: HTTP 429, or a 403 that means the same.
     pub too_many: bool,
-    /// HTTP 429, or a server error with `Retry-After`.
+    /// The limit was exceeded, or a server error has `Retry-After`.
     pub refused: bool,
     pub retry_after: Option<Duration>,
     pub remaining: Option<u32>,
@@ -72,32 +72,38 @@ impl Throttle {
             in_flight: 0,
             last_success: None,
             refill: Refill::new(max_wait),
-            line: VecDeque::new(),
+            queue: VecDeque::new(),
             next_ticket: 0,
             max_wait,
         };
         Self { state: Mutex::new(state), changed: Notify::new() }
     }
 
-    /// Waits until a call may be sent, and calls `announce` when it is the first to wait for a closing.
+    /// Waits until a call may be sent. Calls `announce` with the wait if it is the first to wait for the closed
+    /// throttle.
     ///
-    /// Fails when that takes longer than `patience`, not counting time in which other calls succeed: at once and with the
-    /// wait, where the wait is known.
+    /// Fails if that takes longer than `patience`, counted from the last success of another call. If the wait is known
+    /// to be longer, fails at once, and returns the wait.
     pub async fn acquire(
         &self,
         patience: Duration,
         announce: impl Fn(Duration),
     ) -> Result<Permit<'_>, Option<Duration>> {
         let queued = Instant::now();
-        let permit =
-            |sent, is_probe, in_line| Permit { throttle: self, sent, is_probe, in_line, is_released: false };
+        let permit = |sent, is_probe, time_in_queue| Permit {
+            throttle: self,
+            sent,
+            is_probe,
+            time_in_queue,
+            is_released: false,
+        };
         let place = {
             let mut state = self.lock();
             if state.is_unlimited() {
                 state.in_flight += 1;
                 return Ok(permit(queued, false, Duration::ZERO));
             }
-            Place { throttle: self, ticket: state.join_line() }
+            Place { throttle: self, ticket: state.enqueue() }
         };
         loop {
             // Created before the state is read, so that no change is missed.
@@ -105,12 +111,12 @@ impl Throttle {
             let now = Instant::now();
             let (wait, announced) = {
                 let mut state = self.lock();
-                if state.line.front() == Some(&place.ticket)
+                if state.queue.front() == Some(&place.ticket)
                     && let Some(is_probe) = state.admit(now)
                 {
-                    let in_line =
+                    let time_in_queue =
                         state.last_success.filter(|success| *success > queued).map(|_| now - queued);
-                    return Ok(permit(now, is_probe, in_line.unwrap_or_default()));
+                    return Ok(permit(now, is_probe, time_in_queue.unwrap_or_default()));
                 }
                 let left = state.patience_left(queued, patience, now)?;
                 let closed_for = state.closed.map(|closed| closed.probe_at.saturating_duration_since(now));
@@ -134,9 +140,9 @@ impl State {
         self.closed.is_none() && self.remaining.is_none()
     }
 
-    fn join_line(&mut self) -> u64 {
+    fn enqueue(&mut self) -> u64 {
         self.next_ticket += 1;
-        self.line.push_back(self.next_ticket);
+        self.queue.push_back(self.next_ticket);
         self.next_ticket
     }
 
@@ -148,14 +154,14 @@ impl State {
                 closed.is_probing = true;
                 true
             }
-            // With nothing in flight one call must go, or nobody would ever learn more.
+            // If no call is in flight, one is admitted, because only its response can report a new limit.
             None => self.in_flight == 0 || self.remaining.is_none_or(|left| self.in_flight < left.calls),
         };
         self.in_flight += u32::from(is_admitted);
         is_admitted.then_some(self.closed.is_some())
     }
 
-    /// Returns what is left of a caller's patience, or the wait if that is longer.
+    /// Returns the remaining patience of a caller. Fails if it is used up, or with the wait if that is longer.
     fn patience_left(
         &self,
         queued: Instant,
@@ -172,12 +178,12 @@ impl State {
         }
     }
 
-    /// Returns whether the closing was not announced before.
+    /// Marks the closing as announced. Returns whether it was not announced before.
     fn announce(&mut self) -> bool {
         self.closed.as_mut().is_some_and(|closed| !std::mem::replace(&mut closed.is_announced, true))
     }
 
-    /// Whether the response is a refusal by a limit that counts calls.
+    /// Whether the response is a refusal because no calls are left.
     fn is_limited(&self, limit: &Limit) -> bool {
         limit.too_many && limit.remaining.map_or(self.refill.most.is_some(), |left| left == 0)
     }
@@ -197,7 +203,7 @@ impl State {
                 self.refill.probe_succeeded(permit.sent, limit.remaining);
             }
         } else if permit.sent < self.refill.since && (is_limited || !limit.refused) {
-            // Sent before the latest refill: it says nothing about what is left now.
+            // Sent before the latest refill, so it does not report the calls that are left now.
             return;
         }
         self.note_remaining(permit.sent, limit.remaining, now);
@@ -210,8 +216,8 @@ impl State {
         }
     }
 
-    /// The probe ended without a response. If the wait is over, the throttle opens: to send one call at a time into a
-    /// network that loses them would help nobody.
+    /// Handles a probe that ended without a response. If the wait is over, the throttle opens: one call at a time does
+    /// not help against a network that loses calls.
     fn lost_probe(&mut self) {
         let now = Instant::now();
         match self.closed.take().filter(|closed| closed.until > now) {
@@ -220,7 +226,7 @@ impl State {
         }
     }
 
-    /// Responses to concurrent calls come in any order: the least remaining counts.
+    /// Stores the remaining calls. Responses to concurrent calls arrive in any order, so the smallest number counts.
     fn note_remaining(&mut self, sent: Instant, remaining: Option<u32>, now: Instant) {
         self.remaining = remaining.map(|calls| match self.remaining {
             Some(known) if sent < known.reported_at => Remaining { calls: calls.min(known.calls), ..known },
@@ -241,7 +247,7 @@ impl State {
     }
 }
 
-/// A place in the line of waiting callers. Dropping it leaves the line.
+/// A place in the queue of waiting callers. Dropping it removes the caller.
 struct Place<'a> {
     throttle: &'a Throttle,
     ticket: u64,
@@ -249,23 +255,24 @@ struct Place<'a> {
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        self.throttle.lock().line.retain(|ticket| *ticket != self.ticket);
+        self.throttle.lock().queue.retain(|ticket| *ticket != self.ticket);
         self.throttle.changed.notify_waiters();
     }
 }
 
-/// A call in flight. Dropping it without a response lets others go ahead.
+/// A call in flight. Dropping it without a response admits others.
 pub(crate) struct Permit<'a> {
     throttle: &'a Throttle,
     sent: Instant,
     is_probe: bool,
     /// Time spent waiting while other calls succeeded.
-    pub in_line: Duration,
+    pub time_in_queue: Duration,
     is_released: bool,
 }
 
 impl Permit<'_> {
-    /// Ends the call with what the response said, if there was one. Returns whether a limit that counts calls refused it.
+    /// Ends the call with the limit that its response reported, if there was one. Returns whether it was refused
+    /// because no calls are left.
     pub fn release(mut self, limit: Option<Limit>) -> bool {
         self.is_released = true;
         self.end(limit)
@@ -278,12 +285,12 @@ impl Permit<'_> {
         match limit {
             Some(limit) => state.responded(self, limit),
             None if self.is_probe => state.lost_probe(),
-            // A call without a response says nothing about the limit.
+            // A call without a response reports nothing about the limit.
             None => {}
         }
-        let somebody_waits = !state.line.is_empty();
+        let has_waiters = !state.queue.is_empty();
         drop(state);
-        if somebody_waits {
+        if has_waiters {
             self.throttle.changed.notify_waiters();
         }
         is_limited

@@ -1,4 +1,4 @@
-//! What requests to the service and to the token endpoint share below HTTP.
+//! Shared by all requests, to the service and to the token endpoint: the HTTP client, bodies, waits, causes of errors.
 
 use std::error::Error as StdError;
 use std::io::{self, Read};
@@ -23,15 +23,15 @@ pub(crate) fn causes<'a>(
     std::iter::successors(Some(error), |error| (*error).source())
 }
 
-/// Returns the innermost message: the outer layers of HTTP stacks say only that something failed.
+/// Returns the innermost message: the outer layers of HTTP stacks report only that something failed.
 pub(crate) fn root_cause(error: &(dyn StdError + 'static)) -> String {
     causes(error).last().map(std::string::ToString::to_string).unwrap_or_default()
 }
 
-/// Whether invalid data was received. Before there is a response that means TLS: rustls reports everything it rejects as
-/// invalid data.
+/// Whether invalid data was received. Before there is a response, that means a TLS failure: rustls reports everything
+/// it rejects as invalid data.
 pub(crate) fn is_invalid_data(error: &(dyn StdError + 'static)) -> bool {
-    // An I/O error that wraps another one skips it in `source`.
+    // `source` of an I/O error skips the error that it wraps.
     fn is_invalid(io: &io::Error) -> bool {
         let inner = io.get_ref().and_then(|inner| inner.downcast_ref());
         let kind = io.kind();
@@ -41,14 +41,14 @@ pub(crate) fn is_invalid_data(error: &(dyn StdError + 'static)) -> bool {
     causes(error).filter_map(|cause| cause.downcast_ref()).any(is_invalid)
 }
 
-/// Returns a random wait before the next attempt: up to `initial`, doubled for each attempt after the first, at most `max`
-/// (exponential backoff with full jitter). `chance` is a random number from 0 to 1.
+/// Returns a random wait before the next attempt: up to `initial`, doubled for each attempt after the first, at most
+/// `max` (exponential backoff with full jitter). `chance` is a random number from 0 to 1.
 pub(crate) fn backoff(initial: Duration, max: Duration, attempt: u32, chance: f64) -> Duration {
     let doubled = initial.saturating_mul(1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX));
     doubled.min(max).mul_f64(chance.clamp(0.0, 1.0))
 }
 
-/// What was read of a body.
+/// How much of a body was read.
 pub(crate) enum Extent {
     Whole,
     TooLarge,
@@ -63,7 +63,7 @@ pub(crate) async fn read_body(
     bytes: &mut Vec<u8>,
 ) -> reqwest::Result<Extent> {
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
-    // Any length may be announced, also one that cannot be allocated.
+    // The length in the header may be too large to allocate.
     let _ = bytes.try_reserve_exact(announced.unwrap_or_default().min(limit));
     while let Some(chunk) = response.chunk().await? {
         let fits = chunk.len().min(limit - bytes.len());
@@ -75,7 +75,7 @@ pub(crate) async fn read_body(
     Ok(decode(response.headers(), limit, bytes))
 }
 
-/// Undoes the content codings (RFC 9110, section 8.4.1). Of a damaged body, what was decoded remains.
+/// Decodes the content codings in place (RFC 9110, section 8.4.1). If the body is damaged, the decoded part remains.
 fn decode(headers: &HeaderMap, limit: usize, bytes: &mut Vec<u8>) -> Extent {
     let codings = headers.get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     let codings = codings.flat_map(|value| value.split(',')).map(|coding| {
@@ -109,7 +109,7 @@ fn decode(headers: &HeaderMap, limit: usize, bytes: &mut Vec<u8>) -> Extent {
     Extent::TooLarge
 }
 
-/// Decodes all members; zero bytes after the last one are padding.
+/// Decodes all gzip members; zero bytes after the last one are padding.
 fn gunzip(bytes: &[u8], limit: usize, decoded: &mut Vec<u8>) -> io::Result<()> {
     let mut rest = bytes;
     loop {
@@ -123,8 +123,9 @@ fn gunzip(bytes: &[u8], limit: usize, decoded: &mut Vec<u8>) -> io::Result<()> {
     }
 }
 
-/// Returns the wait that a response asks for: in milliseconds, as Azure has it, or else `Retry-After` in seconds or as a
-/// date (RFC 9110, section 10.2.3). A date is compared with that of the response, because our clock may be wrong.
+/// Returns the wait that a response asks for: in milliseconds, as Azure sends it, or else `Retry-After` in seconds or
+/// as a date (RFC 9110, section 10.2.3). A date is compared with that of the response, because the local clock may be
+/// wrong.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let longest = |name: &str, parse: &dyn Fn(&str) -> Option<Duration>| {
         let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
@@ -144,7 +145,8 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         })
 }
 
-/// Parses a number of seconds, also with a fraction, a sign, a unit or in quotes, or the largest of several.
+/// Parses a number of seconds, which may have a fraction, a sign, a unit or quotes. Of several numbers, returns the
+/// largest.
 pub(crate) fn seconds(text: &str) -> Option<Duration> {
     let number = |text: &str| {
         let text = text.split(';').next().unwrap_or_default().trim().trim_matches('"');
@@ -152,14 +154,14 @@ pub(crate) fn seconds(text: &str) -> Option<Duration> {
         let text = unit.unwrap_or(text).trim_end();
         let text = text.strip_prefix('+').unwrap_or(text);
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        // More than fits is a very long time.
+        // A number that does not fit is a very long time.
         let number = text.parse().ok().filter(|_| is_number);
         number.map(|number| Duration::try_from_secs_f64(number).unwrap_or(LONGEST)).or_else(|| clock(text))
     };
     text.split(',').filter_map(|text| number(text.trim())).max()
 }
 
-/// Parses `hh:mm:ss`, also with days before it: `1.02:03:04`.
+/// Parses `hh:mm:ss`, optionally with days: `1.02:03:04`.
 pub(crate) fn clock(text: &str) -> Option<Duration> {
     let number = |text: &str| {
         let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
@@ -174,7 +176,7 @@ pub(crate) fn clock(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(total).ok()
 }
 
-/// What is wrong and what to do if a connection failed for want of file descriptors.
+/// Returns the next step if a connection failed for lack of file descriptors.
 pub(crate) fn out_of_files(error: &(dyn StdError + 'static)) -> Option<&'static str> {
     // EMFILE and ENFILE; on Windows WSAEMFILE.
     let codes = if cfg!(windows) { [10_024; 2] } else { [24, 23] };
@@ -183,13 +185,14 @@ pub(crate) fn out_of_files(error: &(dyn StdError + 'static)) -> Option<&'static 
     is_out.then_some("allow more open files (ulimit -n), or use less concurrency")
 }
 
-/// Settings that all clients share. Without encryption there is no use for certificates, and a proxy would see the token.
+/// Returns a builder with the shared settings. Without encryption, it has no certificates, because they are not needed,
+/// and no proxy, because a proxy would see the token.
 pub(crate) fn client(is_encrypted: bool) -> reqwest::ClientBuilder {
     let http = reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .no_gzip()
         .default_headers([(ACCEPT_ENCODING, HeaderValue::from_static("gzip"))].into_iter().collect())
-        // A redirected request would be repeated elsewhere with its secrets, and that response believed.
+        // A redirect would send secrets to another server, and its response would be trusted.
         .redirect(reqwest::redirect::Policy::none())
         .https_only(is_encrypted);
     if is_encrypted {
@@ -200,7 +203,7 @@ pub(crate) fn client(is_encrypted: bool) -> reqwest::ClientBuilder {
     http.no_proxy()
 }
 
-/// Whether the host is this machine, so that HTTP without encryption stays on it.
+/// Whether the host is this machine, so that unencrypted requests do not leave it.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
@@ -223,7 +226,7 @@ impl Roots {
         self.pems.push(pem.to_vec());
     }
 
-    /// Creates a client that trusts the certificates. The error says what is wrong, and what to do.
+    /// Creates a client that trusts the certificates. The error contains the next step.
     pub(crate) fn build(&self, http: reqwest::ClientBuilder) -> Result<reqwest::Client, String> {
         self.apply(http)?.build().map_err(|error| match root_cause(&error) {
             cause if cause.contains("No CA certificates") => {

@@ -1,4 +1,4 @@
-//! What became of a request whose response was lost.
+//! Determines the result of a request whose response was lost.
 
 use std::time::Duration;
 
@@ -7,22 +7,22 @@ use crate::error::{Error, ErrorKind};
 use crate::response::Response;
 use crate::spec::Operation;
 
-/// The pauses before each look for the new item.
-const LOOKS: [Duration; 3] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(3)];
+/// The pauses before each search for the new item.
+const SEARCH_PAUSES: [Duration; 3] = [Duration::ZERO, Duration::from_secs(1), Duration::from_secs(3)];
 
-/// Something to create.
+/// An item to create.
 pub(crate) struct NewItem<'a, L, D> {
     pub client: &'a InsightsClient,
     pub operation: &'static Operation,
-    /// Whether an item is like the one that is created.
+    /// Whether an item has the properties of the one to create.
     pub is_like: L,
-    /// The id of an item.
+    /// Returns the id of an item.
     pub id: D,
 }
 
 impl<L, D> NewItem<'_, L, D> {
     /// Sends the request, and returns the created item: from the response, or from the list if the response was lost or
-    /// empty. Then it is the item whose id was not there before.
+    /// empty. In the list, it is the item whose id is new.
     pub async fn create<T, I, Items, Sending>(
         self,
         list: impl Fn() -> Items,
@@ -36,7 +36,7 @@ impl<L, D> NewItem<'_, L, D> {
         Sending: Future<Output = Result<Response<T>, Error>>,
     {
         let Self { client, operation, is_like, id } = self;
-        // One after the other, or the items of two lost requests could not be told apart.
+        // One create at a time, because the items of two lost requests could not be distinguished.
         let _turn = client.inner.creating.lock().await;
         let before = list().await.map_err(Error::with_undone)?;
         let before: Vec<I> = before.iter().filter(|item| is_like(item)).map(&id).collect();
@@ -53,7 +53,7 @@ impl<L, D> NewItem<'_, L, D> {
             Err(error) if error.may_be_done() => error,
             Err(error) => return Err(error),
         };
-        for pause in LOOKS {
+        for pause in SEARCH_PAUSES {
             tokio::time::sleep(pause).await;
             let items = match list().await {
                 Ok(items) => items,
@@ -63,14 +63,11 @@ impl<L, D> NewItem<'_, L, D> {
             let mut new = items.into_iter().filter(is_new);
             match (new.next(), new.count()) {
                 (Some(item), 0) => {
-                    tracing::info!(
-                        operation = operation.id,
-                        "the response was lost, and the result was found"
-                    );
+                    tracing::info!(operation = operation.id, "the response was lost; found the created item");
                     return Ok(item);
                 }
                 // Another client, or an earlier request that was abandoned, has created the others.
-                (Some(_), more) => return Err(unknown(error, format_args!("{} like it are new", more + 1))),
+                (Some(_), more) => return Err(unknown(error, format_args!("{} new items match", more + 1))),
                 (None, _) => {}
             }
         }

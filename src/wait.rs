@@ -14,15 +14,16 @@ use crate::report::{Execution, Report, ReportId, ReportStatus, Timestamp};
 const POLL: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(5 * 60));
 /// One-time reports are done within minutes.
 const MAX_POLL_ONCE: Duration = Duration::from_secs(60);
-/// The clock is read this often, because timers may stand still while a machine sleeps.
+/// The clock is read this often, because timers may stop while a machine sleeps.
 const TICK: Duration = Duration::from_secs(20);
 
 impl InsightsClient {
-    /// Waits until an execution of a report is completed, and returns it: the next one, or the first after
-    /// [`after`](WaitForExecution::after). For a one-time report, that is its only one.
+    /// Waits until an execution of a report is completed, and returns it: the next one, or one since
+    /// [`after`](WaitForExecution::after); the latest if there are several. For a one-time report, that is its only
+    /// one.
     ///
-    /// Sleeps until the execution is due, then polls with growing pauses, at most five minutes. No execution, an empty list
-    /// and a pending one mean "not yet". Requests that fail and may succeed later are repeated until the timeout.
+    /// Sleeps until the execution is due, then polls with growing pauses of at most five minutes. An empty list or a
+    /// pending execution means "not yet". Retryable errors are retried until the timeout.
     ///
     /// ```no_run
     /// # async fn run(client: partner_center_insights::InsightsClient) -> Result<(), partner_center_insights::Error> {
@@ -37,8 +38,8 @@ impl InsightsClient {
     ///
     /// # Errors
     ///
-    /// [`Timeout`](ErrorKind::Timeout) if there is no such execution in time, [`Conflict`](ErrorKind::Conflict) if the report
-    /// is paused or has nothing left to run, and otherwise as for [`executions`](Self::executions).
+    /// [`Timeout`](ErrorKind::Timeout) if no such execution is completed in time, [`Conflict`](ErrorKind::Conflict) if
+    /// the report is paused or has nothing left to run, and otherwise as for [`executions`](Self::executions).
     pub fn wait_for_execution<I>(&self, report_id: I) -> WaitForExecution
     where
         I: TryInto<ReportId, Error: Into<Error>>,
@@ -55,7 +56,7 @@ impl InsightsClient {
 
 type OnProgress = Box<dyn Fn(&WaitProgress<'_>) + Send + Sync>;
 
-/// A wait, created by [`InsightsClient::wait_for_execution`] and begun when it is awaited.
+/// A wait, created by [`InsightsClient::wait_for_execution`] and started when it is awaited.
 #[must_use = "nothing is sent until it is awaited"]
 pub struct WaitForExecution {
     client: InsightsClient,
@@ -80,14 +81,14 @@ pub struct WaitProgress<'a> {
 }
 
 impl WaitForExecution {
-    /// Only an execution whose file was written at this time or later, by the clock of the service. Without it, one that
-    /// was not completed when the wait began.
+    /// Waits for an execution whose file was written at this time or later, by the clock of the service. Default: an
+    /// execution that was not completed when the wait began.
     pub fn after(mut self, time: SystemTime) -> Self {
         self.after = Some(time);
         self
     }
 
-    /// How long to wait. The default is to wait without a limit.
+    /// Sets how long to wait. Default: without a limit.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -133,7 +134,7 @@ impl WaitForExecution {
     }
 }
 
-/// The execution that is waited for.
+/// The search for the awaited execution.
 struct Search {
     after: Option<SystemTime>,
     /// The executions that were completed when the wait began.
@@ -148,7 +149,7 @@ enum Found {
 impl Search {
     async fn poll(&mut self, client: &InsightsClient, id: ReportId) -> Result<Found, Error> {
         let executions = match client.executions(id).await {
-            // Whether the report exists is seen below.
+            // The request for the report, below, shows whether it exists.
             Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
             executions => executions?,
         };
@@ -185,7 +186,7 @@ impl Search {
     }
 }
 
-/// The service reports whole seconds.
+/// Rounds down to whole seconds, because the service reports no fractions.
 fn whole_second(time: SystemTime) -> SystemTime {
     Timestamp::from(time).to_system_time().unwrap_or(time)
 }

@@ -1,8 +1,8 @@
-//! What was read although it does not match the spec.
+//! Warnings about responses that do not match the spec.
 
 use std::fmt;
 
-/// A part of a response that does not match the spec, and was read leniently or not at all.
+/// A part of a response that does not match the spec, and was converted or left out.
 ///
 /// A client reports it to [`on_warning`](crate::InsightsClientBuilder::on_warning). It never holds a value of the
 /// response except ids.

@@ -80,7 +80,7 @@ impl Check<'_> {
             };
             let kind = resolve(self.spec, schema).map(|schema| &schema.schema_kind);
             let Some(SchemaKind::Type(Type::String(_) | Type::Boolean(_) | Type::Integer(_))) = kind else {
-                self.report(&place, rules::PARAMETER_TYPE, format!("the type of `{name}` is another"));
+                self.report(&place, rules::PARAMETER_TYPE, format!("the type of `{name}` is not supported"));
                 continue;
             };
             if let ReferenceOr::Item(schema) = schema {

@@ -1,4 +1,4 @@
-//! The rules: the name that an error shows, and what is expected. `openapi/README.md` explains each of them.
+//! The rules, each with the name and the expectation that its error shows. `openapi/README.md` explains them.
 
 /// A rule of the dialect.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]

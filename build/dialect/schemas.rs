@@ -1,4 +1,4 @@
-//! Rules for schemas: types that can hold whatever the service sends, in both spellings.
+//! Rules for schemas, so that the generated types accept any response, in both spellings.
 
 use std::collections::BTreeMap;
 
@@ -38,12 +38,13 @@ impl Check<'_> {
         }
     }
 
-    /// What a request may contain is limited by the client, and lowered away before the generator reads it.
+    /// Checks the keywords of a schema. Requests may have limits: the client checks them, and `lower` removes them for
+    /// the generator.
     pub(super) fn keywords(&mut self, place: &str, schema: &Value, is_request: bool) {
-        let is_row = schema["additionalProperties"] == true && schema["properties"].is_null();
+        let is_free_form = schema["additionalProperties"] == true && schema["properties"].is_null();
         for (keyword, reason) in UNSUPPORTED_KEYWORDS {
-            let is_allowed =
-                (is_request && LIMITS.contains(&keyword)) || (is_row && keyword == "additionalProperties");
+            let is_allowed = (is_request && LIMITS.contains(&keyword))
+                || (is_free_form && keyword == "additionalProperties");
             if !schema[keyword].is_null() && !is_allowed {
                 self.report(place, rules::SCHEMA_KEYWORD, format!("`{keyword}` is set, but {reason}"));
             }

@@ -106,14 +106,14 @@ impl AzureCli {
             let failure = if signed_out { CommandFailure::SignedOut } else { CommandFailure::Failed };
             return Err(self.error(failure, &stderr, scope));
         }
-        // Standard output holds the token, so it is never shown.
+        // Standard output contains the token, so it is never shown.
         let response = object_in(&String::from_utf8_lossy(&output.stdout));
         let token = response.get("accessToken").and_then(Value::as_str).filter(|token| !token.is_empty());
         let Some(token) = token else {
             return Err(self.error(CommandFailure::InvalidOutput, &stderr, scope));
         };
         let token = AccessToken::new(token);
-        // `expiresOn` is local time without a zone, which cannot be used; before az 2.54 there is nothing else.
+        // Before az 2.54, there is only `expiresOn`: local time without a zone, which cannot be used.
         match ["expires_on", "expiresOn"].iter().find_map(|name| time(response.get(*name)?)) {
             Some(expiry) => Ok(token.with_expiry(expiry)),
             None => Ok(token),
@@ -157,7 +157,7 @@ impl AzureCli {
     }
 }
 
-/// Reads a time: seconds since 1970, or a text with an offset, as managed identities have it.
+/// Reads a time: seconds since 1970, or a text with an offset, as for managed identities.
 fn time(value: &Value) -> Option<SystemTime> {
     if let Some(seconds) = endpoint::seconds(Some(value)) {
         return SystemTime::UNIX_EPOCH.checked_add(seconds);

@@ -16,8 +16,8 @@ use crate::transport::causes;
 /// These credentials have caches of their own that cannot be bypassed, so a call whose token was rejected is not
 /// retried. Set their retries low: with the SDK's defaults, an untrusted proxy certificate takes over a minute to fail.
 ///
-/// Managed and workload identities give tokens of an application alone, which `mpn` probably refuses.
-/// **Untested** against a live tenant.
+/// Managed and workload identities provide tokens of an application alone, which `mpn` probably refuses. **Untested**
+/// against a live tenant.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -48,7 +48,7 @@ impl TokenSource for AzureIdentity {
     }
 }
 
-/// The SDK has no field for Entra's codes; they are somewhere in the text of the error or its causes.
+/// Finds Entra's codes in the text of the error and its causes, because the SDK has no field for them.
 fn convert(error: azure_core::Error) -> AuthError {
     let mut texts: Vec<String> = causes(&error).map(ToString::to_string).collect();
     texts.dedup();

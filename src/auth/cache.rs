@@ -19,7 +19,7 @@ const FAILURE_LIFETIME: Duration = Duration::from_secs(1);
 pub(crate) struct TokenCache {
     source: Box<dyn TokenSource>,
     scope: String,
-    /// Held while the source is asked.
+    /// Held during a request to the source.
     refreshing: tokio::sync::Mutex<()>,
     /// Never locked across an await.
     state: Mutex<State>,
@@ -40,7 +40,7 @@ impl State {
     }
 }
 
-/// A token as one request uses it.
+/// A token, and whether it was obtained for this caller.
 #[derive(Debug)]
 pub(crate) struct CachedToken {
     token: AccessToken,
@@ -48,7 +48,7 @@ pub(crate) struct CachedToken {
 }
 
 impl CachedToken {
-    /// Whether the source returned the token while this caller waited: a refresh would bring no other.
+    /// Whether the source returned the token while this caller waited: a refresh would not return a newer one.
     pub(crate) fn is_fresh(&self) -> bool {
         self.is_fresh
     }
@@ -61,7 +61,7 @@ impl Deref for CachedToken {
     }
 }
 
-/// What the cache has for a caller.
+/// The result of a look-up in the cache.
 enum Lookup {
     Valid(AccessToken),
     /// Valid, and due for a refresh.
@@ -75,7 +75,7 @@ impl TokenCache {
         Self { source, scope, refreshing: tokio::sync::Mutex::default(), state: Mutex::default() }
     }
 
-    /// Returns a valid token: the cached one, or the next of the source.
+    /// Returns a valid token: the cached one, or a new one from the source.
     pub(crate) async fn token(&self) -> Result<CachedToken, AuthError> {
         let began = Instant::now();
         let cached = |token: AccessToken| CachedToken { is_fresh: token.obtained() >= began, token };
@@ -108,7 +108,7 @@ impl TokenCache {
         result
     }
 
-    /// Replaces this token, which the service rejected. Returns whether the source has another one.
+    /// Replaces this token, which the service rejected. Returns whether there is a different one now.
     pub(crate) async fn refresh(&self, rejected: &CachedToken) -> Result<bool, AuthError> {
         let began = Instant::now();
         let refreshing = self.refreshing.lock().await;

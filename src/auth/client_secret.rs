@@ -8,8 +8,8 @@ use super::source::{TokenFuture, TokenRequest, TokenSource};
 /// Requests tokens for an application alone, authenticated by a client secret
 /// ([client credentials grant](https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow)).
 ///
-/// This is what the program `cmp` documents. For `mpn` it is **undocumented and untested**; the service probably expects
-/// the token of a user: see [`RefreshToken`](super::RefreshToken).
+/// This is the documented grant for the program `cmp`. For `mpn` it is **undocumented and untested**; the service
+/// probably expects the token of a user: see [`RefreshToken`](super::RefreshToken).
 ///
 /// ```
 /// use partner_center_insights::auth::{ClientSecret, Entra};

@@ -20,8 +20,8 @@ use crate::transport::LONGEST;
 /// The application must allow public client flows. Conditional Access can block device codes, and Microsoft recommends
 /// that.
 ///
-/// As a [`TokenSource`] it prompts once, and then uses the refresh token until Entra requires the user to sign in again.
-/// Use it only where somebody sees the prompt. **Untested** against a live tenant.
+/// As a [`TokenSource`] it prompts once, and then uses the refresh token until Entra requires the user to sign in
+/// again. Use it only where the user sees the prompt. **Untested** against a live tenant.
 ///
 /// ```no_run
 /// use partner_center_insights::auth::{Cloud, DeviceCode, Entra, StoredLogin, TokenFile};
@@ -96,7 +96,7 @@ impl DeviceCode {
                 "slow_down" => interval += Duration::from_secs(5),
                 _ => return Err(error),
             }
-            // Checked after the request: Entra's error says more than a timeout of ours.
+            // Checked after the request, because Entra's error is more precise than a timeout.
             if Instant::now() >= ends {
                 return Err(error);
             }
@@ -104,7 +104,7 @@ impl DeviceCode {
     }
 }
 
-/// The device code, the prompt and the polling interval (RFC 8628, section 3.2).
+/// Reads the device code, the prompt and the polling interval (RFC 8628, section 3.2).
 fn read(response: &Value) -> Option<(Secret, DevicePrompt, Duration)> {
     let text = |name| response.get(name).and_then(Value::as_str).map(str::to_owned);
     let seconds = |name, default| {

@@ -1,4 +1,4 @@
-//! Requests to Entra: the form, the retries, and the response in whatever shape.
+//! Sends forms to Entra, with retries, and parses the responses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +21,7 @@ const MAX_ATTEMPTS: u32 = 3;
 /// Upper bound of the first backoff.
 const INITIAL_BACKOFF: Duration = Duration::from_millis(500);
 const MAX_BACKOFF: Duration = Duration::from_secs(5);
-/// The token of a user in very many groups has about 20 KiB.
+/// Even the token of a user in many groups has only about 20 KiB.
 const MAX_RESPONSE_BYTES: usize = 256 << 10;
 
 /// The response to a grant ([RFC 6749, section 5.1](https://www.rfc-editor.org/rfc/rfc6749#section-5.1)).
@@ -58,7 +58,7 @@ pub(super) async fn grant(entra: &Entra, fields: &[Field<'_>]) -> Result<TokenSe
     let Some(token) = text("access_token") else {
         return Err(no_token("the response of the token endpoint has no access token"));
     };
-    // Counted from now, a little late; the cache refreshes early enough to make up for it.
+    // Counted from now, which is slightly too late, but the cache refreshes early enough.
     let access_token = match seconds(response.get("expires_in")).map(|lifetime| lifetime.min(LONGEST)) {
         Some(lifetime) => AccessToken::new(token).with_lifetime(lifetime),
         None => AccessToken::new(token),
@@ -144,17 +144,17 @@ async fn post_once(entra: &Entra, url: &Url, fields: &[Field<'_>], ends: Instant
     }))
 }
 
-/// Reads a response without a token.
+/// Creates the error of a response without a token.
 fn refused(status: StatusCode, value: Option<&Value>, bytes: &[u8], fields: &[Field<'_>]) -> EntraError {
     let text = |name| {
         let text = value.and_then(|value| value.get(name)).and_then(Value::as_str).map(str::trim);
         text.filter(|text| !text.is_empty()).map(|text| one_line(&without_secrets(text, fields), 1_500))
     };
-    let said = text("error_description");
-    // Redacted before the message is cut: a part of a long secret would be left.
+    let stated = text("error_description");
+    // Redacted before truncation, which could leave a part of a secret.
     let clean = || without_secrets(&String::from_utf8_lossy(bytes), fields);
-    let said = said.or_else(|| body::detail(&clean()).message);
-    let description = said.unwrap_or_else(|| match status {
+    let stated = stated.or_else(|| body::detail(&clean()).message);
+    let description = stated.unwrap_or_else(|| match status {
         StatusCode::OK => "the server is not a token endpoint".into(),
         _ if status.is_redirection() => "redirected; redirects are not followed".into(),
         _ => String::new(),
@@ -180,7 +180,7 @@ fn refused(status: StatusCode, value: Option<&Value>, bytes: &[u8], fields: &[Fi
     }
 }
 
-/// Redacts secrets: some servers repeat what they reject.
+/// Redacts secrets: some servers quote what they reject.
 fn without_secrets(text: &str, fields: &[Field<'_>]) -> String {
     fields.iter().fold(text.to_owned(), |text, field| match field {
         Field::Secret(_, secret) if !secret.expose().is_empty() => text.replace(secret.expose(), "[secret]"),

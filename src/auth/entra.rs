@@ -1,4 +1,4 @@
-//! Microsoft Entra: its address, the tenant and the application.
+//! The token endpoint of Microsoft Entra: its address, the tenant and the application.
 
 use std::fmt;
 use std::time::Duration;
@@ -150,7 +150,7 @@ impl EntraBuilder {
 
 /// Validates the address of Entra: https, a host and nothing else.
 fn authority(text: &str) -> Result<String, AuthError> {
-    // The text is not repeated: it may hold a password.
+    // The text is not shown, because it may contain a password.
     let invalid = |why: &str| {
         let message = format!("invalid authority host: {why}");
         AuthError::configuration(message, "set an address such as https://login.microsoftonline.com")

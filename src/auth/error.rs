@@ -12,11 +12,11 @@ use crate::transport::out_of_files;
 /// Maximum length of quoted text, in characters.
 const TEXT_LIMIT: usize = 1_500;
 
-/// An error from acquiring a token. `Display` is one line without secrets; [`help`](Self::help) gives the next step.
+/// An error from acquiring a token. `Display` is one line without secrets; [`help`](Self::help) returns the next step.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AuthError {
-    /// What was given is no access token (RFC 6750, section 2.1). It is neither sent nor shown.
+    /// The value is not an access token (RFC 6750, section 2.1). It is neither sent nor shown.
     #[non_exhaustive]
     InvalidToken {
         /// What is wrong, such as `is empty`.
@@ -32,9 +32,9 @@ pub enum AuthError {
     },
     /// Entra requires the user to sign in again.
     InteractionRequired(Box<EntraError>),
-    /// Entra, or a server in its place, refused the request.
+    /// Entra, or a server that responded in its place, refused the request.
     Entra(Box<EntraError>),
-    /// The request to Entra failed, or its response is unusable.
+    /// The request to Entra failed, or its response cannot be used.
     #[non_exhaustive]
     Transport {
         /// What went wrong.
@@ -59,7 +59,7 @@ pub enum AuthError {
 }
 
 impl AuthError {
-    /// Wraps the error of a source of your own.
+    /// Wraps the error of your own source.
     pub fn other(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Other(Arc::from(error.into()))
     }
@@ -88,7 +88,7 @@ impl AuthError {
             Self::InteractionRequired(error) => hints::for_codes(&error.codes).unwrap_or("sign in again"),
             Self::Entra(error) => error.help(),
             Self::Transport { is_tls: true, .. } => {
-                "trust the authority that signed the certificate (a proxy may bring its own), or correct the authority host"
+                "trust the authority that signed the certificate (a proxy may use its own), or correct the authority host"
             }
             Self::Transport { source, .. } => source
                 .as_deref()
@@ -124,14 +124,15 @@ impl StdError for AuthError {
     }
 }
 
-/// An error response of the token endpoint ([RFC 6749, section 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2))
-/// with [Entra's additions](https://learn.microsoft.com/entra/identity-platform/reference-error-codes#handling-error-codes-in-your-application).
+/// An error response of the token endpoint ([RFC 6749, section
+/// 5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)) with [Entra's
+/// additions](https://learn.microsoft.com/entra/identity-platform/reference-error-codes#handling-error-codes-in-your-application).
 ///
 /// Decide by [`error`](Self::error) only: Microsoft changes codes and texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EntraError {
-    /// The HTTP status, unless the error came through another library.
+    /// The HTTP status, unless another library reported the error.
     pub status: Option<u16>,
     /// The OAuth error code, such as `invalid_grant`. Empty if the response is not that of a token endpoint.
     pub error: String,
@@ -170,7 +171,7 @@ impl fmt::Display for EntraError {
         if !self.description.is_empty() {
             write!(f, ": {}", one_line(&self.description, TEXT_LIMIT))?;
         }
-        // Entra's text often holds the codes and the IDs already.
+        // Entra's text often contains the codes and the IDs already.
         for code in &self.codes {
             if !self.description.contains(&format!("AADSTS{code}")) {
                 write!(f, " [AADSTS{code}]")?;
@@ -199,7 +200,7 @@ pub enum CommandFailure {
     SignedOut,
     /// It returned a failure.
     Failed,
-    /// It succeeded, but its output holds no token.
+    /// It succeeded, but its output contains no token.
     InvalidOutput,
     /// It did not finish within this time, and was killed.
     TimedOut(Duration),

@@ -1,9 +1,9 @@
-//! What to do about Entra's error codes: advice for people.
+//! Help for Entra's error codes.
 //!
-//! Nothing in this crate decides by it. Microsoft's own text is always shown beside it, and may be newer:
+//! It is only shown, and does not affect any decision. Microsoft's own text, which may be newer, is always shown too:
 //! <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>.
 
-/// The numbers of `AADSTS` codes with the same remedy, and the remedy.
+/// The numbers of `AADSTS` codes with the same remedy, and that remedy.
 #[rustfmt::skip]
 const ENTRA: &[(&[u32], &str)] = &[
     (&[50034, 50020, 50014, 51004], "check that tenant and account belong together: the tenant must be the one of your Partner Center account"),
@@ -37,18 +37,18 @@ const ENTRA: &[(&[u32], &str)] = &[
     (&[50196], "stop the caller and wait; if it was this crate, please report it"),
 ];
 
-/// The remedy for the first code that has one.
+/// Returns the remedy for the first code that has one.
 pub(super) fn for_codes(codes: &[u32]) -> Option<&'static str> {
     codes.iter().find_map(|code| ENTRA.iter().find(|(codes, _)| codes.contains(code))).map(|(_, help)| *help)
 }
 
-/// A link to Microsoft's page on the first code, to append to a message.
+/// Returns a link to Microsoft's page on the first code, to append to a message.
 pub(super) fn page(codes: &[u32]) -> String {
     let link = |code| format!("; see https://login.microsoftonline.com/error?code={code}");
     codes.first().map(link).unwrap_or_default()
 }
 
-/// What is wrong with the scope or the audience of a token, if it belongs to a service with a similar name.
+/// Returns what is wrong with a scope or an audience that belongs to a service with a similar name.
 pub(crate) fn for_audience(audience: &str) -> Option<&'static str> {
     let host = audience.trim().trim_start_matches("https://").split(['/', ':']).next().unwrap_or_default();
     match host.to_ascii_lowercase().as_str() {
@@ -68,7 +68,7 @@ pub(crate) fn for_audience(audience: &str) -> Option<&'static str> {
     }
 }
 
-/// The distinct numbers that follow `AADSTS` in a text.
+/// Returns the distinct numbers that follow `AADSTS` in a text.
 pub(super) fn codes_in(text: &str) -> Vec<u32> {
     let mut codes = Vec::new();
     for rest in text.split("AADSTS").skip(1) {

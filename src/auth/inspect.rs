@@ -1,8 +1,8 @@
 //! Decodes the claims of a token, to explain why it might be rejected.
 //!
-//! Nothing is verified, and nothing should be decided by it: access tokens are opaque to clients, and their format may
-//! change. The [claims](https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference) are
-//! documented.
+//! The claims are not verified, and must not be used for decisions: access tokens are opaque to clients, and their
+//! format may change. The [claims](https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference)
+//! are documented.
 
 use std::time::{Duration, SystemTime};
 
@@ -24,7 +24,7 @@ pub struct Claims {
     pub client_id: Option<String>,
     /// The user's sign-in name.
     pub user: Option<String>,
-    /// Whether the token is a user's or an application's.
+    /// Whether the token belongs to a user or to an application.
     pub kind: TokenKind,
     /// The service that the token is for (`aud`).
     pub audience: Option<String>,
@@ -63,15 +63,15 @@ impl Claims {
     }
 }
 
-/// Whether a token is a user's or an application's.
+/// Whether a token belongs to a user or to an application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TokenKind {
-    /// A user's, through an application.
+    /// It belongs to a user who signed in through an application.
     User,
-    /// An application's alone.
+    /// It belongs to an application alone.
     Application,
-    /// The claims do not say.
+    /// The claims do not show it.
     Unknown,
 }
 
@@ -89,7 +89,7 @@ pub enum Mfa {
 
 /// Decodes the claims of a token. Returns `None` if it is not a JWT, which does not make it invalid.
 pub fn claims(token: &AccessToken) -> Option<Claims> {
-    // RFC 7519: the second of three parts holds the claims.
+    // RFC 7519: the second of three parts contains the claims.
     let parts: Vec<_> = token.expose().split('.').collect();
     let [_, payload, _] = parts[..] else { return None };
     let payload = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;

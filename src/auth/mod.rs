@@ -2,7 +2,7 @@
 //!
 //! | source | identity | use |
 //! | --- | --- | --- |
-//! | [`StaticToken`] | that of the token you pass | up to an hour, with a token at hand |
+//! | [`StaticToken`] | the identity of the token | an access token that you already have, for up to an hour |
 //! | [`RefreshToken`] | a user, through an application | unattended work (Secure Application Model) |
 //! | [`ClientSecret`] | an application | the program `cmp`; `mpn` probably refuses it |
 //! | [`DeviceCode`] | a user, through an application | a person at a terminal |
@@ -26,7 +26,7 @@
 //! # }
 //! ```
 //!
-//! **Untested:** no source has been tried against a live tenant, only against a token endpoint that behaves as
+//! **Untested:** no source has been tested against a live tenant, only against a token endpoint that behaves as
 //! documented.
 //!
 //! # Signing in
@@ -38,13 +38,13 @@
 //! name and password, although Microsoft's page on Insights shows one: Entra demands a second factor, which that grant
 //! cannot provide.
 //!
-//! In Entra, under *App registrations*, register an application and add the delegated permission `user_impersonation` of
-//! Microsoft Partner Center. Allow public client flows for a device code; create a client secret for `cmp`, or to make
-//! a stolen refresh token useless alone. The Azure CLI and an access token from elsewhere need no application. Then, with
-//! the CLI:
+//! In Entra, under *App registrations*, register an application and add the delegated permission `user_impersonation`
+//! of Microsoft Partner Center. Allow public client flows for a device code; create a client secret for `cmp`, or so
+//! that a stolen refresh token is useless without it. The Azure CLI and an access token from elsewhere need no
+//! application. Then, with the CLI:
 //!
 //! ```sh
-//! # Device code: once, at a terminal. Later runs, also unattended, use the stored login; one every 90 days keeps it valid.
+//! # Device code: sign in once, at a terminal. Later runs use the stored login, which stays valid if used every 90 days.
 //! partner-insights auth login --tenant contoso.onmicrosoft.com --client-id 11111111-2222-3333-4444-555555555555
 //!
 //! # Refresh token that you already have. The file is rewritten whenever Entra issues a new one.

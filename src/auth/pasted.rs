@@ -1,4 +1,4 @@
-//! Tokens and settings as people paste them: cleaned where the meaning is clear, otherwise described without being shown.
+//! Cleans tokens and settings as people paste them, or describes what is wrong without showing them.
 
 /// Removes whitespace, invisible marks and matching quotes around a value.
 pub(super) fn unquoted(text: &str) -> &str {
@@ -14,7 +14,7 @@ pub(super) fn unquoted(text: &str) -> &str {
     text
 }
 
-/// Removes what is pasted around an access token: quotes, the header's name and the scheme.
+/// Removes what surrounds a pasted access token: quotes, the name of the header and the scheme.
 pub(super) fn bare_token(text: &str) -> &str {
     let text = unquoted(text);
     for prefix in ["authorization:", "bearer "] {
@@ -54,7 +54,7 @@ pub(super) fn misread(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Returns what is wrong with an access token that is no `b64token` (RFC 6750, section 2.1).
+/// Returns what is wrong with a text that is not a `b64token` (RFC 6750, section 2.1).
 pub(super) fn not_a_token(text: &str) -> Option<&'static str> {
     let is_token = |text: &str| {
         let bare = text.trim_end_matches('=');

@@ -10,17 +10,18 @@ use super::secret::Secret;
 use super::source::{TokenFuture, TokenRequest, TokenSource};
 use super::store::{StoredLogin, TokenFile};
 
-/// Requests tokens for a user who signed in once, with multi-factor authentication, by the refresh token of that sign-in.
+/// Requests tokens for a user who signed in once, with multi-factor authentication, by the refresh token of that
+/// sign-in.
 ///
-/// This is the way for unattended work; Microsoft calls it the
-/// [Secure Application Model](https://learn.microsoft.com/partner-center/developer/enable-secure-app-model).
+/// Use it for unattended work; Microsoft calls this the [Secure Application
+/// Model](https://learn.microsoft.com/partner-center/developer/enable-secure-app-model).
 ///
 /// Entra returns a new refresh token with each access token. It replaces the old one in its [`TokenFile`], or in memory
 /// if the old one was passed as text. A refresh token expires after 90 days without use, and when the user's sign-ins
 /// are revoked.
 ///
-/// Protect it like a password: it belongs to one application, but can get tokens for other services too. That of a
-/// confidential application ([`client_secret`](Self::client_secret)) is useless without the secret.
+/// Protect it like a password: it belongs to one application, but can get tokens for other services too. The refresh
+/// token of a confidential application ([`client_secret`](Self::client_secret)) is useless without the secret.
 ///
 /// **Untested** against a live tenant.
 ///
@@ -43,7 +44,7 @@ enum Storage {
     File(TokenFile),
 }
 
-/// Entra replaced a refresh token.
+/// The replacement of a refresh token by Entra.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Rotation<'a> {
@@ -61,14 +62,14 @@ pub enum Saved {
     InFile,
     /// In memory, like the old one.
     InMemory,
-    /// Nowhere: somebody signed out or in again in the meantime.
+    /// Nowhere, because the user signed out or in again in the meantime.
     Superseded,
     /// Nowhere, because of this error. The old one is still stored, and valid for up to 90 days from its issue.
     Failed(AuthError),
 }
 
 impl RefreshToken {
-    /// Creates a source that keeps the refresh token in memory.
+    /// Creates a source that stores the refresh token in memory.
     pub fn new(entra: Entra, refresh_token: impl Into<Secret>) -> Self {
         Self::with_storage(entra, Storage::Memory(Mutex::new(refresh_token.into().unquoted())))
     }
@@ -99,7 +100,7 @@ impl RefreshToken {
     /// # Errors
     ///
     /// [`InteractionRequired`](AuthError::InteractionRequired) if the user has to sign in again; otherwise see
-    /// [`AuthError`]. A failure to store the refresh token is no error; see [`on_rotation`](Self::on_rotation).
+    /// [`AuthError`]. A failure to store the refresh token is not an error; see [`on_rotation`](Self::on_rotation).
     pub async fn redeem(&self, scope: &str) -> Result<TokenSet, AuthError> {
         let login = self.stored()?;
         login.refresh_token.check("refresh token")?;

@@ -23,7 +23,7 @@ impl Secret {
         }
     }
 
-    /// Fails if this is nothing that could be sent, such as a variable that was not expanded.
+    /// Fails if the text cannot be a secret, such as a variable that was not expanded.
     pub(super) fn check(&self, name: &str) -> Result<(), AuthError> {
         let text = self.expose();
         match misread(text).or(Some("is empty").filter(|_| text.is_empty())) {

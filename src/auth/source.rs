@@ -1,4 +1,4 @@
-//! The trait of everything that gives tokens, and the simplest implementation.
+//! The trait of token sources, and the simplest implementation.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -67,7 +67,7 @@ impl<'a> TokenRequest<'a> {
         Self { scope, force_refresh: false }
     }
 
-    /// Asks for another token than the last one.
+    /// Requests a token other than the last one.
     pub fn force_refresh(self) -> Self {
         Self { force_refresh: true, ..self }
     }

@@ -17,7 +17,7 @@ use super::secret::Secret;
 /// A refresh token has about 2 KiB; a file far above that is something else.
 const MAX_BYTES: u64 = 64 << 10;
 
-/// A refresh token, and where it was issued if known.
+/// A refresh token, and its issuer if known.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct StoredLogin {
@@ -31,7 +31,7 @@ pub struct StoredLogin {
     pub refresh_token: Secret,
 }
 
-/// The JSON form. `StoredLogin` itself cannot be serialized, so that nobody does so by mistake.
+/// The JSON form. `StoredLogin` itself cannot be serialized, so that the secret is not written by mistake.
 #[derive(Deserialize, Serialize)]
 struct Json<T> {
     authority: Option<T>,
@@ -67,7 +67,7 @@ impl StoredLogin {
         }
     }
 
-    /// Authority, tenant and application.
+    /// Returns authority, tenant and application.
     fn issuer(&self) -> [Option<&str>; 3] {
         [&self.authority, &self.tenant, &self.client_id].map(Option::as_deref)
     }
@@ -85,8 +85,8 @@ impl StoredLogin {
 impl FromStr for StoredLogin {
     type Err = AuthError;
 
-    /// Reads what a [`TokenFile`] holds: a refresh token alone, also in quotes, or a login in JSON. The response of a token
-    /// endpoint is read too.
+    /// Parses the content of a [`TokenFile`]: a refresh token alone, with or without quotes, a login in JSON, or the
+    /// response of a token endpoint.
     fn from_str(text: &str) -> Result<Self, AuthError> {
         let text = unquoted(text);
         let login = match serde_json::from_str::<Json<String>>(text) {
@@ -136,7 +136,7 @@ impl TokenFile {
     ///
     /// # Errors
     ///
-    /// [`AuthError::Configuration`] if it cannot be read or holds no token. The error does not show its content.
+    /// [`AuthError::Configuration`] if it cannot be read or contains no token. The error does not show its content.
     pub fn read(&self) -> Result<Option<StoredLogin>, AuthError> {
         let mut text = String::new();
         match File::open(&self.path).and_then(|file| file.take(MAX_BYTES + 1).read_to_string(&mut text)) {
@@ -165,8 +165,8 @@ impl TokenFile {
         self.replace(login).map_err(|error| self.cannot("write", &error))
     }
 
-    /// Writes the successor of a refresh token that was read before. Returns whether it was written: if the file is gone
-    /// or belongs to another login by now, somebody signed out or in, and that takes precedence.
+    /// Writes the successor of a refresh token that was read before. Returns whether it was written: if the file no
+    /// longer exists or belongs to another login, the user has signed out or in again, and that takes precedence.
     pub(super) fn rotate(&self, login: &StoredLogin) -> Result<bool, AuthError> {
         match self.read()? {
             Some(current) if current.issuer() == login.issuer() => self.write(login).map(|()| true),

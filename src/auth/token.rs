@@ -23,7 +23,7 @@ pub struct AccessToken {
     life: Option<Life>,
 }
 
-/// Two clocks: one stops while the machine sleeps, the other can be set.
+/// A lifetime by two clocks: the monotonic clock may stop while the machine sleeps, and the system clock can be set.
 #[derive(Clone, Copy, Debug)]
 struct Life {
     length: Duration,
@@ -53,8 +53,8 @@ impl AccessToken {
         self
     }
 
-    /// Sets the time of expiry. Prefer [`with_lifetime`](Self::with_lifetime), which does not depend on the clock of
-    /// this machine being right.
+    /// Sets the time of expiry. Prefer [`with_lifetime`](Self::with_lifetime), which does not depend on the local
+    /// clock.
     pub fn with_expiry(mut self, expires_at: SystemTime) -> Self {
         self.obtained = Instant::now();
         let length = expires_at.duration_since(SystemTime::now()).unwrap_or_default();
@@ -76,19 +76,19 @@ impl AccessToken {
         self.obtained
     }
 
-    /// The whole lifetime, from when the token was obtained.
+    /// Returns the whole lifetime, from the time when the token was obtained.
     pub(super) fn lifetime(&self) -> Option<Duration> {
         self.life.map(|life| life.length)
     }
 
-    /// The remaining lifetime by the less favorable clock; `None` if unknown.
+    /// Returns the shorter of the remaining lifetimes by both clocks, and `None` if unknown.
     pub(super) fn remaining(&self) -> Option<Duration> {
         let life = self.life?;
         let by_clock = life.expires_at.duration_since(SystemTime::now()).unwrap_or_default();
         Some(life.length.saturating_sub(self.obtained.elapsed()).min(by_clock))
     }
 
-    /// The value of the `Authorization` header, marked as sensitive.
+    /// Returns the value of the `Authorization` header, marked as sensitive.
     pub(crate) fn authorization(&self) -> Result<HeaderValue, AuthError> {
         self.authorization.clone().ok_or_else(|| AuthError::InvalidToken {
             problem: not_a_token(self.expose()).unwrap_or("is too long"),
@@ -99,8 +99,8 @@ impl AccessToken {
 impl FromStr for AccessToken {
     type Err = AuthError;
 
-    /// Parses a token as [`new`](Self::new) does, and fails at once if it is none: everything that is not a token of
-    /// RFC 6750 (section 2.1), such as the JSON of a token response.
+    /// Parses a token in the same way as [`new`](Self::new). Fails if the text is not a token of RFC 6750 (section
+    /// 2.1), such as the JSON of a token response.
     fn from_str(text: &str) -> Result<Self, AuthError> {
         let token = Self::new(text);
         token.authorization().map(|_| token)

@@ -1,11 +1,11 @@
-//! The encoding of a body.
+//! Detects the encoding of a body.
 
 use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use reqwest::header::HeaderValue;
 
-/// Decodes a body: by its byte order mark, by the charset of its `Content-Type`, or by what it looks like.
+/// Decodes a body by its byte order mark, by the charset of its `Content-Type`, or by its content.
 pub(crate) fn decode<'a>(bytes: &'a [u8], content_type: Option<&HeaderValue>) -> Cow<'a, str> {
     // `decode` removes a byte order mark, which takes precedence.
     encoding(bytes, content_type).decode(bytes).0
@@ -13,7 +13,7 @@ pub(crate) fn decode<'a>(bytes: &'a [u8], content_type: Option<&HeaderValue>) ->
 
 fn encoding(bytes: &[u8], content_type: Option<&HeaderValue>) -> &'static Encoding {
     let labeled = content_type.and_then(|value| charset(value.to_str().ok()?));
-    // Servers label UTF-8 out of habit, and JSON that is not labeled is UTF-8.
+    // A UTF-8 label may be wrong, so the zero bytes of UTF-16 take precedence.
     if labeled.is_none_or(|encoding| encoding == UTF_8) {
         match bytes {
             [0, first, ..] if first.is_ascii() && *first != 0 => return UTF_16BE,
@@ -27,7 +27,7 @@ fn encoding(bytes: &[u8], content_type: Option<&HeaderValue>) -> &'static Encodi
     match labeled {
         Some(encoding) => encoding,
         None if std::str::from_utf8(bytes).is_ok() || starts(&b'{') || starts(&b'[') => UTF_8,
-        // What a browser would assume.
+        // Browsers assume the same.
         None => declared().unwrap_or(WINDOWS_1252),
     }
 }

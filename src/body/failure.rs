@@ -1,4 +1,4 @@
-//! Failures in the body of a 2xx.
+//! Finds failures that are reported in the body of a 2xx.
 
 use std::borrow::Cow;
 
@@ -8,12 +8,12 @@ use serde_json::Value;
 use super::CODES;
 use crate::envelope::is_one_of;
 use crate::lenient::integer;
-use crate::pages::signs::{says_something, truth};
+use crate::pages::signs::{has_content, truth};
 
 // Names are in lower case and without punctuation.
 const STATUSES: [&str; 7] =
     ["statuscode", "status", "httpstatus", "httpstatuscode", "responsecode", "responsestatus", "httpcode"];
-/// What may hold the failure.
+/// Members that may contain the failure.
 const WRAPPERS: [&str; 7] = ["d", "result", "response", "body", "status", "responsestatus", "meta"];
 const FAILURES: [&str; 10] = [
     "error",
@@ -28,7 +28,7 @@ const FAILURES: [&str; 10] = [
     "errordetails",
 ];
 
-/// A failure in the body of a 2xx, and its status if the body says it.
+/// A failure in the body of a 2xx, with its status if the body has one.
 pub(crate) struct Failure {
     pub status: Option<u16>,
 }
@@ -55,7 +55,7 @@ fn among<'a>(members: &mut dyn Iterator<Item = (&'a str, &'a Value)>, depth: usi
         } else if is_one_of(name, &STATUSES) {
             status = status.max(failed_status(value));
             fails |= is_failed(value);
-        } else if is_one_of(name, &FAILURES) && says_something(value) {
+        } else if is_one_of(name, &FAILURES) && has_content(value) {
             fails = true;
             if let Value::Object(error) = value {
                 let statuses =
@@ -73,44 +73,44 @@ fn among<'a>(members: &mut dyn Iterator<Item = (&'a str, &'a Value)>, depth: usi
     (fails || status.is_some()).then_some(Failure { status })
 }
 
-/// Returns the failure that a 2xx without an envelope reports, if any: a list of errors, or words.
+/// Returns the failure that a 2xx without an envelope reports, if any: in a list of errors, or as plain text.
 pub(crate) fn without_envelope(text: &str) -> Option<Failure> {
     match serde_json::from_str(text) {
         Ok(Value::Array(elements)) => elements
             .iter()
             .filter_map(Value::as_object)
             .find_map(|element| among(&mut element.iter().map(|(name, value)| (&**name, value)), 0)),
-        Ok(Value::String(text)) => in_words(&text),
+        Ok(Value::String(text)) => in_text(&text),
         Ok(_) => None,
-        Err(_) => in_words(text),
+        Err(_) => in_text(text),
     }
 }
 
-fn in_words(text: &str) -> Option<Failure> {
+fn in_text(text: &str) -> Option<Failure> {
     let lower = text.trim().to_ascii_lowercase();
     let status = status_named(&lower);
     let fails = ["error", "exception", "fail", "fault"].iter().any(|word| lower.starts_with(word));
     (fails || status.is_some()).then_some(Failure { status })
 }
 
-/// Whether a status in words is that of a failure.
+/// Whether a value is a word for failure, such as `rejected`.
 fn is_failed(value: &Value) -> bool {
     let words = ["error", "failed", "failure", "fail", "faulted", "rejected", "denied"];
     value.as_str().is_some_and(|text| words.iter().any(|word| word.eq_ignore_ascii_case(text.trim())))
 }
 
-/// Whether there is a code of the service, such as `900421`, which no success has.
+/// Whether there is a service code, such as `900421`. Successes have none.
 pub(crate) fn has_code(members: &[(Cow<'static, str>, Value)]) -> bool {
     members.iter().any(|(name, value)| is_one_of(name, &CODES) && failed_status(value).is_some())
 }
 
-/// Returns a status from 400, which may be in a string, as a number or by name.
+/// Returns a status of 400 or more: a number, a string with a number, or a name.
 fn failed_status(value: &Value) -> Option<u16> {
     let Some(status) = integer(value) else { return status_named(&value.as_str()?.to_ascii_lowercase()) };
     (status >= 400).then(|| u16::try_from(status).unwrap_or(599))
 }
 
-/// Returns the status from 400 that a text begins with or names: `404 Not Found` or `NotFound`.
+/// Returns the status of 400 or more that a text begins with or names: `404 Not Found` or `NotFound`.
 fn status_named(lower: &str) -> Option<u16> {
     let word = lower.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
     if let Ok(status) = word.parse::<u16>() {

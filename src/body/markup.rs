@@ -1,11 +1,11 @@
-//! What a web page or an XML document says.
+//! Extracts code and message of a web page or an XML document.
 
 use html5gum::emitters::default::DefaultEmitter;
 use html5gum::{Token, Tokenizer};
 
 use crate::text::one_line;
 
-/// What a document says.
+/// The code and the message of a document.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     pub is_html: bool,
@@ -13,13 +13,14 @@ pub(crate) struct Page {
     pub message: Option<String>,
 }
 
-/// Whether a text is a document rather than JSON or plain words.
+/// Whether a text is HTML or XML, not JSON or plain text.
 pub(crate) fn is_markup(text: &str) -> bool {
     text.trim_start().trim_start_matches('\u{feff}').starts_with('<')
 }
 
-/// Elements whose text is not for people.
+/// HTML elements whose text is not part of the message.
 const HIDDEN: [&str; 8] = ["script", "style", "noscript", "template", "svg", "math", "textarea", "iframe"];
+/// Root elements that identify HTML without a doctype.
 const HTML: [&str; 14] = [
     "html", "head", "title", "body", "script", "style", "h1", "h2", "p", "meta", "div", "center", "table",
     "span",
@@ -41,11 +42,11 @@ const MESSAGES: [&str; 12] = [
     "error",
 ];
 
-/// Reads the title of a web page, or else its headings or words, with a reference id if it has one; of an XML document,
-/// the elements that hold a code and a message.
+/// Reads a document. The message of a web page is its title, its headings or its whole text, with a reference id if it
+/// has one; an XML document has separate elements for code and message.
 pub(crate) fn read(text: &str) -> Page {
     let mut emitter = DefaultEmitter::default();
-    // The text of scripts, styles and titles has no tags.
+    // Scripts, styles and titles contain no tags, only text.
     emitter.naively_switch_states(true);
     let mut texts = Texts::default();
     let tokens = Tokenizer::new_with_emitter(text, emitter);
@@ -57,7 +58,7 @@ pub(crate) fn read(text: &str) -> Page {
             Token::String(text) => texts.add(&String::from_utf8_lossy(&text)),
             Token::Comment(comment) => {
                 let comment = String::from_utf8_lossy(&comment);
-                // To HTML, the CDATA sections of XML are comments.
+                // HTML parsers read the CDATA sections of XML as comments.
                 if let Some(data) = comment.strip_prefix("[CDATA[") {
                     texts.add(data.strip_suffix("]]").unwrap_or(data));
                 }
@@ -83,7 +84,7 @@ impl Texts {
         let name = local_name(name);
         self.is_html |= self.open.is_empty() && HTML.contains(&&*name);
         if self_closing || (self.is_html && ["br", "meta", "link", "img", "input", "hr"].contains(&&*name)) {
-            // A break separates words.
+            // These elements separate words.
             self.texts.push((String::new(), String::new()));
             return;
         }
@@ -96,7 +97,7 @@ impl Texts {
 
     fn close(&mut self, name: &[u8]) {
         let name = local_name(name);
-        // Elements that were not closed end with the one around them.
+        // Unclosed elements end with their parent.
         if let Some(at) = self.open.iter().rposition(|open| *open == name) {
             self.open.truncate(at);
             self.hidden = self.hidden.filter(|hidden| *hidden < at);
@@ -123,23 +124,23 @@ impl Texts {
         let (code, message) = if self.is_html {
             let headings = || texts.iter().filter(|(name, _)| matches!(*name, "h1" | "h2"));
             let headings = headings().map(|(_, text)| &**text).take(2).collect::<Vec<_>>().join(": ");
-            let headings = Some(headings).filter(|said| !said.is_empty());
-            let said = match (first("title"), headings) {
-                // `Error` alone says nothing.
+            let headings = Some(headings).filter(|summary| !summary.is_empty());
+            let summary = match (first("title"), headings) {
+                // A short title, such as `Error`, is not informative.
                 (Some(title), Some(more)) if title.split(' ').count() < 3 && !more.contains(&title) => {
                     Some(format!("{title}: {more}"))
                 }
                 (title, headings) => title.or(headings),
             };
             let body = words();
-            let said = said.unwrap_or_else(|| one_line(&body, 200));
-            let reference = reference(&body).filter(|id| !said.contains(id));
-            (None, reference.map_or(said.clone(), |id| format!("{said} (reference {id})")))
+            let summary = summary.unwrap_or_else(|| one_line(&body, 200));
+            let reference = reference(&body).filter(|id| !summary.contains(id));
+            (None, reference.map_or(summary.clone(), |id| format!("{summary} (reference {id})")))
         } else {
             let code = CODES.iter().find_map(|name| first(name)).map(|code| one_line(&code, 60));
-            let said = MESSAGES.iter().find_map(|name| first(name));
+            let summary = MESSAGES.iter().find_map(|name| first(name));
             let words = || if code.is_some() { String::new() } else { words() };
-            (code.clone(), said.unwrap_or_else(words))
+            (code.clone(), summary.unwrap_or_else(words))
         };
         let message = Some(one_line(&message, super::MESSAGE_LIMIT)).filter(|message| !message.is_empty());
         Page { is_html: self.is_html, code, message }
@@ -152,7 +153,7 @@ fn local_name(name: &[u8]) -> String {
     name.rsplit(':').next().unwrap_or_default().to_owned()
 }
 
-/// Returns the id by which the operator of a gateway finds the request.
+/// Returns the id by which the operator of a gateway can find the request.
 fn reference(words: &str) -> Option<String> {
     const LABELS: [&str; 14] = [
         "ref a",

@@ -1,4 +1,4 @@
-//! What a resume and a pause differ in.
+//! The differences between a resume and a pause.
 
 use std::fmt;
 

@@ -32,7 +32,7 @@ pub(super) struct Driver {
 /// A report whose new status has yet to be verified.
 struct Unverified {
     index: usize,
-    /// Why its request may have failed.
+    /// The error of its request, if there was one.
     error: Option<Error>,
 }
 
@@ -44,7 +44,7 @@ impl Driver {
                 self.finish(index, outcome, None);
             }
         }
-        // Lets the caller see them before anything is sent.
+        // Lets the caller receive these events before anything is sent.
         tokio::task::yield_now().await;
         let unverified = self.send_requests(&change).await;
         self.verify(&change, unverified).await;
@@ -95,7 +95,7 @@ impl Driver {
                     let status = report.as_ref().and_then(|report| report.report_status.as_ref());
                     let is_done = status.is_none_or(|status| *status == change.direction.target());
                     if let Some(report) = report {
-                        self.steps[index].see(report);
+                        self.steps[index].update(report);
                     }
                     (if is_done { change.direction.done() } else { Outcome::Unconfirmed }, None, true)
                 }
@@ -118,7 +118,7 @@ impl Driver {
                 self.finish(index, outcome, error);
             }
         }
-        // Those in flight when the run was aborted, then those that were not sent.
+        // First the requests in flight when the run was aborted, then those that were not sent.
         for index in sent {
             self.completed += 1;
             self.finish(index, Outcome::Unconfirmed, None);
@@ -162,7 +162,7 @@ impl Driver {
                 let report: Option<Report> = found.remove(&step.report_id);
                 let status = report.as_ref().and_then(|report| report.report_status.clone());
                 if let Some(report) = report {
-                    step.see(report);
+                    step.update(report);
                 }
                 match error {
                     _ if status == target => self.finish(index, change.direction.done(), None),
@@ -221,14 +221,14 @@ fn not_tried(cause: &Error) -> Error {
         .with_message(format!("not tried, because another request failed for all reports: {message}"))
 }
 
-/// Whether the failure concerns the caller, not the report.
+/// Whether the error concerns the caller or the client, so that all requests would fail.
 fn concerns_all(kind: ErrorKind) -> bool {
     use ErrorKind::*;
     matches!(kind, Unauthenticated | MfaRequired | WrongAudience | AppOnlyNotAllowed | Forbidden)
         || matches!(kind, Credential | Configuration | Tls)
 }
 
-/// Whether the service may have carried out a failed request. It has not if it asks for a later one.
+/// Whether the service may have carried out a failed request. It has not if it requests a later attempt.
 fn may_have_arrived(error: &Error) -> bool {
     let is_throttled = error.kind() == ErrorKind::Throttled || error.retry_after().is_some();
     (error.is_retryable() && !is_throttled) || was_accepted(error)

@@ -36,8 +36,8 @@ impl Selection {
         Self { ids: None, filter: ReportFilter::default(), any_status: false }
     }
 
-    /// Selects every report that the filters match, whatever its status. Those that cannot be changed are skipped, with
-    /// the [reason](Reason).
+    /// Selects every report that the filters match, regardless of its status. Those that cannot be changed are skipped,
+    /// with the [reason](Reason).
     ///
     /// ```no_run
     /// # async fn run(client: partner_center_insights::InsightsClient) -> Result<(), partner_center_insights::Error> {
@@ -136,7 +136,8 @@ impl BulkChange {
     /// Trusts the service's responses instead of reading the reports again. Only a response that shows another status
     /// is [unconfirmed](Outcome::Unconfirmed).
     ///
-    /// A selection of IDs without filters is not read before either: each report gets one request, nothing else.
+    /// If IDs are selected without filters, the reports are not read beforehand either: the client sends one request
+    /// per report, and nothing else.
     pub fn skip_verification(mut self) -> Self {
         self.verify_timeout = None;
         self

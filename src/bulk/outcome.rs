@@ -1,4 +1,4 @@
-//! What a bulk change did to a report, and why.
+//! The outcome of a bulk change for a report, and its reason.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -26,9 +26,9 @@ pub enum Outcome {
     Completed,
     /// There is no such report.
     NotFound,
-    /// The service refused the request; repeating it does not help.
+    /// The service refused the request; a retry does not help.
     Refused,
-    /// The request failed; repeating it may help.
+    /// The request failed; a retry may help.
     Failed,
     /// The request was accepted, or may have arrived, but the report was not seen in the new status.
     Unconfirmed,
@@ -71,12 +71,13 @@ impl Outcome {
         }
     }
 
-    /// Whether nothing is left to do: the report is in the requested status, or has run its only time.
+    /// Returns whether nothing is left to do: the report is in the requested status, or is a one-time report that is
+    /// assumed to have run.
     pub fn is_success(self) -> bool {
         self.is_in_requested_status() || self == Self::Completed
     }
 
-    /// Whether the report is in the requested status.
+    /// Returns whether the report is in the requested status.
     pub fn is_in_requested_status(self) -> bool {
         matches!(self, Self::Resumed | Self::AlreadyActive | Self::Paused | Self::AlreadyPaused)
     }
@@ -104,7 +105,7 @@ impl fmt::Display for Outcome {
 pub enum Reason {
     /// The report is inactive because its recurrences have run, or its end has passed.
     Ended,
-    /// The report is inactive although its schedule goes on; the service does not report why.
+    /// The report is inactive although its schedule has not ended; the service does not report why.
     Inactive,
     /// The report is an inactive one-time report, which is assumed to have run.
     OneTime,
@@ -114,14 +115,14 @@ pub enum Reason {
     NotReached,
     /// The run was stopped.
     Stopped,
-    /// A request for another report failed, for a cause that concerns all reports.
+    /// A request for another report failed with an error that concerns all reports.
     OtherRequest,
     /// The request failed, or there is no such report.
     Error(ErrorKind),
 }
 
 impl Reason {
-    /// Every reason without an error of its own.
+    /// Every reason except [`Error`](Self::Error).
     pub const ALL: &'static [Self] = &[
         Self::Ended,
         Self::Inactive,
@@ -132,7 +133,7 @@ impl Reason {
         Self::OtherRequest,
     ];
 
-    /// Why a report that is neither active nor paused cannot be changed.
+    /// Returns why a report that is neither active nor paused cannot be changed.
     pub(super) fn of_status(report: &Report, now: SystemTime) -> Self {
         if report.report_status != Some(ReportStatus::Inactive) {
             return Self::UnknownStatus;
@@ -161,7 +162,7 @@ impl Reason {
             Self::NotReached | Self::Stopped => {
                 "list the reports in a few minutes to see their status; running the command again is safe"
             }
-            Self::OtherRequest => "correct what failed; running the command again is safe",
+            Self::OtherRequest => "correct the cause of the failure; running the command again is safe",
             Self::Error(kind) => kind.help(),
         }
     }
@@ -218,7 +219,7 @@ impl ReportOutcome {
         let seen = status.map_or_else(String::new, |status| format!("; last seen: {status}"));
         Some(match (reason, self.outcome) {
             (Reason::Ended, _) => "inactive: no executions are left".to_owned(),
-            (Reason::Inactive, _) => "inactive, although its schedule goes on".to_owned(),
+            (Reason::Inactive, _) => "inactive, although its schedule has not ended".to_owned(),
             (Reason::OneTime, _) => "a one-time report that has run".to_owned(),
             (Reason::UnknownStatus, _) => match status {
                 Some(status) => format!("in status {status}, which the spec does not define"),

@@ -10,7 +10,8 @@ use crate::error::{Error, ErrorKind};
 use crate::report::{Report, ReportId, ReportStatus, Schedule};
 use crate::response::List;
 
-/// Maximum number of reports to read one by one: a look-up costs 1 KiB and a call, the whole list 0.7 KiB per report.
+/// Maximum number of reports to read one by one. Each costs a call and 1 KiB; the list costs one call and 0.7 KiB per
+/// report.
 const MAX_LOOK_UPS: usize = 3;
 
 /// The planned change of one report.
@@ -27,7 +28,7 @@ pub struct Step {
     pub seen_at: Option<SystemTime>,
     /// The outcome, if no request is needed.
     pub skip: Option<Outcome>,
-    /// Why it is skipped, unless that is a success.
+    /// Why it is skipped, unless the outcome is a success.
     pub reason: Option<Reason>,
     schedule: Option<Schedule>,
 }
@@ -42,14 +43,14 @@ impl Step {
         Self { skip, reason, ..Self::unread(report_id) }
     }
 
-    /// The report may be one that was listed without a usable id.
+    /// Creates the step of a report that was not listed, but may be one of those without a usable id.
     fn unreadable(report_id: ReportId) -> Self {
         let (skip, reason) = (Some(Outcome::Failed), Some(Reason::Error(ErrorKind::InvalidResponse)));
         Self { skip, reason, ..Self::unread(report_id) }
     }
 
-    /// Stores what was read. A response may leave out any of it.
-    pub(super) fn see(&mut self, report: Report) {
+    /// Updates the step from a report. Absent properties keep their value.
+    pub(super) fn update(&mut self, report: Report) {
         self.schedule = report.schedule().or(self.schedule);
         self.name = report.report_name.or(self.name.take());
         if report.report_status.is_some() {
@@ -58,7 +59,7 @@ impl Step {
         }
     }
 
-    /// The step with an outcome.
+    /// Creates the outcome of the step.
     pub(super) fn finish(
         &self,
         index: usize,
@@ -97,18 +98,18 @@ impl Plan {
         self.steps.iter().filter(|step| step.skip.is_none()).count()
     }
 
-    /// Returns the number of reports that the service listed without a usable id. They have no step, and any of them may
-    /// be one that was selected.
+    /// Returns the number of reports that the service listed without a usable id. They have no step, and any of them
+    /// may be a selected one.
     pub fn unreadable(&self) -> usize {
         self.unreadable
     }
 
-    /// Returns the number of selected reports, whatever their status. If it is 0, a filter may be misspelled.
+    /// Returns the number of selected reports, regardless of their status. If it is 0, a filter may be misspelled.
     pub fn matched(&self) -> usize {
         self.matched
     }
 
-    /// Returns the reports that were listed and are not part of the plan, such as those with other names.
+    /// Returns the reports that were listed but are not part of the plan, such as those with other names.
     pub fn left_out(&self) -> &[Report] {
         &self.left_out
     }
@@ -150,7 +151,8 @@ impl BulkChange {
         Ok(Plan { change: self, steps, unreadable, matched, left_out })
     }
 
-    /// Plans with the whole list. Also returns the reports without a step, how many match, and how many cannot be read.
+    /// Plans from the whole list. Also returns the reports without a step, the number that match, and the number that
+    /// cannot be read.
     async fn plan_all(&self) -> Result<(Vec<Step>, Vec<Report>, usize, usize), Error> {
         let List { items: mut reports, unreadable } = self.client.list_reports().await?;
         let mut seen = HashSet::new();
@@ -163,7 +165,8 @@ impl BulkChange {
         Ok((steps, left_out, matched, unreadable))
     }
 
-    /// Whether a report that the filters match is part of the plan. One without a status may be in any.
+    /// Whether a report that the filters match is part of the plan. A report without a status is part of it, because
+    /// any status is possible.
     fn concerns(&self, report: &Report) -> bool {
         let status = report.report_status.as_ref();
         self.selection.any_status || status.is_none_or(|status| *status == self.direction.source())
@@ -191,12 +194,12 @@ impl BulkChange {
             Some(status) if *status == direction.source() => (None, None),
             Some(status) if *status == direction.target() => (Some(direction.already_done()), None),
             _ => match Reason::of_status(&report, SystemTime::now()) {
-                // Only who selects it by ID expects that it can be changed.
+                // A one-time report is a failure only if it was selected by ID.
                 Reason::OneTime if self.selection.ids.is_none() => (Some(Outcome::Completed), None),
                 reason => (Some(direction.not_possible()), Some(reason)),
             },
         };
-        step.see(report);
+        step.update(report);
         step
     }
 

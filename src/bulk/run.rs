@@ -1,4 +1,4 @@
-//! A running plan, as its caller sees it.
+//! The stream of events of a running plan.
 
 use std::fmt;
 use std::pin::Pin;
@@ -16,8 +16,8 @@ use crate::report::ReportId;
 
 /// A running bulk change: a [`Stream`] of [`Event`]s.
 ///
-/// Nothing is sent until it is polled, and nothing more after it is dropped. Await [`outcomes`](Self::outcomes), or read
-/// the events to show progress, as `examples/resume_all.rs` does.
+/// Nothing is sent until it is polled, and nothing more after it is dropped. Await [`outcomes`](Self::outcomes), or
+/// read the events to show progress, as `examples/resume_all.rs` does.
 pub struct Run {
     driver: Fuse<BoxFuture<'static, ()>>,
     events: UnboundedReceiver<(Event, usize)>,
@@ -27,7 +27,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// How long a [stopped](Self::stop) run waits for requests in flight, and again for their verification.
+    /// How long a [stopped](Self::stop) run waits for requests in flight, and then the same time for their
+    /// verification.
     pub const GRACE_PERIOD: Duration = driver::GRACE_PERIOD;
 
     pub(super) fn new(change: BulkChange, steps: Vec<Step>) -> Self {
@@ -61,7 +62,8 @@ impl Run {
         self.completed
     }
 
-    /// Sends no further requests, and gives those in flight the [grace period](Self::GRACE_PERIOD) to end and to be verified.
+    /// Sends no further requests, and gives those in flight the [grace period](Self::GRACE_PERIOD) to end and to be
+    /// verified.
     ///
     /// Requests that take longer are [unconfirmed](crate::Outcome::Unconfirmed); reports without a request are
     /// [not tried](crate::Outcome::NotTried).
@@ -71,8 +73,8 @@ impl Run {
 
     /// Ends the run at once.
     ///
-    /// Reports whose request was sent are [unconfirmed](crate::Outcome::Unconfirmed), because its effect is unknown or not
-    /// verified; reports without a request are [not tried](crate::Outcome::NotTried).
+    /// Reports whose request was sent are [unconfirmed](crate::Outcome::Unconfirmed), because its effect is unknown or
+    /// not verified; reports without a request are [not tried](crate::Outcome::NotTried).
     pub fn abort(&self) {
         self.abort.cancel();
     }
@@ -106,7 +108,7 @@ impl fmt::Debug for Run {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event {
-    /// The request has ended, and the report has yet to be verified: its [`Finished`](Self::Finished) follows.
+    /// The request has ended. The report has yet to be verified; [`Finished`](Self::Finished) follows.
     Responded {
         /// The report.
         report_id: ReportId,

@@ -71,10 +71,10 @@ impl InsightsClientBuilder {
 
     /// Sets the base URL, in place of the public service: an origin, and a path prefix if necessary.
     ///
-    /// It must be `https`; `http` is for loopback addresses only. A trailing slash is ignored, and so is the API's own path at
-    /// the end, such as `/insights/v1/mpn`, if it fits program and version.
+    /// It must be `https`; `http` is for loopback addresses only. A trailing slash is ignored, and so is the API's own
+    /// path at the end, such as `/insights/v1/mpn`, if it matches program and version.
     ///
-    /// `https` uses the proxy of the system, on Unix that of `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
+    /// `https` uses the proxy settings of the system; on Unix, these are `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`.
     pub fn base_url(mut self, base_url: impl Into<String>) -> Self {
         self.base_url = Some(base_url.into());
         self
@@ -128,7 +128,7 @@ impl InsightsClientBuilder {
         self
     }
 
-    /// Calls `on_warning` for each part of a response that does not match the spec, and was read leniently or left out.
+    /// Calls `on_warning` for each part of a response that does not match the spec, and was converted or left out.
     ///
     /// Elements of a list without a usable id are left out, so a list may be shorter than what the service sent.
     ///
@@ -142,7 +142,7 @@ impl InsightsClientBuilder {
     }
 
     /// Sets the maximum size of a response body; a larger one is an error. Default: 16 MiB, which is about 27,000
-    /// reports. A list is held in memory once, up to this size.
+    /// reports. The response is held in memory once.
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.max_response_bytes = bytes;
         self
@@ -161,8 +161,8 @@ impl InsightsClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`Configuration`](ErrorKind::Configuration) if the base URL is invalid, or if the scope is known to be the scope
-    /// of another service.
+    /// [`Configuration`](ErrorKind::Configuration) if the base URL is invalid, or if the scope belongs to another known
+    /// service.
     pub fn token_scope(&self) -> Result<String, Error> {
         let base = self.checked_base_url()?;
         let default = || format!("{}/.default", base.origin().ascii_serialization());
@@ -198,8 +198,8 @@ impl InsightsClientBuilder {
         let path = spec::base_path(version, self.program.as_str());
         let prefix = without_base_path(base.as_str(), &path).ok_or_else(|| {
             Error::configuration(format!(
-                "invalid base URL: its path does not match {path}; expected {} and the program and version as \
-                 settings of their own",
+                "invalid base URL: its path does not match {path}; expected {}, with program and version set \
+                 separately",
                 base.origin().ascii_serialization()
             ))
         })?;
@@ -225,9 +225,10 @@ impl InsightsClientBuilder {
         Ok(InsightsClient { inner: Arc::new(inner) })
     }
 
-    /// Returns the base URL if it is `https`, or `http` to a loopback address, and has no parts that are ignored or secret.
+    /// Returns the base URL if it is `https`, or `http` to a loopback address, and has neither credentials nor a query
+    /// or fragment.
     fn checked_base_url(&self) -> Result<Url, Error> {
-        // The text is not repeated: it may hold a password.
+        // The text is not shown, because it may contain a password.
         let invalid = |problem: &str| Error::configuration(format!("invalid base URL: {problem}"));
         let text = self.base_url.as_deref().unwrap_or(spec::ORIGIN);
         let url =
@@ -250,8 +251,8 @@ impl InsightsClientBuilder {
     }
 }
 
-/// Removes the base path, or the beginning of it, from the end of a URL: both are pasted from the reference. Returns `None`
-/// if only a part of the URL looks like that.
+/// Removes the base path, or its beginning, from the end of a URL, because users copy it from the reference. Returns
+/// `None` if the path of the URL begins like the base path, but is a different one.
 fn without_base_path<'a>(url: &'a str, base_path: &str) -> Option<&'a str> {
     let url = url.trim_end_matches('/');
     let wanted = base_path.to_ascii_lowercase();

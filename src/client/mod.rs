@@ -1,4 +1,4 @@
-//! The client. Its operations are in a file for each resource.
+//! The client. Each resource has a file with its operations.
 
 mod builder;
 
@@ -41,10 +41,10 @@ pub(crate) struct Inner {
     pub tokens: TokenCache,
     pub retry: RetryPolicy,
     pub throttle: Throttle,
-    /// Held by the call that creates something.
+    /// Held during a create, so that creates are sent one at a time.
     pub creating: tokio::sync::Mutex<()>,
     pub max_response_bytes: usize,
-    /// Seeded by the system.
+    /// Generates ids. Seeded by the system.
     random: Mutex<fastrand::Rng>,
     on_wait: Option<OnWait>,
     #[cfg(feature = "download")]
@@ -63,7 +63,7 @@ impl InsightsClient {
 }
 
 impl Inner {
-    /// Creates an id for a call. It must be unique, not secret, so the system is not asked for each.
+    /// Creates an id for a call. Ids must be unique but not secret, so the generator of the system is not needed.
     pub fn new_id(&self) -> Uuid {
         let mut random = self.random.lock().unwrap_or_else(PoisonError::into_inner);
         Builder::from_random_bytes(random.u128(..).to_ne_bytes()).into_uuid()
@@ -78,7 +78,12 @@ impl Inner {
 
     /// Logs a warning, and calls the `on_warning` callback.
     pub fn warn(&self, warning: &Warning) {
-        tracing::warn!(id = warning.id, field = warning.field, problem = warning.problem, "read leniently");
+        tracing::warn!(
+            id = warning.id,
+            field = warning.field,
+            problem = warning.problem,
+            "does not match the spec"
+        );
         if let Some(on_warning) = &self.on_warning {
             on_warning(warning);
         }

@@ -20,12 +20,12 @@ macro_rules! error_kinds {
         $(#[$doc:meta])*
         $kind:ident($name:literal, [$($($status:pat),+ $(=> $($code:literal),+)?)?], $retry:ident, $help:literal),
     )+) => {
-        /// What went wrong, by meaning.
+        /// The kind of an [`Error`](crate::Error).
         ///
-        /// The first row that matches the response decides. Kinds without a status occur when there was no response.
-        /// If the body of a 200 reports another status, that status counts. Of a 401 or 403, the reason phrase, the challenge
-        /// (`WWW-Authenticate`) and the message decide too: they may speak of multi-factor authentication or of the audience,
-        /// and of a 403 also `Retry-After` or an exceeded quota, which is [`Throttled`](Self::Throttled).
+        /// The first row that matches the response decides. Kinds without a status occur when there was no response. If
+        /// the body of a 200 reports another status, that status counts. For a 401 or 403, the reason phrase, the
+        /// challenge (`WWW-Authenticate`) and the message count too, because they may name multi-factor authentication
+        /// or the audience. A 403 with `Retry-After` or an exceeded quota is [`Throttled`](Self::Throttled).
         ///
         /// | kind | HTTP status | service code | retryable | help |
         /// | --- | --- | --- | --- | --- |
@@ -51,7 +51,7 @@ macro_rules! error_kinds {
             ErrorKind::InvalidResponse
         }
 
-        /// The name, the retryability and the help of a kind.
+        /// Returns the name, the retryability and the help of a kind.
         fn row(kind: ErrorKind) -> (&'static str, Retryability, &'static str) {
             match kind {
                 $(ErrorKind::$kind => ($name, Retryability::$retry, $help),)+
@@ -81,7 +81,7 @@ error_kinds! {
         "list the reports to see which ids exist, and check the program and the base URL"),
     /// The state of the report does not allow the operation.
     Conflict("conflict", [409, 412], Never,
-        "list the reports to see the state of this one"),
+        "list the reports to see the current state"),
     /// Too many requests, or an exceeded quota of calls.
     Throttled("throttled", [429], Later,
         "wait as long as the service asks, then retry with less concurrency"),
@@ -96,16 +96,16 @@ error_kinds! {
         "read the message of the service; exceeded quotas are reported this way too"),
     /// There are as many active reports as the service allows.
     ReportQuota("quota of active reports", [], Never,
-        "delete reports that are not needed, or resume one that is paused instead of creating another; 50 can be active"),
+        "delete reports that are not needed, or resume one that is paused instead of creating another; the limit is 50 active reports"),
     /// More one-time reports were created within an hour than the service allows.
     OneTimeQuota("quota of one-time reports", [], Never,
         "wait: five one-time reports can be created in 60 minutes"),
     /// There are as many queries as the service allows.
     QueryQuota("quota of queries", [], Never,
-        "delete queries that no report runs; there can be 100"),
+        "delete queries that no report runs; the limit is 100 queries"),
     /// The response does not match the spec.
     InvalidResponse("invalid response", [_], Never,
-        "check the base URL and any proxy in between; if both are right, the service has changed and the spec must follow"),
+        "check the base URL and any proxy in between; if both are right, the service has changed, and the spec must be updated"),
     /// The connection failed or was lost.
     Connect("connection failed", [], Later,
         "check the network, the proxy settings and the base URL"),
@@ -114,10 +114,10 @@ error_kinds! {
         "check the network, or allow more time"),
     /// The TLS handshake failed: a certificate or the protocol was not accepted.
     Tls("TLS failure", [], Never,
-        "trust the authority that signed the certificate (a proxy may have its own), correct the host name, or use http if the server has no TLS"),
-    /// The store of files refused a link.
+        "trust the authority that signed the certificate (a proxy may use its own), correct the host name, or use http if the server has no TLS"),
+    /// The file store refused a link.
     LinkRefused("link refused", [], Never,
-        "read the executions again for a new link; links expire after some days, and are https"),
+        "list the executions again to get a new link; links are https and expire after some days"),
     /// The execution has no file, or the file was deleted.
     FileNotFound("no file", [], Never,
         "choose a later execution, or run the query again with a one-time report; files are deleted after some time"),
@@ -126,10 +126,10 @@ error_kinds! {
         "download it again"),
     /// A local file cannot be read or written.
     Io("file system", [], Never,
-        "check the folder, its permissions and the space that is left"),
+        "check the folder, its permissions and the free space"),
     /// No access token could be obtained.
     Credential("no credential", [], Never,
-        "sign in again, or check the settings that the token comes from"),
+        "sign in again, or check the settings of the token source"),
     /// An argument of a call is invalid, such as a report id. Nothing was sent.
     InvalidArgument("invalid argument", [], Never,
         "correct the argument that the message names"),

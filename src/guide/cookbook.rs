@@ -1,10 +1,10 @@
-//! Complete programs for common tasks. The service is an emulator in each of them; for the real one, leave out `base_url`, and
+//! Complete programs for common tasks. Each of them uses the emulator. For the real service, leave out `base_url`, and
 //! use a token source of [`auth`](crate::auth).
 //!
-//! # Resume, and prove it
+//! # Resume and verify
 //!
-//! A resume is accepted before the report runs. Verification lists the reports until each is active; only then is an outcome a
-//! success. Each report has one, also those that were not tried because the run was stopped.
+//! The service accepts a resume before the report is active. Verification lists the reports until each is active; only
+//! then is the outcome a success. Every report has an outcome, even if it was not tried because the run was stopped.
 //!
 //! ```rust
 //! # #[cfg(all(feature = "emulator", feature = "download"))]
@@ -32,8 +32,8 @@
 //!
 //! # Download every night
 //!
-//! Active means scheduled, not delivered. `health` says which report is without its latest file, and a folder remembers which
-//! files are there. The CLI does the same with `health` and `download --new`.
+//! An active report has a schedule, but it may not deliver files. `health` reports which latest files are missing, and
+//! the folder shows which files have been downloaded. The CLI does the same with `health` and `download --new`.
 //!
 //! ```rust
 //! # #[cfg(all(feature = "emulator", feature = "download"))]
@@ -62,7 +62,7 @@
 //!
 //! # Create a schedule
 //!
-//! A query first, then a report that runs it, every day from as early as the service allows.
+//! Create a query first, then a report that runs it every day, from the earliest start that the service allows.
 //!
 //! ```rust
 //! # #[cfg(all(feature = "emulator", feature = "download"))]
@@ -84,11 +84,11 @@
 //! # }).unwrap();
 //! ```
 //!
-//! # React to errors, quotas among them
+//! # React to errors and quotas
 //!
-//! [`ErrorKind`](crate::ErrorKind) says what happened, [`help`](crate::Error::help) what to do, and
-//! [`is_retryable`](crate::Error::is_retryable) whether a later attempt may succeed. A quota is not a reason to wait: something
-//! has to be deleted first.
+//! [`ErrorKind`](crate::ErrorKind) identifies the error, [`help`](crate::Error::help) returns the next step, and
+//! [`is_retryable`](crate::Error::is_retryable) whether a later attempt may succeed. After an exceeded quota of reports
+//! or queries, waiting does not help: delete some first.
 //!
 //! ```rust
 //! # #[cfg(all(feature = "emulator", feature = "download"))]
@@ -120,8 +120,8 @@
 //!
 //! # Bring your own tokens
 //!
-//! Anything that returns an access token is a [`TokenSource`](crate::auth::TokenSource). The client caches the token until
-//! shortly before it expires, and asks for a new one after a 401.
+//! Anything that returns an access token can be a [`TokenSource`](crate::auth::TokenSource). The client caches the
+//! token until shortly before it expires, and asks for a new one after a 401.
 //!
 //! ```rust
 //! # #[cfg(all(feature = "emulator", feature = "download"))]
@@ -155,8 +155,8 @@
 //!
 //! # Test with the emulator
 //!
-//! The feature `emulator` belongs into `[dev-dependencies]`. An emulator starts with your reports, fails when you say so, and
-//! records every request.
+//! Enable the feature `emulator` in `[dev-dependencies]`. An emulator starts with your reports, injects the faults that
+//! you define, and records every request.
 //!
 //! ```rust
 //! # #[cfg(all(feature = "emulator", feature = "download"))]

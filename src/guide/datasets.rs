@@ -1,7 +1,7 @@
 //! Datasets: what can be queried, with [`datasets`](crate::InsightsClient::datasets).
 //!
-//! A [`Dataset`](crate::Dataset) has the names of its columns and metrics, the time spans that a query can select, and the
-//! shortest interval of a report. They are read only.
+//! A [`Dataset`](crate::Dataset) has the names of its columns and metrics, the time spans that a query can select, and
+//! the shortest interval of a report. Datasets are read-only.
 //!
 //! ```rust
 //! # #[cfg(all(feature = "emulator", feature = "download"))]

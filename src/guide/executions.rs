@@ -6,9 +6,9 @@
 //! | wait until one is completed | [`wait_for_execution`](crate::InsightsClient::wait_for_execution) |
 //! | stream or save its file | `InsightsClient::download` (feature `download`) |
 //!
-//! An [`Execution`](crate::Execution) has a link to its file once it is completed. The link works without a token, so it is a
-//! secret: [`SecureLink`](crate::SecureLink) never prints it. Links expire; `download` renews them, decompresses the file,
-//! continues after an interruption, and gives the file its name only when it is complete.
+//! An [`Execution`](crate::Execution) has a link to its file once it is completed. The link works without a token, so
+//! it is a secret: [`SecureLink`](crate::SecureLink) never prints it. Links expire; `download` renews them,
+//! decompresses the file, continues after an interruption, and gives the file its name only when it is complete.
 //!
 //! ```rust
 //! # #[cfg(all(feature = "emulator", feature = "download"))]

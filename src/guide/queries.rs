@@ -2,9 +2,9 @@
 //!
 //! | to | call |
 //! | --- | --- |
-//! | list queries, own or of the system | [`queries`](crate::InsightsClient::queries) |
+//! | list your own queries and those of the system | [`queries`](crate::InsightsClient::queries) |
 //! | create one | [`create_query`](crate::InsightsClient::create_query) with [`NewQuery`](crate::NewQuery) |
-//! | see its first rows, and create nothing | [`try_query`](crate::InsightsClient::try_query) with [`TryQuery`](crate::TryQuery) |
+//! | see the first rows without creating it | [`try_query`](crate::InsightsClient::try_query) with [`TryQuery`](crate::TryQuery) |
 //! | delete one | [`delete_query`](crate::InsightsClient::delete_query) |
 //! | find a mistake before the service rejects it | [`query::Query`](crate::query::Query) |
 //!

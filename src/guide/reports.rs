@@ -10,8 +10,8 @@
 //! | check the sign-in and the address | [`probe`](crate::InsightsClient::probe) |
 //!
 //! A [`Report`](crate::Report) has the fields of the service, all but the id optional. A status is
-//! [`Active`](crate::ReportStatus::Active), [`Paused`](crate::ReportStatus::Paused), [`Inactive`](crate::ReportStatus::Inactive),
-//! which means that nothing is left to run, or another word of the service.
+//! [`Active`](crate::ReportStatus::Active), [`Paused`](crate::ReportStatus::Paused),
+//! [`Inactive`](crate::ReportStatus::Inactive) (nothing is left to run), or a value that the spec does not define.
 //!
 //! ```rust
 //! # #[cfg(all(feature = "emulator", feature = "download"))]
@@ -36,4 +36,4 @@
 //! # }).unwrap();
 //! ```
 //!
-//! Retries are safe: resuming an active report changes nothing, as far as is known.
+//! Retries are assumed to be safe: as far as known, resuming an active report changes nothing.

@@ -3,15 +3,15 @@
 //! | to | call |
 //! | --- | --- |
 //! | create a report that runs at an interval | [`create_report`](crate::InsightsClient::create_report) with [`NewReport::schedule`](crate::NewReport::schedule) |
-//! | create one that runs once, at once | the same with [`NewReport::once`](crate::NewReport::once) |
+//! | create one that runs once, immediately | the same with [`NewReport::once`](crate::NewReport::once) |
 //! | change a schedule | [`update_report`](crate::InsightsClient::update_report) with [`ReportUpdate`](crate::ReportUpdate) |
 //! | delete a report with its executions | [`delete_report`](crate::InsightsClient::delete_report) |
 //! | find out the earliest start | [`earliest_start`](crate::earliest_start) |
 //!
-//! Intervals are whole hours. Documented rules are checked before anything is sent, and a broken one is
-//! [`InvalidArgument`](crate::ErrorKind::InvalidArgument). If the response to a create is lost, the client looks for the report
-//! instead of creating a second one. Prefer a resume or an update to a new report: a new one has another id, no history, and
-//! counts against the quota.
+//! Intervals are whole hours. Documented rules are checked before anything is sent; a violation is an
+//! [`InvalidArgument`](crate::ErrorKind::InvalidArgument). If the response to a create is lost, the client looks for
+//! the report instead of creating a second one. Prefer a resume or an update to a new report: a new one has another id,
+//! no history, and counts against the quota.
 //!
 //! ```rust
 //! # #[cfg(all(feature = "emulator", feature = "download"))]

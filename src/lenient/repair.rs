@@ -1,22 +1,22 @@
-//! Text that is almost JSON, as other languages write it.
+//! Repairs text that is almost JSON, as serializers of other languages write it.
 
 use std::borrow::Cow;
 
-/// A text that serde_json accepts, unless something else is wrong with it.
+/// A text without the problems that are repaired here.
 pub(super) struct Repaired<'a> {
     pub text: Cow<'a, str>,
     /// What was repaired, for a warning.
     pub problems: Vec<&'static str>,
 }
 
-const CONTROLS: &str = "control characters in strings; read as they are";
-const ESCAPES: &str = "invalid escapes in strings; read as they are";
+const CONTROLS: &str = "control characters in strings; read literally";
+const ESCAPES: &str = "invalid escapes in strings; read literally";
 const WORDS: &str = "words and numbers that are not JSON; read as text";
 const COMMAS: &str = "commas at the end of objects; ignored";
 const PADDING: &str = "zero bytes at the end; ignored";
 
-/// Repairs strings, and puts quotes around words such as `NaN`, `True` and `024`, whose fields then decide whether they can
-/// be converted. Halves of characters are replaced; those have a warning of their own.
+/// Repairs strings, and quotes words such as `NaN`, `True` and `024`, which may be converted later by the type of their
+/// field. Unpaired surrogates are replaced; they have a separate warning.
 pub(super) fn repair(text: &str) -> Repaired<'_> {
     let mut problems = Vec::new();
     let whole = text.trim_end_matches('\0');
@@ -60,18 +60,18 @@ pub(super) fn repair(text: &str) -> Repaired<'_> {
     Repaired { text: repaired.into(), problems }
 }
 
-/// The length of an escape, and its replacement if serde_json refuses it.
+/// Returns the length of an escape, its replacement if serde_json refuses it, and the problem.
 fn escape(bytes: &[u8], at: usize) -> (usize, Option<String>, &'static str) {
-    let as_it_is = (1, Some("\\\\".to_owned()), ESCAPES);
+    let literal = (1, Some("\\\\".to_owned()), ESCAPES);
     match bytes.get(at + 1) {
         Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => (2, None, ""),
         Some(b'u') => match (unit(bytes, at), unit(bytes, at + 6)) {
             (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => (12, None, ""),
             (Some(0xd800..=0xdfff), _) => (6, Some("\\ufffd".to_owned()), ""),
             (Some(_), _) => (6, None, ""),
-            (None, _) => as_it_is,
+            (None, _) => literal,
         },
-        _ => as_it_is,
+        _ => literal,
     }
 }
 
@@ -82,7 +82,7 @@ fn unit(bytes: &[u8], at: usize) -> Option<u16> {
     u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok().filter(|_| is_hex)
 }
 
-/// Whether only white space comes before the end of an object. At the end of a list, an element may be missing.
+/// Whether only white space precedes the end of an object. The end of a list does not count: an element may be missing.
 fn ends_here(rest: &[u8]) -> bool {
     rest.trim_ascii_start().first() == Some(&b'}')
 }

@@ -1,4 +1,4 @@
-//! The header `Link` (RFC 8288, section 3).
+//! Parses the header `Link` (RFC 8288, section 3).
 
 /// Returns the target of the link with the relation `next`.
 pub(super) fn next(header: &str) -> Option<String> {
@@ -15,7 +15,8 @@ pub(super) fn next(header: &str) -> Option<String> {
     None
 }
 
-/// Returns the parameters up to the next link, with names in lower case, and where they end. Quotes may hide separators.
+/// Returns the parameters up to the next link, with names in lower case, and where they end. Separators in quotes do
+/// not count.
 fn parameters(text: &str) -> (Vec<(String, String)>, usize) {
     let (mut parameters, mut current, mut quoted, mut escaped) = (Vec::new(), String::new(), false, false);
     let mut end = text.len();

@@ -1,7 +1,7 @@
-//! The signs that a response is only a part of a list.
+//! Detects the signs that a response contains only a part of a list.
 //!
-//! The names are those of services of all kinds, so they are recognized by their words: `hasMoreRecords`,
-//! `@odata.nextLink` and `next_skip_token` need not be listed.
+//! Services use many names, which are recognized by the words in them: `hasMoreRecords`, `@odata.nextLink` and
+//! `next_skip_token` need not be listed.
 
 use reqwest::header::{CONTENT_RANGE, HeaderMap, HeaderName, HeaderValue, LINK};
 use serde_json::{Map, Value};
@@ -10,16 +10,16 @@ use super::links;
 use crate::envelope::{Envelope, is_one_of, plain_name};
 use crate::lenient::integer;
 
-/// What a response says about further elements.
+/// What a response reports about further elements.
 #[derive(Debug, Default)]
 pub(crate) struct Pages {
-    /// The link to the next page, as it came.
+    /// The link to the next page, as received.
     pub(super) link: Option<String>,
     /// Another sign of a further page, which cannot be followed.
     pub(super) sign: Option<String>,
-    /// A position after this page, which some services have on the last page too.
+    /// The position after this page. Some services send one on the last page too.
     cursor: Option<String>,
-    /// Something says that this is the last page.
+    /// Whether a member marks this page as the last one.
     is_last: bool,
     /// The number of all elements; the largest if there are several.
     pub total: Option<i64>,
@@ -27,7 +27,7 @@ pub(crate) struct Pages {
     pub(super) page_count: Option<i64>,
 }
 
-// All names are in lower case and without punctuation: `nextlink` is also `@odata.nextLink`.
+// All names are in lower case and without punctuation: `nextlink` also matches `@odata.nextLink`.
 const LINKS: [&str; 9] = [
     "nextlink",
     "next",
@@ -42,11 +42,11 @@ const LINKS: [&str; 9] = [
 const CONTAINERS: [&str; 9] =
     ["links", "paging", "pagination", "page", "pageinfo", "meta", "metadata", "pagingmetadata", "cursors"];
 
-/// What a member is about.
+/// The subject of a member.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Subject {
     Link,
-    /// A token, an offset or a request of the next page.
+    /// A token, an offset or a request body for the next page.
     Next,
     Cursor,
     /// Whether there is more.
@@ -54,14 +54,14 @@ enum Subject {
     /// Whether this is the last page.
     Last,
     Total,
-    /// The number of elements that are not here.
+    /// The number of elements on further pages.
     Rest,
     PageCount,
     Container,
 }
 
 impl Subject {
-    /// `lastPage` is a number or a boolean.
+    /// Returns the subject of a boolean member. `lastPage` may be a number of pages or a boolean.
     fn of_boolean(self) -> Self {
         if self == Self::PageCount { Self::Last } else { self }
     }
@@ -71,7 +71,7 @@ impl Subject {
 fn subject(name: &str) -> Option<Subject> {
     let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
     let ends = |words: &[&str]| words.iter().any(|word| name.ends_with(word));
-    // `nextRunTime` is about the report.
+    // Names such as `nextRunTime` describe a report.
     let is_next = name.starts_with("next") && !has(&["time", "date", "run", "execution", "refresh"]);
     const ELEMENTS: [&str; 11] = [
         "count", "records", "items", "results", "elements", "rows", "size", "hits", "entries", "matches",
@@ -131,9 +131,9 @@ impl Pages {
             Some(Subject::Total) => self.total = self.total.max(count(value)),
             Some(Subject::PageCount) => self.page_count = self.page_count.max(integer(value)),
             Some(Subject::Container) if depth < 3 => self.read_container(value, depth),
-            Some(Subject::Next) if says_something(value) => self.add_sign(name),
+            Some(Subject::Next) if has_content(value) => self.add_sign(name),
             Some(Subject::Rest) if count(value).is_some_and(|rest| rest > 0) => self.add_sign(name),
-            Some(Subject::Cursor) if says_something(value) => {
+            Some(Subject::Cursor) if has_content(value) => {
                 self.cursor.get_or_insert_with(|| name.to_owned());
             }
             Some(subject @ (Subject::More | Subject::Last)) => match truth(value) {
@@ -169,14 +169,14 @@ impl Pages {
         }
     }
 
-    /// Reads a link: a text, or an object with one.
+    /// Reads a link: a string, or an object with one.
     fn read_link(&mut self, name: &str, value: &Value) {
         let target = match value {
             Value::Object(link) => {
-                let headers = get(link, &["headers"]).is_some_and(says_something);
+                let headers = get(link, &["headers"]).is_some_and(has_content);
                 let method = get(link, &["method"]).and_then(Value::as_str).unwrap_or("GET");
                 let target = get(link, &["href", "uri", "url", "link"]).and_then(Value::as_str);
-                // Another request than a plain GET cannot be guessed from here.
+                // Only a plain GET can be sent.
                 target.filter(|_| !headers && method.eq_ignore_ascii_case("get"))
             }
             value => value.as_str(),
@@ -184,12 +184,12 @@ impl Pages {
         match target.map(str::trim) {
             Some("") => {}
             Some(target) => drop(self.link.get_or_insert_with(|| target.to_owned())),
-            None if says_something(value) => self.add_sign(name),
+            None if has_content(value) => self.add_sign(name),
             None => {}
         }
     }
 
-    /// RFC 8288 links, the continuation of Partner Center and of Azure, and what others have in headers of their own.
+    /// Reads a header: RFC 8288 links, the continuation headers of Partner Center and of Azure, and similar ones.
     fn read_header(&mut self, name: &HeaderName, value: &HeaderValue) {
         let Ok(text) = value.to_str() else { return };
         let text = text.trim();
@@ -231,19 +231,19 @@ fn get<'a>(object: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> 
     object.iter().find(|(name, _)| is_one_of(name, names)).map(|(_, value)| value)
 }
 
-/// Whether a value is not just there to say that there is nothing.
-pub(crate) fn says_something(value: &Value) -> bool {
+/// Whether a value has content: it is not null, false, zero or empty.
+pub(crate) fn has_content(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => false,
         Value::Bool(true) => true,
         Value::Number(number) => number.as_f64() != Some(0.0),
         Value::String(text) => !text.trim().is_empty(),
         Value::Array(elements) => !elements.is_empty(),
-        Value::Object(members) => members.values().any(says_something),
+        Value::Object(members) => members.values().any(has_content),
     }
 }
 
-/// Whether a value says yes or no, as a boolean, a word or a number.
+/// Returns the truth value of a boolean, a word or a number.
 pub(crate) fn truth(value: &Value) -> Option<bool> {
     match value {
         Value::Bool(truth) => Some(*truth),
@@ -257,7 +257,8 @@ pub(crate) fn truth(value: &Value) -> Option<bool> {
     }
 }
 
-/// Returns a number of elements, which may have separators between its digits: one that is not read would hide a part.
+/// Returns a number of elements, which may have separators between its digits. If it were ignored, a partial list could
+/// be mistaken for the whole.
 fn count(value: &Value) -> Option<i64> {
     integer(value).filter(|_| !value.as_str().is_some_and(|text| text.contains('.'))).or_else(|| {
         let text = value.as_str()?.trim();

@@ -1,12 +1,12 @@
-//! What the head of a refusal says: reason phrase and challenges.
+//! Details from the head of an error response: reason phrase and challenges.
 
 use hyper::ext::ReasonPhrase;
 use reqwest::header::WWW_AUTHENTICATE;
 
-/// What the head of a refusal says.
+/// Details from the head of an error response.
 #[derive(Debug)]
 pub(crate) struct Evidence {
-    /// Only if it is not that of the standard. HTTP/2 has none.
+    /// The reason phrase, unless it is the standard one. HTTP/2 has none.
     pub reason: Option<String>,
     /// The parameters of all challenges (RFC 9110, section 11.6.1).
     challenge: Vec<(String, String)>,
@@ -26,14 +26,14 @@ impl Evidence {
         Some(Box::new(Self { reason, challenge }))
     }
 
-    /// A parameter of the challenges (RFC 6750, section 3).
+    /// Returns a parameter of the challenges (RFC 6750, section 3).
     pub fn get(&self, name: &str) -> Option<&str> {
         let mut found = self.challenge.iter().filter(|(known, value)| known == name && !value.is_empty());
         found.next().map(|(_, value)| value.as_str())
     }
 }
 
-/// The parameters in a list of challenges, with names in lower case. A word that has no value is a scheme.
+/// Parses the parameters of a list of challenges, with names in lower case. A word without a value is a scheme.
 fn parameters(challenges: &str) -> Vec<(String, String)> {
     let mut parameters = Vec::new();
     let mut rest = challenges;

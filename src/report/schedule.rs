@@ -1,15 +1,15 @@
-//! When a report runs, by its start, interval and number of recurrences.
+//! Computes when a report runs, from its start, interval and number of recurrences.
 
 use std::time::{Duration, SystemTime};
 
 use super::{Report, Timestamp};
 
-/// The schedule of a report. Assumes that recurrences are counted from the start, also while the report is paused.
+/// The schedule of a report. Recurrences are assumed to count from the start, even while the report is paused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Schedule {
     start: SystemTime,
     interval: Duration,
-    /// `None` if it goes on without an end.
+    /// `None` if it is not limited.
     count: Option<u64>,
     end: Option<SystemTime>,
 }
@@ -45,13 +45,13 @@ impl Schedule {
 impl Report {
     /// Returns when the report is due next after `time`, by its start, interval and number of recurrences.
     ///
-    /// `None` if it is not active, has no readable schedule, or has no recurrence left. The service does not document when
-    /// exactly it runs, so this is when the execution is due, not when its file is ready.
+    /// `None` if it is not active, has no readable schedule, or has no recurrence left. The service does not document
+    /// when exactly it runs, so this is when the execution is due, not when its file is ready.
     pub fn next_execution_after(&self, time: SystemTime) -> Option<SystemTime> {
         self.schedule().filter(|_| self.is_active())?.next_after(time)
     }
 
-    /// Returns the schedule, whatever the status. `None` if a part is missing or not readable.
+    /// Returns the schedule, regardless of the status. `None` if a part is missing or cannot be parsed.
     pub(crate) fn schedule(&self) -> Option<Schedule> {
         let hours = self
             .recurrence_interval

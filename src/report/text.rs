@@ -1,4 +1,4 @@
-//! What the types that are written as strings have in common.
+//! Shared code of the types that are serialized as strings.
 
 use std::borrow::Cow;
 

@@ -9,8 +9,8 @@ use super::text;
 
 /// A time as the service wrote it.
 ///
-/// The documented format is `yyyy-MM-ddTHH:mm:ssZ`, in UTC. A text without an offset is read as UTC. A text that cannot be
-/// parsed is stored as it is. Formats of HTTP, of mail and of .NET (`1/12/2026 2:00:00 PM`) are understood too.
+/// The documented format is `yyyy-MM-ddTHH:mm:ssZ`, in UTC. A text without an offset is read as UTC. Formats of HTTP,
+/// of mail and of .NET (`1/12/2026 2:00:00 PM`) are accepted too. A text that cannot be parsed is stored unchanged.
 ///
 /// ```
 /// use partner_center_insights::Timestamp;
@@ -31,7 +31,7 @@ impl Timestamp {
         &self.0
     }
 
-    /// Parses the text.
+    /// Parses the text. Returns `None` if its format is unknown.
     pub fn to_system_time(&self) -> Option<SystemTime> {
         let text = self.0.trim();
         let with_offset = text.parse::<jiff::Timestamp>().ok();
@@ -39,12 +39,12 @@ impl Timestamp {
             let civil = text.parse::<jiff::civil::DateTime>().ok()?;
             Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
         });
-        instant.map(SystemTime::from).or_else(|| http_date(text))
+        instant.map(SystemTime::from).or_else(|| parse_undocumented(text))
     }
 }
 
 /// Parses the formats of HTTP and mail, and those that .NET writes for the United States and in older JSON.
-fn http_date(text: &str) -> Option<SystemTime> {
+fn parse_undocumented(text: &str) -> Option<SystemTime> {
     let mail = || jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp().into());
     let american = || {
         let time = ["%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S"];

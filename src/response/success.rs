@@ -1,4 +1,4 @@
-//! Opens the envelope of a 2xx: a list, a failure in disguise, or neither.
+//! Interprets the envelope of a 2xx: a list, a failure, or neither.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ use crate::transport::{Extent, read_body};
 use crate::warning::Warning;
 
 impl Attempted<'_> {
-    /// Opens the envelope of a 2xx. `unreadable` are the problems of the elements that are not in it.
+    /// Interprets the envelope of a 2xx. `unreadable` has the problem of each element that could not be read.
     pub(super) fn open<T>(
         &mut self,
         envelope: Envelope<T>,
@@ -24,14 +24,14 @@ impl Attempted<'_> {
     ) -> Result<Response<T>, Error> {
         // Recorded traffic has HTTP 200 with 404 in the envelope.
         if let Some(failure) = failure::in_members(&envelope.members) {
-            // Of a list.
+            // Only a GET has a URL here.
             if failure.status == Some(404) && self.record.url.is_some() && self.has_elements(&envelope) {
                 return Err(contradiction(self.status()));
             }
             return Err(self.hidden_failure(&failure, envelope.members));
         }
         if self.status() == 207 {
-            // One of its statuses may be a failure; nobody has seen one.
+            // One of the statuses may be a failure, and the format is unknown.
             return Err(invalid(207).with_message("the response has several statuses, which cannot be read"));
         }
         let pages = Pages::of(&envelope, &self.record.paging);
@@ -50,7 +50,7 @@ impl Attempted<'_> {
         if let (true, Some(problem)) = (is_empty, unreadable.first()) {
             return Err(self.cannot_be_decoded(problem));
         }
-        // Neither a missing list nor one under another name is an empty list.
+        // A list that is missing or has another name is not an empty list.
         let is_list =
             if is_empty { !envelope.members.iter().any(has_rows) } else { envelope.value.is_some() };
         Ok(Response {
@@ -82,9 +82,12 @@ impl Attempted<'_> {
             warnings.push(Warning::new(&**name, format!("{} instead of {expected}", kind(value))));
         }
         if let (Some(value), Some(total)) = (&envelope.value, total) {
-            let came = value.len() + unreadable;
-            if usize::try_from(total).map_or(true, |total| total < came) {
-                warnings.push(Warning::new("totalCount", format!("{total}, but {came} elements came")));
+            let received = value.len() + unreadable;
+            if usize::try_from(total).map_or(true, |total| total < received) {
+                warnings.push(Warning::new(
+                    "totalCount",
+                    format!("{total}, but {received} elements were received"),
+                ));
             }
         }
         for warning in &mut warnings {
@@ -95,7 +98,7 @@ impl Attempted<'_> {
         warnings
     }
 
-    /// A 2xx that is not documented. It needs no envelope, but a failure in its body counts.
+    /// Interprets a 2xx that is not documented. It needs no envelope, but a failure in its body is an error.
     pub(super) async fn other_success<T: Item>(
         &mut self,
         mut response: reqwest::Response,
@@ -133,7 +136,7 @@ impl Attempted<'_> {
     }
 }
 
-/// Whether a member of an envelope has elements of a list.
+/// Whether a member of an envelope contains a list of objects.
 fn has_rows((name, value): &(Cow<'static, str>, Value)) -> bool {
     fn has_objects(value: &Value, depth: usize) -> bool {
         match value {

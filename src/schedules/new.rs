@@ -11,11 +11,11 @@ use crate::datasets::Dataset;
 use crate::error::Error;
 use crate::generated::types::CreateReportRequest;
 
-/// A report that runs on a schedule.
+/// Marks a [`NewReport`] that runs on a schedule.
 #[derive(Clone, Copy, Debug)]
 pub struct Scheduled;
 
-/// A report that runs once.
+/// Marks a [`NewReport`] that runs once.
 #[derive(Clone, Copy, Debug)]
 pub struct Once;
 
@@ -30,10 +30,11 @@ pub struct NewReport<K = Scheduled> {
 }
 
 impl NewReport<Scheduled> {
-    /// A report that runs first at `start` and then in this interval, in whole hours.
+    /// Creates a report that runs first at `start`, and then at this interval of whole hours.
     ///
-    /// `start` must be at least four hours from now; see [`earliest_start`]. The dataset of the query may require a longer
-    /// interval than four hours. Without a [`count`](Self::count), it runs for ever, which v1.1 (cmp) does not allow.
+    /// `start` must be at least four hours from now; see [`earliest_start`]. The dataset of the query may require a
+    /// longer interval than four hours. Without a [`count`](Self::count), it runs forever, which v1.1 (cmp) does not
+    /// allow.
     pub fn schedule(
         name: impl Into<String>,
         query_id: impl Into<String>,
@@ -83,7 +84,7 @@ impl NewReport<Scheduled> {
 }
 
 impl NewReport<Once> {
-    /// A report that runs once, at once. A caller can create five of them in an hour.
+    /// Creates a report that runs once, immediately. A caller can create five of them in 60 minutes.
     pub fn once(name: impl Into<String>, query_id: impl Into<String>) -> Self {
         let mut request = request(name.into(), query_id.into());
         request.execute_now = Some(true);

@@ -1,5 +1,5 @@
-//! The rules for reports, checked before a request is sent. What is documented is refused, in the words of the service;
-//! what is assumed is logged as a warning.
+//! The rules for reports, checked before a request is sent. A violation of a documented rule is an error with the
+//! message of the service; a violation of an assumed rule is only logged as a warning.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,7 +13,7 @@ use crate::spec;
 
 use super::HOUR;
 
-/// The version with limits of its own.
+/// The API version that has its own limits.
 const V1_1: &str = "v1.1";
 
 /// Returns how far ahead the start of a new schedule must be.
@@ -91,7 +91,7 @@ fn check_recurrence(interval: Option<i32>, count: Option<i32>, version: &str) ->
     Ok(())
 }
 
-/// Checks an interval in hours. `of` says whose shortest interval it is.
+/// Checks an interval in hours. `of` is the end of the message, and names the origin of the shortest interval.
 fn check_interval(interval: Option<i32>, shortest: i64, of: &str) -> Result<i64, Error> {
     let longest = spec::CREATE_REPORT_REQUEST_RECURRENCE_INTERVAL_MAXIMUM;
     let hours = interval.map(i64::from).filter(|hours| (shortest..=longest).contains(hours));
@@ -129,9 +129,9 @@ fn check_end(start: Option<SystemTime>, end: Option<&Timestamp>, version: &str) 
     }
 }
 
-/// Warns of a new start that is too early for a new report. For updates, nothing is documented.
+/// Logs a warning if the start of an update is too early for a new report. No rule for updates is documented.
 pub fn warn_of_start(start: SystemTime, now: SystemTime) {
     if start < now + least_notice() {
-        tracing::warn!("an earlier start than four hours from now is presumably refused for updates too");
+        tracing::warn!("a start less than four hours from now is presumably refused for updates too");
     }
 }

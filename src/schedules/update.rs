@@ -14,7 +14,7 @@ use crate::generated::types::UpdateReportRequest;
 use crate::report::{Report, Timestamp};
 use crate::spec;
 
-/// Changes of a report. What is not set stays as it is.
+/// Changes to a report. Properties that are not set keep their value.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[must_use = "nothing is changed until it is sent"]
 pub struct ReportUpdate {
@@ -29,7 +29,7 @@ pub struct ReportUpdate {
 }
 
 impl ReportUpdate {
-    /// Changes nothing yet.
+    /// Creates an update without changes.
     pub fn new() -> Self {
         Self::default()
     }
@@ -82,7 +82,7 @@ impl ReportUpdate {
         self
     }
 
-    /// Returns all editable properties: the current ones, and the changes.
+    /// Returns all editable properties: the current values, replaced by the changes.
     pub(super) fn applied_to(self, current: &Report) -> Result<UpdateReportRequest, Error> {
         if current.execute_now == Some(true) {
             return Err(Error::new(ErrorKind::Conflict).with_message("a one-time report cannot be updated"));
@@ -95,13 +95,13 @@ impl ReportUpdate {
                 check_callback(&url)?;
                 (Some(url), Some(method))
             }
-            // A callback that the spec does not know is left to the service.
+            // The current callback is not checked, and a method that the spec does not define is left out.
             None => (current.callback_url.clone(), parsed(current.callback_method.as_deref())),
         };
         Ok(UpdateReportRequest {
             report_name: self.name.or(current.report_name.clone()).ok_or_else(|| missing("name"))?,
             description: self.description.or(current.description.clone()),
-            // Written anew: a published time lacks the `Z`, without which the service answers 500.
+            // Formatted again: published times lack the `Z`, without which the service responds with 500.
             start_time: start.ok_or_else(|| missing("start"))?.into(),
             recurrence_interval: self.every.map(hours).or(current.recurrence_interval),
             recurrence_count: self.count.or(current.recurrence_count),
@@ -125,7 +125,7 @@ pub struct PreparedUpdate {
 }
 
 impl PreparedUpdate {
-    /// Returns the report as it is now.
+    /// Returns the report before the update.
     pub fn current(&self) -> &Report {
         &self.current
     }

@@ -1,4 +1,4 @@
-//! Learns how long a rate limit takes to refill, because the service need not report it.
+//! Estimates how long a rate limit takes to refill, because the service may not report it.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ const TRUSTED_PROBES: u32 = 100;
 pub(super) struct Refill {
     /// When the limit was last known to refill.
     pub since: Instant,
-    /// How long to wait from then on.
+    /// How long to wait from `since`.
     wait: Duration,
     /// The last wait after which a probe succeeded.
     proven: Duration,
-    /// Probes to go before a shorter wait is tried.
+    /// The number of probes before a shorter wait is tried.
     trusted: u32,
-    /// The most calls that were ever left, if the service counts them.
+    /// The largest number of remaining calls that the service has reported, if any.
     pub most: Option<u32>,
     max_wait: Duration,
 }
@@ -32,13 +32,14 @@ impl Refill {
     /// Returns when to send the next probe, now that no calls are left.
     pub fn next(&mut self, now: Instant) -> Instant {
         if self.since + self.wait <= now {
-            // It refilled in the meantime, at an unknown time.
+            // The limit has refilled in the meantime, at an unknown time.
             self.since = now;
         }
         self.since + self.wait
     }
 
-    /// Keeps the wait. If the limit was full, the wait may be longer than necessary: tries a shorter one next.
+    /// Stores the wait as proven. If the limit was full, the wait may be longer than necessary, and a shorter one is
+    /// tried next.
     pub fn probe_succeeded(&mut self, sent: Instant, remaining: Option<u32>) {
         self.since = sent;
         self.proven = self.wait;
@@ -58,7 +59,7 @@ impl Refill {
         // A wait that was long enough before is only a little too short now.
         let longer = if self.wait == self.proven { self.wait * 9 / 8 } else { self.wait * 2 };
         let wait = match retry_after.map(|wait| (wait, now - self.since + wait)) {
-            // It is in whole seconds: one second may be any part of it.
+            // `Retry-After` is in whole seconds, so 1 may stand for any fraction of a second.
             Some((seconds, wait)) if seconds <= Duration::from_secs(1) => wait.min(longer),
             Some((_, wait)) => wait,
             None => longer,

@@ -1,4 +1,4 @@
-//! The throttle, on a paused clock.
+//! Tests of the throttle, on a paused clock.
 
 use std::sync::Arc;
 
@@ -111,7 +111,7 @@ async fn absurd_wait_is_probed_after_the_longest_wait() {
     assert!(acquire(&throttle, Duration::from_secs(120)).await.is_err());
     tokio::time::sleep(LONGEST).await;
     assert!(acquire(&throttle, Duration::ZERO).await.is_ok());
-    // That probe was lost: the wait still holds.
+    // That probe was lost, so the wait still applies.
     assert!(acquire(&throttle, LONGEST).await.is_err());
 }
 
@@ -268,7 +268,7 @@ async fn limits_cost_little_time_and_few_calls() {
     assert_eq!(over_budget, Vec::<String>::new());
 }
 
-/// However slow the responses are, and however long a caller paused.
+/// The number of refusals is bounded, with slow responses and after a pause too.
 #[cfg(feature = "emulator")]
 #[tokio::test(start_paused = true)]
 async fn consecutive_refusals_lengthen_the_wait() {
@@ -315,7 +315,7 @@ async fn callback_may_use_the_throttle() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn caller_that_leaves_the_line_blocks_nobody() {
+async fn caller_that_leaves_the_queue_blocks_nobody() {
     let throttle = Throttle::new(LONGEST);
     acquire(&throttle, LONG).await.unwrap().release(Some(refused(5)));
     let first = timeout(Duration::from_secs(1), acquire(&throttle, LONG)).await;

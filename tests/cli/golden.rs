@@ -161,7 +161,9 @@ async fn show_says_why_a_report_does_not_run() {
 #[tokio::test]
 async fn show_says_when_an_active_report_runs() {
     let finished = finish(bare().args(["--emulator", "show", ACTIVE])).await;
-    for title in ["\nWhy             the last file is of ", "\nNext execution  20", "\nLast file       20"] {
+    for title in
+        ["\nWhy             the last file was written at ", "\nNext execution  20", "\nLast file       20"]
+    {
         assert!(finished.stdout.contains(title), "{title}: {}", finished.stdout);
     }
 }

@@ -225,7 +225,7 @@ async fn lost_report_is_the_one_that_was_not_there() {
 async fn result_is_unknown_among_several_new_ones() {
     let server = server(vec![], list(&[like(1), like(2)])).await;
     let error = patient(&server).create_report(now()).await.unwrap_err();
-    assert!(error.to_string().contains("is unknown: 2 like it are new"), "{error}");
+    assert!(error.to_string().contains("is unknown: 2 new items match"), "{error}");
     assert!(error.may_be_done());
 }
 

@@ -132,7 +132,8 @@ async fn create_over_http2_is_repeated_if_refused() {
     let created = r#"{"value":[{"queryId":"q1"}],"statusCode":200}"#;
     for first in [goaway(0, NO_ERROR), reset(REFUSED_STREAM)] {
         // The client lists the queries before it creates one.
-        let (client, requests) = serve_each(vec![whole(), first, [head(), data(created, true)].concat()]).await;
+        let (client, requests) =
+            serve_each(vec![whole(), first, [head(), data(created, true)].concat()]).await;
         let query = NewQuery::new("name", "SELECT a FROM b TIMESPAN LAST_MONTH");
         assert_eq!(client.create_query(query).await.unwrap().query_id, "q1");
         assert_eq!(*requests.lock().unwrap(), [1, 1, 1]);

@@ -1,4 +1,4 @@
-//! The cache, on a paused clock.
+//! Tests of the token cache, on a paused clock.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -17,7 +17,7 @@ async fn unreadable_success_names_the_problem() {
             InvalidResponse,
             200,
             1,
-            "a web page came instead: Sign in",
+            "received a web page instead: Sign in",
         ),
         fails("another object", json(200, r#"{"ok":true}"#), InvalidResponse, 200, 1, "envelope"),
         fails("array", json(200, "[]"), InvalidResponse, 200, 1, "expected an envelope"),
@@ -48,7 +48,7 @@ async fn unreadable_success_names_the_problem() {
 #[tokio::test]
 async fn page_inside_a_success_is_quoted() {
     let portal = "<!doctype html><html><head><title>Guest Wi-Fi - sign in</title></head></html>";
-    let message = "a web page came instead: Guest Wi-Fi - sign in";
+    let message = "received a web page instead: Guest Wi-Fi - sign in";
     let utf16 = portal.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
     let row = |name, response, message| fails(name, response, InvalidResponse, 200, 1, message);
     check(vec![
@@ -61,15 +61,19 @@ async fn page_inside_a_success_is_quoted() {
         row(
             "heading",
             html(200, "<body><h1>Accept the terms</h1>"),
-            "a web page came instead: Accept the terms",
+            "received a web page instead: Accept the terms",
         ),
         row("in a string", json(200, &serde_json::to_string(portal).unwrap()), message),
         row(
             "words",
             text(200, "Please sign in to continue"),
-            "text came instead: Please sign in to continue",
+            "received text instead: Please sign in to continue",
         ),
-        row("XML", text(200, "<Error><Message>down</Message></Error>"), "an XML document came instead: down"),
+        row(
+            "XML",
+            text(200, "<Error><Message>down</Message></Error>"),
+            "received an XML document instead: down",
+        ),
         fails("202", html(202, portal), InvalidResponse, 202, 1, message),
     ])
     .await;
