@@ -1,4 +1,4 @@
-//! The datasets and the queries of the system: a sample of what the service has been seen to offer.
+//! Sample datasets and queries, as observed on the service.
 
 use axum::response::Response;
 use serde::Deserialize;
@@ -8,7 +8,7 @@ use super::response::{self, Refusal};
 use super::service::{Call, Service, no_item};
 use crate::datasets::Dataset;
 
-/// What exists before anything is created.
+/// The datasets, and the queries that exist at the start.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Catalog {

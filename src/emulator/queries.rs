@@ -1,4 +1,4 @@
-//! Queries: list, create, delete and try.
+//! Lists, creates, deletes and tries queries.
 
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -37,7 +37,7 @@ pub(super) enum Kind {
 }
 
 impl Query {
-    /// Returns the query that a report must have been created from.
+    /// Returns the query from which a report must have been created.
     pub fn of(report: &Report) -> Option<Self> {
         Some(Self {
             query_id: report.query_id.clone()?,
@@ -123,7 +123,7 @@ impl Service {
         let (query, dataset) = parse(text, &shared.state, call)?;
         let cap = if call.is_marketplace { 10 } else { 100 };
         let limit = query.limit().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(cap);
-        Ok(response::success(&rows::invent(query.columns(), dataset, limit.min(cap))))
+        Ok(response::success(&rows::generate(query.columns(), dataset, limit.min(cap))))
     }
 }
 
@@ -131,8 +131,8 @@ pub(super) fn unknown_query() -> Refusal {
     bad_request("Invalid QueryId")
 }
 
-/// Checks a query as the library does, and returns it with its dataset. The refusals are documented for the table and the
-/// columns only.
+/// Checks a query like the library, and returns it with its dataset. Only the messages for unknown tables and columns
+/// are documented.
 fn parse<'a>(
     text: &str,
     state: &'a State,
@@ -148,7 +148,7 @@ fn parse<'a>(
     }
 }
 
-/// Returns the dataset of a stored query, whatever its columns.
+/// Returns the dataset of a stored query, without checking the columns.
 pub(super) fn dataset_of<'a>(text: &str, state: &'a State, call: &Call<'_>) -> Option<&'a Dataset> {
     let query = crate::query::Query::parse(text).ok()?;
     state.catalog.dataset(query.table(), call)
