@@ -1,4 +1,4 @@
-//! What a run says about the assumptions of the spec.
+//! Compares the assumptions of the spec with the exchanges of a run.
 
 use serde_json::Value;
 
@@ -7,13 +7,13 @@ use super::document::{document, entries};
 use super::{Aspect, Comparison, Conformity, Exchange, Received, body, check};
 use crate::spec::{self, Operation};
 
-/// The assumptions of the spec, by what a run says about them.
+/// The assumptions of the spec, grouped by whether a run confirmed or refuted them.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Assumptions {
     /// One comparison for each assumption that the run confirmed or refuted.
     pub answered: Vec<Comparison>,
-    /// All others.
+    /// The assumptions that the run neither confirmed nor refuted.
     pub open: Vec<Assumption>,
 }
 
@@ -23,7 +23,7 @@ pub struct Assumptions {
 pub struct Assumption {
     /// The place in the spec, such as `components.responses.Forbidden`.
     pub place: String,
-    /// Its first sentence.
+    /// The first sentence of the assumption.
     pub text: String,
 }
 
@@ -39,7 +39,7 @@ pub fn assumptions(exchanges: &[Exchange]) -> Assumptions {
             comparisons.add(Aspect::Assumption, &assumption.place, &assumption.text, found, conformity);
             comparisons.list.pop()
         });
-        // One response that contradicts it is enough.
+        // A single response that contradicts the assumption refutes it.
         match answers.min_by_key(|comparison| comparison.conformity.is_conformant()) {
             Some(comparison) => answered.push(comparison),
             None => open.push(assumption),
@@ -48,7 +48,7 @@ pub fn assumptions(exchanges: &[Exchange]) -> Assumptions {
     Assumptions { answered, open }
 }
 
-/// Lists the assumptions.
+/// Collects the assumptions in a part of the spec.
 fn collect(value: &'static Value, place: &str, found: &mut Vec<Assumption>) {
     if let Some(text) = value["x-assumption"].as_str() {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -64,7 +64,7 @@ fn collect(value: &'static Value, place: &str, found: &mut Vec<Assumption>) {
     }
 }
 
-/// Returns what a response says about an assumption, if anything.
+/// Compares a response with an assumption. Returns `None` if the response neither confirms nor refutes it.
 fn answer(place: &str, exchange: &Exchange, response: &Received) -> Option<(String, Conformity)> {
     let status = response.status;
     let of_status = |wanted: u16| (status == wanted).then(|| (status.to_string(), Conformity::AsDocumented));
@@ -84,15 +84,15 @@ fn answer(place: &str, exchange: &Exchange, response: &Received) -> Option<(Stri
             })
         }
         "components.parameters.MS-CorrelationIdSent" => {
-            // An id of the service's own says nothing.
+            // A different ID neither confirms nor refutes the assumption.
             let is_repeated = exchange.repeats_correlation_id()?;
             is_repeated.then(|| ("the response repeats the id".to_owned(), Conformity::AsDocumented))
         }
         "components.responses.ChangedReport" if status == 200 => state(exchange, response),
-        _ if is_of(place, exchange.operation) => {
-            let (_, repetition) = wanted(exchange)?;
+        _ if is_operation(place, exchange.operation) => {
+            let (_, repeated) = wanted(exchange)?;
             match status {
-                _ if exchange.request != repetition => None,
+                _ if exchange.request != repeated => None,
                 200 => state(exchange, response),
                 429 => None,
                 _ => Some((status.to_string(), Conformity::Differs)),
@@ -112,12 +112,12 @@ fn answer(place: &str, exchange: &Exchange, response: &Received) -> Option<(Stri
     }
 }
 
-/// Whether a place is an operation.
-fn is_of(place: &str, operation: &Operation) -> bool {
+/// Whether a place in the spec is this operation.
+fn is_operation(place: &str, operation: &Operation) -> bool {
     place == format!("paths.{}.{}", operation.path, operation.method.to_ascii_lowercase())
 }
 
-/// Returns the status of a report after a change, and the name of the request that asks for it once more.
+/// Returns the status of a report after a change, and the name of the request that repeats the change.
 fn wanted(exchange: &Exchange) -> Option<(&'static str, &'static str)> {
     match (exchange.operation, exchange.request) {
         (operation, _) if *operation == spec::RESUME_REPORT_EXECUTIONS => Some(("Active", "active report")),
@@ -128,7 +128,7 @@ fn wanted(exchange: &Exchange) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// Compares the status of the report in a response with the one that the request leads to.
+/// Compares the status of the report in a response with the status that the request sets.
 fn state(exchange: &Exchange, response: &Received) -> Option<(String, Conformity)> {
     let (wanted, _) = wanted(exchange)?;
     let body: Value = serde_json::from_slice(&response.body).unwrap_or_default();

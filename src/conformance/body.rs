@@ -1,4 +1,4 @@
-//! The body: its names, types, words, count and links.
+//! Checks the body of a response: names, types, enum values, count and links.
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{JsonType, ValidationError};
@@ -11,7 +11,7 @@ use super::{Aspect, Conformity, Received, schema};
 
 /// Names that other services use for links to further pages.
 const LINKS: [&str; 4] = ["nextLink", "@nextLink", "@odata.nextLink", "continuationToken"];
-/// Longest word that is reported.
+/// Maximum length of a reported word.
 const WORD: usize = 32;
 
 /// Checks the body of a response against its schema.
@@ -50,7 +50,7 @@ pub(super) fn check(comparisons: &mut Comparisons, response: &Received, declared
     paging(comparisons, &body);
 }
 
-/// Reports names in another letter case, and renames them so that the other checks find them.
+/// Reports names that differ in letter case, and renames them so that the other checks find them.
 fn respell(comparisons: &mut Comparisons, schema: &'static Value, value: &mut Value, place: &str) {
     let schema = document::resolve(schema);
     match value {
@@ -77,7 +77,7 @@ fn respell(comparisons: &mut Comparisons, schema: &'static Value, value: &mut Va
     }
 }
 
-/// An error of the validator, without values.
+/// An error of the validator, without values of the tenant.
 pub(super) struct Problem {
     pub aspect: Aspect,
     pub place: String,
@@ -85,7 +85,7 @@ pub(super) struct Problem {
     pub found: String,
 }
 
-/// Translates an error of the validator. Its text is not used, because it contains values.
+/// Converts an error of the validator. Its text contains values of the tenant, so it is not used.
 pub(super) fn problems(error: &ValidationError<'_>) -> Vec<Problem> {
     let place = place(error.instance_path().as_str());
     let instance = error.instance();
@@ -110,7 +110,7 @@ pub(super) fn problems(error: &ValidationError<'_>) -> Vec<Problem> {
             let words = words.collect::<Vec<_>>().join(", ");
             vec![problem(Aspect::Words, place, words, word(instance))]
         }
-        // A value of another type is one error already.
+        // A value of another type is already reported as such.
         ValidationErrorKind::Enum { .. } => Vec::new(),
         ValidationErrorKind::Required { property } => {
             let place = join(&place, property.as_str().unwrap_or_default());
@@ -132,7 +132,7 @@ fn types(kind: &jsonschema::error::TypeKind) -> String {
     }
 }
 
-/// `statusCode` repeats the HTTP status.
+/// Checks that `statusCode` repeats the HTTP status.
 fn status(comparisons: &mut Comparisons, body: &Value, status: u16) {
     if let Some(repeated) = body["statusCode"].as_u64().filter(|repeated| *repeated != u64::from(status)) {
         let expected = status.to_string();
@@ -162,7 +162,7 @@ fn paging(comparisons: &mut Comparisons, body: &Value) {
     comparisons.settle(Aspect::Paging, "no further page");
 }
 
-/// Turns a JSON pointer into a place without numbers, such as `value[].reportId`.
+/// Converts a JSON pointer to a place without indices, such as `value[].reportId`.
 fn place(pointer: &str) -> String {
     pointer.split('/').skip(1).fold(String::new(), |place, part| match part.parse::<usize>() {
         Ok(_) => place + "[]",
@@ -174,7 +174,7 @@ fn join(place: &str, name: &str) -> String {
     if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") }
 }
 
-/// Returns a word as it is, and of any other text only that it is text.
+/// Returns the value if it is a word. Any other text may be data of the tenant, and becomes `other text`.
 pub(super) fn word(value: &Value) -> &str {
     let is_word =
         |text: &&str| text.len() <= WORD && !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphabetic());

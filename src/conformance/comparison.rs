@@ -1,4 +1,4 @@
-//! What a check says.
+//! The results of checks.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::Exchange;
 pub struct Comparison {
     /// The operation's id, such as `getReports`.
     pub operation: &'static str,
-    /// Which request of the operation.
+    /// Distinguishes the requests of an operation, such as `unknown id`.
     pub request: &'static str,
     /// What was compared.
     pub aspect: Aspect,
@@ -18,9 +18,9 @@ pub struct Comparison {
     pub place: String,
     /// What the spec says.
     pub expected: String,
-    /// What was received: a type or a documented word, no other value.
+    /// What was received: a type or an enum value, but no other value.
     pub found: String,
-    /// How the two compare.
+    /// Whether `found` conforms to `expected`.
     pub conformity: Conformity,
 }
 
@@ -44,7 +44,7 @@ pub enum Aspect {
     Schema,
     /// Fields that the spec does not have.
     Fields,
-    /// Words of enumerations.
+    /// Values of enumerations.
     Words,
     /// The number of elements.
     Count,
@@ -84,13 +84,13 @@ impl fmt::Display for Aspect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Conformity {
-    /// As the spec says.
+    /// The message is as the spec says.
     AsDocumented,
-    /// The spec says something else.
+    /// The message contradicts the spec.
     Differs,
     /// The spec does not mention it, and does not exclude it: an unknown field, a new word, a link to a further page.
     Undocumented,
-    /// The messages do not show it.
+    /// The messages do not contain it, so it could not be checked.
     NotSeen,
 }
 
@@ -105,7 +105,7 @@ impl Conformity {
         }
     }
 
-    /// Whether the spec is not contradicted.
+    /// Returns `false` if the message contradicts the spec.
     pub fn is_conformant(self) -> bool {
         self != Self::Differs
     }
@@ -124,7 +124,7 @@ pub(super) struct Comparisons<'a> {
 }
 
 impl Comparisons<'_> {
-    /// Adds a comparison, unless there is one of the same aspect and place.
+    /// Adds a comparison, unless one with the same aspect and place exists.
     pub fn add(
         &mut self,
         aspect: Aspect,
@@ -148,7 +148,7 @@ impl Comparisons<'_> {
         });
     }
 
-    /// Adds that everything is as documented, unless the aspect has a comparison.
+    /// Adds that an aspect is as documented, unless it already has a comparison.
     pub fn settle(&mut self, aspect: Aspect, expected: &str) {
         if self.list.iter().all(|known| known.aspect != aspect) {
             self.add(aspect, "", expected, expected, Conformity::AsDocumented);

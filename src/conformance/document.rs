@@ -1,4 +1,4 @@
-//! The wire edition of the spec as plain JSON.
+//! The wire edition of the spec as JSON values.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     for schema in
         schemas.into_iter().flat_map(|schemas| schemas.values_mut()).filter_map(Value::as_object_mut)
     {
-        // Closed, so that a word that is not documented is found.
+        // Treat extensible enums as closed, so that undocumented values are reported.
         if let Some(words) = schema.remove("x-extensible-enum") {
             schema.insert("enum".to_owned(), words);
         }
@@ -21,12 +21,12 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     document
 });
 
-/// Returns the whole document.
+/// Returns the complete spec.
 pub fn document() -> &'static Value {
     &DOCUMENT
 }
 
-/// Follows references inside the document.
+/// Follows references inside the spec.
 pub fn resolve(mut value: &'static Value) -> &'static Value {
     while let Some(target) = value.get("$ref").and_then(Value::as_str) {
         let pointer = target.trim_start_matches('#');
@@ -35,7 +35,7 @@ pub fn resolve(mut value: &'static Value) -> &'static Value {
     value
 }
 
-/// Returns what the spec declares about the responses of an operation with this status.
+/// Returns the declaration of a response of an operation.
 pub fn response(operation: &Operation, status: u16) -> Option<&'static Value> {
     declared(operation)["responses"].get(status.to_string()).map(resolve)
 }
@@ -46,7 +46,7 @@ pub fn request_schema(operation: &Operation) -> Option<&'static Value> {
     body.pointer("/content/application~1json/schema")
 }
 
-/// Returns the parameters of an operation and of its path that are sent in this place.
+/// Returns the parameters of an operation and of its path in this place: `path`, `query` or `header`.
 pub fn parameters(operation: &Operation, place: &str) -> Vec<&'static Value> {
     let lists = [&DOCUMENT["paths"][operation.path], declared(operation)];
     let all = lists.into_iter().filter_map(|list| list["parameters"].as_array()).flatten().map(resolve);
@@ -57,7 +57,7 @@ fn declared(operation: &Operation) -> &'static Value {
     &DOCUMENT["paths"][operation.path][operation.method.to_ascii_lowercase()]
 }
 
-/// Returns the values of the parameters in a path, if it ends with a base path of the service and this template.
+/// Returns the values of the parameters in a path, if it ends with a base path of the service and matches the template.
 pub fn path_values<'a>(template: &'static str, path: &'a str) -> Option<Vec<(&'static str, &'a str)>> {
     let template: Vec<_> =
         [spec::BASE_PATH, template].iter().flat_map(|part| part.split('/').skip(1)).collect();
@@ -80,24 +80,24 @@ pub fn path_values<'a>(template: &'static str, path: &'a str) -> Option<Vec<(&'s
     Some(values)
 }
 
-/// Whether a value that is sent as text fits its schema.
+/// Whether a value that is sent as text matches its schema.
 pub fn text_fits(schema: &'static Value, text: &str) -> bool {
     let schema = resolve(schema);
     let value = match schema["type"].as_str() {
         Some("boolean" | "integer" | "number") => serde_json::from_str(text).unwrap_or(json!(text)),
         _ => json!(text),
     };
-    // Texts have no schemas inside.
+    // The schema of a text contains no references, so the spec is not needed.
     schema::validator(&Value::Null, schema, true).is_ok_and(|validator| validator.is_valid(&value))
 }
 
-/// Returns the type or format of a schema, in a word.
+/// Returns the format of a schema, or its type if it has no format.
 pub fn type_of(schema: &'static Value) -> &'static str {
     let schema = resolve(schema);
     schema["format"].as_str().or(schema["type"].as_str()).unwrap_or("string")
 }
 
-/// Returns the members of an object; of anything else, none.
+/// Returns the members of an object, and none for any other value.
 pub fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
     value.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), value))
 }

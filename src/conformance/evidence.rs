@@ -1,4 +1,4 @@
-//! What a run sent and received, without the data of the tenant.
+//! Evidence: the exchanges of a run, without the data of the tenant.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ struct Evidence {
     exchanges: Vec<Record>,
 }
 
-/// Where evidence comes from.
+/// The source of evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -38,7 +38,7 @@ struct Record {
     operation: String,
     request: String,
     method: String,
-    /// The template.
+    /// The path template.
     path: String,
     sent: Option<SentShape>,
     response: Option<Shape>,
@@ -51,7 +51,7 @@ struct Record {
 struct SentShape {
     path: BTreeMap<String, String>,
     query: BTreeMap<String, String>,
-    /// Values are empty unless they are harmless.
+    /// Values that may be confidential are empty.
     headers: BTreeMap<String, String>,
     body: Body,
 }
@@ -59,7 +59,7 @@ struct SentShape {
 #[derive(Serialize, Deserialize)]
 struct Shape {
     status: u16,
-    /// Values are empty unless they are harmless.
+    /// Values that may be confidential are empty.
     headers: BTreeMap<String, String>,
     body: Body,
 }
@@ -80,20 +80,20 @@ enum Failure {
     Lost,
 }
 
-/// Returns the shape of exchanges as JSON: methods, path templates, statuses, names of headers, and bodies whose values are
-/// replaced by others of their type and format. Documented words, the number of elements and the names of fields next to
-/// documented ones remain.
+/// Returns exchanges as JSON, without the data of the tenant: methods, path templates, statuses, names of headers, and
+/// bodies whose values are replaced by placeholders of the same type and format. Documented enum values, the number of
+/// elements, and the names of undocumented fields in documented objects are preserved.
 pub fn evidence(source: EvidenceSource, exchanges: &[Exchange]) -> String {
     let exchanges = exchanges.iter().map(record).collect();
     let evidence = Evidence { spec: spec::VERSION.to_owned(), source, exchanges };
     serde_json::to_string_pretty(&evidence).unwrap_or_default()
 }
 
-/// Reads what [`evidence`] returned, to [check](super::check) it again.
+/// Parses the result of [`evidence`], to [check](super::check) it again.
 ///
 /// # Errors
 ///
-/// Fails with [`ErrorKind::InvalidArgument`] if the text is no evidence, or contains a request that neither
+/// Fails with [`ErrorKind::InvalidArgument`] if the text is not evidence, or contains a request that neither
 /// [`run`](super::run) nor an [`Exercise`](super::Exercise) sends.
 pub fn replay(text: &str) -> Result<Vec<Exchange>, Error> {
     let invalid = |message: String| Error::new(ErrorKind::InvalidArgument).with_message(message);
@@ -207,7 +207,7 @@ fn shape(exchange: &Exchange, received: &Received) -> Shape {
     let declared = response(exchange.operation, received.status);
     let schema = match declared {
         Some(declared) => &declared["content"]["application/json"]["schema"],
-        // What is undocumented is most likely an error.
+        // A response with an undocumented status is most likely an error.
         None => &document()["components"]["schemas"]["ErrorEnvelope"],
     };
     let body = if received.is_incomplete { Body::Incomplete } else { Body::of(schema, &received.body) };

@@ -1,4 +1,4 @@
-//! Requests and responses as they were sent and received.
+//! Requests as sent, and responses as received.
 
 use std::fmt;
 
@@ -12,20 +12,20 @@ use crate::spec::{self, Operation};
 pub struct Exchange {
     /// The operation that was requested.
     pub operation: &'static Operation,
-    /// What distinguishes the request from others of the operation, such as `unknown id`.
+    /// Distinguishes the requests of an operation, such as `unknown id`.
     pub request: &'static str,
-    /// The statuses that the spec documents for such a request.
+    /// The statuses that the spec documents for this request.
     pub expected: &'static [u16],
     /// The request, or `None` if it was not sent or is unknown.
     pub sent: Option<SentRequest>,
     /// The response, or `None` if there was none.
     pub response: Option<Received>,
-    /// Why a request that was sent has no response: [`Timeout`](ErrorKind::Timeout) or [`Connect`](ErrorKind::Connect).
+    /// Why a sent request has no response: [`Timeout`](ErrorKind::Timeout) or [`Connect`](ErrorKind::Connect).
     pub failure: Option<ErrorKind>,
 }
 
 impl Exchange {
-    /// Creates an exchange of an operation, to which every documented status may be the response.
+    /// Creates an exchange of an operation that expects any documented status.
     pub fn new(operation: &'static Operation) -> Self {
         Self {
             operation,
@@ -37,8 +37,8 @@ impl Exchange {
         }
     }
 
-    /// Creates an exchange of the operation that method and path of a request belong to. Returns `None` if there is not
-    /// exactly one.
+    /// Creates an exchange from a request, with the operation that has its method and path. Returns `None` unless there
+    /// is exactly one.
     ///
     /// ```
     /// use partner_center_insights::conformance::{Exchange, SentRequest};
@@ -59,14 +59,14 @@ impl Exchange {
         Some(Self { sent: Some(sent), ..Self::new(operation) })
     }
 
-    /// Whether the response has the correlation id of the request, if both have one.
+    /// Whether the response repeats the correlation ID of the request. `None` unless both have one.
     pub(super) fn repeats_correlation_id(&self) -> Option<bool> {
         let name = "MS-CorrelationId";
         let (sent, received) = (self.sent.as_ref()?.header(name)?, self.response.as_ref()?.header(name)?);
         Some(sent.eq_ignore_ascii_case(received))
     }
 
-    /// Whether the request is invalid on purpose.
+    /// Whether the request is deliberately invalid.
     pub(super) fn is_invalid(&self) -> bool {
         matches!(self.expected, [400] | [401])
     }
@@ -101,7 +101,7 @@ impl SentRequest {
     }
 }
 
-/// Without values: headers contain the token.
+/// Omits values, because headers contain the token.
 impl fmt::Debug for SentRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SentRequest").field("method", &self.method).finish_non_exhaustive()
@@ -115,7 +115,7 @@ pub struct Received {
     pub status: u16,
     /// Names and values of the headers.
     pub headers: Vec<(String, String)>,
-    /// The body, without content codings.
+    /// The body, decompressed.
     pub body: Vec<u8>,
     /// Whether the body was cut off, damaged or too large.
     pub is_incomplete: bool,
@@ -128,7 +128,7 @@ impl Received {
     }
 }
 
-/// Without values: bodies contain data of the tenant.
+/// Omits values, because bodies contain data of the tenant.
 impl fmt::Debug for Received {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Received").field("status", &self.status).finish_non_exhaustive()

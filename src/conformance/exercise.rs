@@ -1,4 +1,4 @@
-//! Pauses and resumes one report, and puts back its state.
+//! Pauses and resumes one report, and restores its state.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,15 +10,15 @@ use crate::error::{Error, ErrorKind};
 use crate::report::{Report, ReportId, ReportStatus};
 use crate::spec;
 
-/// How often the state is put back before that is given up.
+/// Maximum number of attempts to restore the state.
 const ATTEMPTS: u32 = 8;
-/// Between two attempts.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The time between two attempts.
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
-/// Pauses and resumes a report, or resumes and pauses it if it is paused, to see what the service responds.
+/// Pauses and resumes an active report, or resumes and pauses a paused one, and records the responses.
 ///
-/// Call [`advance`](Self::advance) until it returns `false`, and then [`restore`](Self::restore), whatever happened. Do
-/// not drop either future before it is ready: the service may carry out a request whose response nobody reads.
+/// Call [`advance`](Self::advance) until it returns `false` or fails, and then always [`restore`](Self::restore). Do
+/// not drop either future before it completes: the service may carry out a request even if its response is not read.
 ///
 /// ```
 /// # #[cfg(feature = "emulator")]
@@ -47,13 +47,13 @@ pub struct Exercise {
 }
 
 impl Exercise {
-    /// Looks up a report. Nothing is changed yet.
+    /// Looks up a report. Does not change it yet.
     #[doc = concat!("See [the service's page](", env!("DOC_GET_REPORTS"), ").")]
     ///
     /// # Errors
     ///
-    /// [`NotFound`](ErrorKind::NotFound) without such a report, and [`Conflict`](ErrorKind::Conflict) if it is neither
-    /// active nor paused. Otherwise see [`ErrorKind`].
+    /// [`NotFound`](ErrorKind::NotFound) if there is no such report, and [`Conflict`](ErrorKind::Conflict) if it is
+    /// neither active nor paused. For other errors, see [`ErrorKind`].
     pub async fn new<I>(client: &InsightsClient, report_id: I) -> Result<Self, Error>
     where
         I: TryInto<ReportId, Error: Into<Error>>,
@@ -73,18 +73,18 @@ impl Exercise {
         Ok(Self { client: client.clone(), report, initial, steps, exchanges: Vec::new() })
     }
 
-    /// Sets the status that is put back: that before an earlier exercise that was killed. Default: the current one.
+    /// Sets the status to restore, such as the status before an exercise that was killed. Default: the current status.
     pub fn with_initial_status(mut self, status: ReportStatus) -> Self {
         self.initial = status;
         self
     }
 
-    /// Returns the report as it was found.
+    /// Returns the report as it was when the exercise was created.
     pub fn report(&self) -> &Report {
         &self.report
     }
 
-    /// Returns the status that is put back.
+    /// Returns the status to restore.
     pub fn initial_status(&self) -> &ReportStatus {
         &self.initial
     }
@@ -94,12 +94,13 @@ impl Exercise {
         &self.exchanges
     }
 
-    /// Sends the next request, and returns whether there are more. After one that failed there are none.
+    /// Sends the next request, and returns whether there are more. After a failed request, the others are skipped.
     #[doc = concat!("See [the service's page](", env!("DOC_PAUSE_REPORT_EXECUTIONS"), ").")]
     ///
     /// # Errors
     ///
-    /// If there is no token, or the service asks for too long a wait. A request without a response is an exchange too.
+    /// If there is no token, or the service requests too long a delay. A request without a response is not an error,
+    /// but recorded as an exchange.
     pub async fn advance(&mut self) -> Result<bool, Error> {
         if self.steps.is_empty() {
             return Ok(false);
@@ -114,28 +115,29 @@ impl Exercise {
         Ok(!self.steps.is_empty())
     }
 
-    /// Puts back the state, and verifies it. A request that fails is sent again.
+    /// Restores the state, and verifies it. A request that fails is sent again.
     #[doc = concat!("See [the service's page](", env!("DOC_RESUME_REPORT_EXECUTIONS"), ").")]
     ///
     /// # Errors
     ///
-    /// If the state could not be put back: the last error. The report may be in either state then.
+    /// The last error, if the state could not be restored. The report may then be active or paused.
     pub async fn restore(&self) -> Result<(), Error> {
         let id = self.report.report_id;
         // A request without a response may still be carried out.
-        let mut unsure = self.exchanges.iter().filter(|exchange| exchange.failure.is_some()).count().min(1);
+        let mut extra_checks =
+            self.exchanges.iter().filter(|exchange| exchange.failure.is_some()).count().min(1);
         let mut last = None;
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(RETRY_DELAY).await;
             }
             match self.client.report(id).await {
                 Ok(None) => return Err(not_found(id)),
                 Ok(Some(report)) if report.report_status.as_ref() == Some(&self.initial) => {
-                    if unsure == 0 {
+                    if extra_checks == 0 {
                         return Ok(());
                     }
-                    unsure -= 1;
+                    extra_checks -= 1;
                     continue;
                 }
                 Ok(Some(_)) => {}
@@ -156,12 +158,12 @@ impl Exercise {
         Err(last.unwrap_or_else(|| {
             Error::new(ErrorKind::InvalidResponse)
                 .with_operation(&spec::GET_REPORTS)
-                .with_message(format!("the report {id} is not {} again", self.initial))
+                .with_message(format!("the report {id} was not restored to {}", self.initial))
         }))
     }
 }
 
-/// Without the report, which is data of the tenant.
+/// Omits the report, which is data of the tenant.
 impl fmt::Debug for Exercise {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exercise").field("initial", &self.initial).finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! Status, headers and media type.
+//! Checks the head of a response: status, headers and media type.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::document::{self, entries, text_fits, type_of};
 use super::redact::{header_name, media_type};
 use super::{Aspect, Conformity, Received};
 
-/// Response headers of HTTP and of servers in general, which the spec need not declare.
+/// Standard response headers, which the spec need not declare.
 const HEADERS: [&str; 15] = [
     "cache-control",
     "connection",
@@ -28,7 +28,7 @@ const HEADERS: [&str; 15] = [
     "www-authenticate",
 ];
 
-/// Checks the head of a response. Returns what the spec declares about the status.
+/// Checks the head of a response. Returns the declaration of the response in the spec.
 pub(super) fn check(comparisons: &mut Comparisons, response: &Received) -> Option<&'static Value> {
     let declared = document::response(comparisons.exchange.operation, response.status);
     let (found, conformity) = match declared {

@@ -1,8 +1,8 @@
 //! Compares a service with the [spec](crate::spec): this crate's emulator, a mock, or the real service.
 //!
 //! [`run`] sends a fixed list of requests that only read, an [`Exercise`] also pauses and resumes one report, and
-//! [`check`] compares each exchange with the spec. A [`Comparison`] contains no values of a message, only their types and
-//! the words of enumerations. [`evidence`] can be shared.
+//! [`check`] compares each exchange with the spec. A [`Comparison`] contains no values of a message except those of
+//! enumerations. [`evidence`] contains no data of the tenant, and can be shared.
 //!
 //! ```
 //! # #[cfg(feature = "emulator")]
@@ -43,7 +43,7 @@ pub use self::run::run;
 use self::comparison::Comparisons;
 use crate::error::ErrorKind;
 
-/// Compares an exchange with the spec. Everything that was compared is in the result, in the order of [`Aspect`].
+/// Compares an exchange with the spec. Returns all comparisons, including successful ones, in the order of [`Aspect`].
 pub fn check(exchange: &Exchange) -> Vec<Comparison> {
     let mut comparisons = Comparisons { exchange, list: Vec::new() };
     if let Some(sent) = exchange.sent.as_ref().filter(|_| !exchange.is_invalid()) {

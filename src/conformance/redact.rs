@@ -1,13 +1,13 @@
-//! Replaces values by others of their type and format.
+//! Replaces values by placeholders of the same type and format.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::document;
 
-/// Stands for a time.
+/// The placeholder for a time.
 const TIME: &str = "2000-01-01T00:00:00Z";
-/// Media types that are named.
+/// Media types that are not replaced.
 const MEDIA_TYPES: [&str; 6] = [
     "application/json",
     "application/problem+json",
@@ -16,24 +16,24 @@ const MEDIA_TYPES: [&str; 6] = [
     "text/plain",
     "text/xml",
 ];
-/// Longest name of a field or header that is repeated.
+/// Maximum length of the name of a field or header that is not replaced.
 const NAME: usize = 40;
-/// Largest number that is repeated: of elements, seconds or requests.
+/// Maximum number of elements, seconds or requests that is not replaced.
 const COUNT: u64 = 100_000;
 
-/// Replaces every value of a body, unless it is a documented word.
+/// Replaces every value of a body, except documented enum values, the status code and the number of elements.
 pub fn body(schema: &'static Value, body: &Value) -> Value {
     let mut shape = value(schema, body);
     for name in ["statusCode", "StatusCode"] {
-        keep(&mut shape, body, name, |status| (100..600).contains(&status));
+        preserve(&mut shape, body, name, |status| (100..600).contains(&status));
     }
     for name in ["totalCount", "TotalCount"] {
-        keep(&mut shape, body, name, |count| count <= COUNT);
+        preserve(&mut shape, body, name, |count| count <= COUNT);
     }
     shape
 }
 
-fn keep(shape: &mut Value, body: &Value, name: &str, is_harmless: fn(u64) -> bool) {
+fn preserve(shape: &mut Value, body: &Value, name: &str, is_harmless: fn(u64) -> bool) {
     if body[name].as_u64().is_some_and(is_harmless) {
         shape[name] = body[name].clone();
     }
@@ -49,7 +49,7 @@ fn value(schema: &'static Value, body: &Value) -> Value {
         Value::String(word) => json!(text_of(schema, word)),
         Value::Array(items) => items.iter().map(|item| value(&schema["items"], item)).collect(),
         Value::Object(members) => {
-            // What the spec knows nothing about may have names of the tenant.
+            // Names in an undocumented object may be data of the tenant.
             let is_known = schema["properties"].is_object();
             let members = members.iter().map(|(name, member)| {
                 let mut properties = document::entries(&schema["properties"]);
@@ -63,7 +63,7 @@ fn value(schema: &'static Value, body: &Value) -> Value {
     }
 }
 
-/// Returns a text of the same format, or the text itself if it is a documented word.
+/// Returns a placeholder of the same format, or the text itself if it is a documented value.
 pub fn text_of(schema: &'static Value, text: &str) -> String {
     let schema = document::resolve(schema);
     let is_word = schema["enum"].as_array().is_some_and(|words| words.iter().any(|word| word == text));
@@ -81,7 +81,7 @@ pub fn text_of(schema: &'static Value, text: &str) -> String {
     }
 }
 
-/// Returns the value of a header if it is harmless, or one of the same type. Empty if it says nothing.
+/// Returns the value of a header, a placeholder of the same type, or nothing for headers that are not compared.
 pub fn header(name: &str, value: &str) -> String {
     let number = || match value.parse::<u64>() {
         Ok(number) => number.min(COUNT).to_string(),
@@ -98,16 +98,16 @@ pub fn header(name: &str, value: &str) -> String {
     value.to_owned()
 }
 
-/// Returns a media type without parameters, unless it is unusual.
+/// Returns a media type without parameters, or `other` if it is not a common one.
 pub fn media_type(value: &str) -> &'static str {
     let media_type = value.split(';').next().unwrap_or_default().trim();
     MEDIA_TYPES.into_iter().find(|known| known.eq_ignore_ascii_case(media_type)).unwrap_or("other")
 }
 
-/// Stands for a name that may be more than a name.
+/// The placeholder for a name that may be data of the tenant.
 const UNKNOWN: &str = "unknown";
 
-/// Returns the name of a field next to documented ones, unless it is more than a name.
+/// Returns the name of a field in a documented object, or the placeholder if it may be data of the tenant.
 pub fn field(name: &str) -> &str {
     let word = name.trim_start_matches("@odata.").trim_start_matches('@');
     let is_name =
@@ -115,7 +115,7 @@ pub fn field(name: &str) -> &str {
     if is_name { name } else { UNKNOWN }
 }
 
-/// Returns the name of a header, unless it is more than a name.
+/// Returns the name of a header in lower case, or the placeholder if it may be data of the tenant.
 pub fn header_name(name: &str) -> String {
     let is_name = name.len() <= NAME && name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'-');
     if is_name { name.to_ascii_lowercase() } else { UNKNOWN.to_owned() }

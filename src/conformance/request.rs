@@ -1,4 +1,4 @@
-//! The request: its path, parameters, headers and body.
+//! Checks a request: path, parameters, headers and body.
 
 use serde_json::Value;
 
@@ -86,7 +86,7 @@ fn check_headers(comparisons: &mut Comparisons, sent: &SentRequest) {
     }
 }
 
-/// Compares the body. Its names are in PascalCase, and nothing is null: the schema says so.
+/// Compares the body. The schema requires names in PascalCase, and excludes null.
 fn check_body(comparisons: &mut Comparisons, sent: &SentRequest) {
     let declared = document::request_schema(comparisons.exchange.operation);
     let mut differs = |place: String, expected: String, found: String| {

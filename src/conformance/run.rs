@@ -1,4 +1,4 @@
-//! The requests of a run.
+//! Sends the requests of a run.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub(super) struct Step {
 #[derive(Clone, Copy)]
 enum Id {
     None,
-    /// Of the first report, or the one that is exercised.
+    /// The ID of the first report, or of the exercised one.
     Known,
     Unknown,
     Malformed,
@@ -38,10 +38,10 @@ const PAUSE: &Operation = &spec::PAUSE_REPORT_EXECUTIONS;
 const RESUME: &Operation = &spec::RESUME_REPORT_EXECUTIONS;
 /// The request without a token.
 const NO_TOKEN: &str = "no token";
-/// How often a request is sent while the service limits the rate.
+/// Maximum number of attempts for a request that exceeds the rate limit.
 const ATTEMPTS: usize = 3;
 
-/// What only reads, in order. The first request lists reports.
+/// The requests that only read, in order. The first one lists reports.
 static READS: [Step; 10] = [
     step(LIST, "all", &[200, 404], Id::None),
     step(&spec::GET_DATASETS, "all", &[200, 404], Id::None),
@@ -55,14 +55,14 @@ static READS: [Step; 10] = [
     step(LIST, NO_TOKEN, &[401], Id::None),
 ];
 
-/// Pauses an active report: twice, because the second response is not documented.
+/// Pauses an active report, twice, because the response to the second request is not documented.
 pub(super) static PAUSES: [Step; 3] = [
     step(PAUSE, "active report", &[200], Id::Known),
     step(LIST, "paused report", &[200], Id::Known),
     step(PAUSE, "paused report", &[200, 400], Id::Known),
 ];
 
-/// Resumes a paused report, also twice.
+/// Resumes a paused report, also twice, for the same reason.
 pub(super) static RESUMES: [Step; 3] = [
     step(RESUME, "paused report", &[200], Id::Known),
     step(LIST, "active report", &[200], Id::Known),
@@ -84,20 +84,20 @@ const fn step(
 }
 
 impl Step {
-    /// Returns the exchange before anything is sent.
+    /// Returns the exchange without a request and a response.
     pub(super) fn exchange(&self) -> Exchange {
         Exchange { request: self.request, expected: self.expected, ..Exchange::new(self.operation) }
     }
 }
 
-/// Sends each request that only reads once, one at a time, and returns the exchanges in this order. There are ten: lists,
-/// one report and its executions, ids that do not exist or are malformed, and one without a token. Without a report, two
-/// of them are not sent. A request that exceeds the rate limit is sent again.
+/// Sends a fixed sequence of ten requests that only read, and returns the exchanges in order. The requests are for
+/// lists, for one report and its executions, with unknown and malformed IDs, and one without a token. If there are no
+/// reports, two of the requests are not sent. A request that exceeds the rate limit is sent again.
 ///
 /// # Errors
 ///
-/// Fails if there is no token, or no response to the first request. A response with an error status is an exchange like
-/// any other, and so is a later request without a response.
+/// Fails if there is no token, or no response to the first request. Error statuses, and later requests without a
+/// response, are not errors, but recorded as exchanges.
 pub async fn run(client: &InsightsClient) -> Result<Vec<Exchange>, Error> {
     let mut exchanges: Vec<Exchange> = Vec::new();
     for step in &READS {
@@ -111,7 +111,7 @@ pub async fn run(client: &InsightsClient) -> Result<Vec<Exchange>, Error> {
             exchanges.push(step.exchange());
         } else {
             let lost = send(client, step, id.as_deref(), &mut exchanges).await?;
-            // Without the first one there is most likely no service.
+            // Without a response to the first request, the service is most likely unreachable.
             if let Some(error) = lost.filter(|_| exchanges.len() == 1) {
                 return Err(error);
             }
@@ -120,7 +120,7 @@ pub async fn run(client: &InsightsClient) -> Result<Vec<Exchange>, Error> {
     Ok(exchanges)
 }
 
-/// Returns the id of the first report that has a usable one, in either spelling.
+/// Returns the first valid report ID in a response, in camelCase or PascalCase.
 fn first_id(reports: &Exchange) -> Option<String> {
     let body: Value = serde_json::from_slice(&reports.response.as_ref()?.body).ok()?;
     let member = |value: &Value, names: [&str; 2]| names.iter().find_map(|name| value.get(name).cloned());
@@ -131,7 +131,8 @@ fn first_id(reports: &Exchange) -> Option<String> {
     })
 }
 
-/// Sends a request, again if it exceeds the rate limit, and adds each exchange. Returns the error if there is no response.
+/// Sends a request, and repeats it if it exceeds the rate limit. Adds each exchange. Returns the error if there is no
+/// response.
 pub(super) async fn send(
     client: &InsightsClient,
     step: &Step,
@@ -154,7 +155,7 @@ pub(super) async fn send(
     Ok(None)
 }
 
-/// Sends one request, with the id where the operation has it, and stores it and its response.
+/// Sends one request, with the ID in the path or in the query, and stores the request and its response.
 async fn send_once(
     client: &InsightsClient,
     step: &Step,
@@ -175,7 +176,7 @@ async fn send_once(
         .header("MS-RequestId", Uuid::new_v4().to_string())
         .header("MS-CorrelationId", Uuid::new_v4().to_string());
     if !is_read {
-        // As the client does: front ends refuse a PUT without it.
+        // Front ends refuse a PUT without it, so the client sends it too.
         builder = builder.header(CONTENT_LENGTH, "0");
     }
     if let Some(id) = id.filter(|_| !is_in_path) {
@@ -219,7 +220,7 @@ async fn send_once(
     Ok(())
 }
 
-/// Returns names and values, but only the scheme of the token.
+/// Returns the names and values of headers, with a placeholder for the token.
 fn texts(headers: &HeaderMap) -> Vec<(String, String)> {
     let text = |value: &HeaderValue| {
         let text = String::from_utf8_lossy(value.as_bytes());

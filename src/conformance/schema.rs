@@ -3,7 +3,7 @@
 use jsonschema::{Draft, ValidationError, Validator};
 use serde_json::{Map, Value, json};
 
-/// Compiles a schema of a document. A closed one refuses unknown fields, which OpenAPI allows.
+/// Compiles a schema of a spec. If `is_closed`, it rejects unknown fields, which OpenAPI allows.
 pub fn validator(
     document: &Value,
     schema: &Value,
@@ -34,7 +34,7 @@ fn convert(schema: &Value, is_closed: bool) -> Value {
         converted.insert(keyword.clone(), value);
     }
     if schema["type"] == "object" && is_closed {
-        // Rows are free-form.
+        // Rows of a query declare `additionalProperties`, because their fields vary.
         converted.entry("additionalProperties").or_insert(json!(false));
     }
     let range = match schema["format"].as_str() {

@@ -1,27 +1,27 @@
-//! Decompresses a file while it comes in.
+//! Decompresses a file while it is received.
 
 use std::io::{self, Write};
 
 use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
 
-/// What is decompressed at a time: a part may become a thousand times as large.
+/// Number of stored bytes that are decompressed at a time. They may expand a thousandfold.
 const STEP: usize = 4 << 10;
-/// How much is decompressed before it is handed out.
+/// Number of decompressed bytes after which a part is returned.
 const PART: usize = 64 << 10;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// Decompresses gzip, and passes everything else. Only the first bytes decide: stores announce a compression that a file does
-/// not have, and the other way round, and no text begins like gzip.
+/// Decompresses gzip, and passes everything else through unchanged. Detects gzip by the first bytes, because the
+/// headers of stores are unreliable, and no text starts with these bytes.
 pub(super) struct Decoder {
     /// Stored bytes that have not been decoded.
     stored: Bytes,
     state: State,
-    ends: bool,
+    is_ended: bool,
 }
 
 enum State {
-    /// Fewer than two bytes have come.
+    /// Fewer than two bytes were received.
     Undecided(Vec<u8>),
     Plain,
     Gzip(Box<MultiGzDecoder<Vec<u8>>>),
@@ -29,14 +29,14 @@ enum State {
 
 impl Decoder {
     pub fn new() -> Self {
-        Self { stored: Bytes::new(), state: State::Undecided(Vec::new()), ends: false }
+        Self { stored: Bytes::new(), state: State::Undecided(Vec::new()), is_ended: false }
     }
 
     pub fn raw() -> Self {
         Self { state: State::Plain, ..Self::new() }
     }
 
-    /// Adds stored bytes. Those before must have been read.
+    /// Adds stored bytes. All decoded parts of the earlier ones must have been read.
     pub fn feed(&mut self, stored: Bytes) {
         self.stored = stored;
         if let State::Undecided(start) = &mut self.state {
@@ -49,9 +49,9 @@ impl Decoder {
         }
     }
 
-    /// No more bytes will come.
+    /// Marks the end of the stored bytes.
     pub fn end(&mut self) {
-        self.ends = true;
+        self.is_ended = true;
         self.decide();
     }
 
@@ -75,15 +75,15 @@ impl Decoder {
             let step = self.stored.split_to(self.stored.len().min(STEP));
             decoder.write_all(&step)?;
         }
-        if self.ends && self.stored.is_empty() {
-            // Checks length and checksum of the last member.
+        if self.is_ended && self.stored.is_empty() {
+            // Verifies the length and the checksum of the last member.
             decoder.try_finish()?;
         }
         Ok(Some(Bytes::from(std::mem::take(decoder.get_mut()))).filter(|part| !part.is_empty()))
     }
 }
 
-/// Whether a file that begins like this is compressed.
+/// Whether a file that starts with these bytes is compressed.
 pub(super) fn is_gzip(start: &[u8]) -> bool {
     start.starts_with(&GZIP_MAGIC)
 }
@@ -101,7 +101,7 @@ mod tests {
         encoder.finish().unwrap()
     }
 
-    /// Feeds the bytes in parts of this size.
+    /// Decodes bytes that are fed in parts of this size.
     fn decode(mut decoder: Decoder, stored: &[u8], size: usize) -> io::Result<Vec<u8>> {
         let mut text = Vec::new();
         for part in stored.chunks(size) {
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_files_are_passed() {
+    fn plain_files_are_unchanged() {
         for text in [&b""[..], b"M", b"Month\n", b"\x1fMonth"] {
             assert_eq!(decode(Decoder::new(), text, 1).unwrap(), text);
         }

@@ -8,7 +8,7 @@ use std::path::Path;
 ///
 /// # Errors
 ///
-/// `WouldBlock` if another process, or another part of this one, has the lock.
+/// `WouldBlock` if another process, or another download of this process, holds the lock.
 #[cfg(unix)]
 pub(super) fn lock(path: &Path) -> io::Result<File> {
     use std::os::unix::fs::MetadataExt;
@@ -19,23 +19,23 @@ pub(super) fn lock(path: &Path) -> io::Result<File> {
     loop {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            // Some network file systems have no locks.
+            // Some network file systems do not support locks.
             Ok(()) | Err(Errno::NOTSUP | Errno::NOSYS | Errno::NOLCK) => {}
             Err(error) => return Err(error.into()),
         }
-        // The one before has removed it, if it was opened a moment too early.
+        // The previous owner may have removed the file after it was opened here.
         if file.metadata()?.nlink() > 0 {
             return Ok(file);
         }
     }
 }
 
-/// Opens a file, or creates it, for nobody else.
+/// Opens a file, or creates it, exclusively.
 #[cfg(windows)]
 pub(super) fn lock(path: &Path) -> io::Result<File> {
     use std::os::windows::fs::OpenOptionsExt;
 
-    // Others may only delete it, as its owner does at the end.
+    // Allow deletion, because the owner deletes the file at the end.
     const FILE_SHARE_DELETE: u32 = 4;
     const ERROR_SHARING_VIOLATION: i32 = 32;
 

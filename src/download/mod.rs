@@ -1,4 +1,4 @@
-//! Files of executions: streamed, decompressed, continued after interruptions.
+//! Downloads the files of executions: streams and decompresses them, and continues after interruptions.
 
 mod decode;
 mod lock;
@@ -23,9 +23,9 @@ use source::{Source, damaged};
 impl InsightsClient {
     /// Downloads the file of an execution.
     ///
-    /// The link of the execution is used without the access token, over `https` only (`http` for loopback addresses).
-    /// Redirects are not followed. A link that expired is renewed once, by reading the execution again. Nothing is sent
-    /// before the download is opened or saved.
+    /// Requests the link of the execution without the access token, over `https` only (`http` for loopback addresses).
+    /// Does not follow redirects. Renews an expired link once, by reading the execution again. Sends nothing before the
+    /// download is opened or saved.
     ///
     /// ```no_run
     /// # async fn run(client: partner_center_insights::InsightsClient) -> Result<(), partner_center_insights::Error> {
@@ -52,29 +52,30 @@ pub struct Download {
 }
 
 impl Download {
-    /// Keeps the file as it is stored. Without it, a gzip-compressed file is decompressed.
+    /// Returns the file as stored. By default, a gzip-compressed file is decompressed.
     pub fn raw(mut self) -> Self {
         self.raw = true;
         self
     }
 
-    /// Opens the file, to be read in parts.
+    /// Opens the file for reading in parts.
     ///
     /// # Errors
     ///
-    /// [`LinkRefused`](crate::ErrorKind::LinkRefused) if the store refuses a renewed link too, [`FileNotFound`](crate::ErrorKind::FileNotFound)
-    /// if the execution has no file or the file was deleted, and otherwise as for a call.
+    /// [`LinkRefused`](crate::ErrorKind::LinkRefused) if the store refuses a renewed link too,
+    /// [`FileNotFound`](crate::ErrorKind::FileNotFound) if the execution has no file or the file was deleted. For other
+    /// errors, see [`ErrorKind`](crate::ErrorKind).
     pub async fn open(self) -> Result<FileStream, Error> {
         let source = Source::open(self.client, self.execution, None).await?;
         let decoder = if self.raw { Decoder::raw() } else { Decoder::new() };
-        Ok(FileStream { source, decoder, ends: false })
+        Ok(FileStream { source, decoder, is_ended: false })
     }
 
     /// Saves the file under this path.
     ///
-    /// The file is written beside the path, and renamed when it is complete. What an earlier, interrupted download left
-    /// is continued if the store allows it and the file did not change. While one download writes a file, another one to
-    /// the same path is an error.
+    /// Writes to a temporary file in the same directory, and renames it when it is complete. Continues an earlier,
+    /// interrupted download if the store supports it and the file did not change. Fails if another download to the same
+    /// path is in progress.
     pub fn save(self, path: impl Into<std::path::PathBuf>) -> Save {
         Save::new(self.client, self.execution, self.raw, path.into())
     }
@@ -84,16 +85,17 @@ impl Download {
 pub struct FileStream {
     source: Source,
     decoder: Decoder,
-    ends: bool,
+    is_ended: bool,
 }
 
 impl FileStream {
-    /// Returns the size of the stored file in bytes, if the store reports it. A compressed file is larger when it is read.
+    /// Returns the size of the stored file in bytes, if the store reports it. The content of a compressed file is
+    /// larger.
     pub fn stored_size(&self) -> Option<u64> {
         self.source.length
     }
 
-    /// Returns how many bytes of the stored file were received.
+    /// Returns the number of bytes of the stored file that were received.
     pub fn received(&self) -> u64 {
         self.source.position
     }
@@ -102,26 +104,26 @@ impl FileStream {
     ///
     /// # Errors
     ///
-    /// [`FileDamaged`](crate::ErrorKind::FileDamaged) if the file is not complete, does not match its checksum, or changed since the
-    /// download began. Do not use the parts then.
+    /// [`FileDamaged`](crate::ErrorKind::FileDamaged) if the file is not complete, does not match its checksum, or changed
+    /// since the download started. Discard all parts in this case.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
             if let Some(part) = self.decoder.next().map_err(damaged)? {
                 return Ok(Some(part));
             }
-            if self.ends {
+            if self.is_ended {
                 return Ok(None);
             }
             if let Some(stored) = self.source.next().await? {
                 self.decoder.feed(stored);
             } else {
-                self.ends = true;
+                self.is_ended = true;
                 self.decoder.end();
             }
         }
     }
 
-    /// Converts it into a stream, which ends after an error.
+    /// Converts the file into a stream of parts, which ends after an error.
     pub fn into_stream(self) -> impl Stream<Item = Result<Bytes, Error>> + Send {
         stream::try_unfold(self, async |mut file| Ok(file.chunk().await?.map(|part| (part, file))))
     }

@@ -1,4 +1,4 @@
-//! The part file of a download: what has been received, beside the file, until it is complete.
+//! The part file of a download, which contains the received bytes until the download is complete.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, OpenOptions};
@@ -13,26 +13,27 @@ use super::lock::lock;
 use super::source::{Resumption, damaged};
 use crate::error::{Error, ErrorKind};
 
-/// How much of a file is read at a time.
+/// Number of bytes that are read from a file at a time.
 const BUFFER: usize = 64 << 10;
-/// The longest name that is used whole: file systems allow 255 bytes, and the part file has a longer one.
+/// Maximum length of a name before a suffix is added. File systems allow 255 bytes.
 const MAX_NAME: usize = 240;
 
-/// The files of a download that is not complete. No other download can write them.
+/// The files of an incomplete download, locked against other downloads.
 pub(super) struct Part {
-    /// The file to be.
+    /// The path of the complete file.
     path: PathBuf,
-    /// The stored bytes so far.
+    /// The path of the received bytes.
     bytes: PathBuf,
+    /// The path of the decompressed bytes.
     decoded: PathBuf,
-    /// The validator of the stored bytes, and the execution that they belong to.
+    /// The path of the file with the ETag of the received bytes, and with their execution.
     origin_path: PathBuf,
     origin: File,
     execution_id: String,
     can_continue: bool,
 }
 
-/// What a file contains.
+/// Facts about the content of a file.
 pub(super) struct Content {
     pub bytes: u64,
     pub is_header_only: bool,
@@ -68,7 +69,7 @@ impl Part {
         })
     }
 
-    /// What an earlier download left, if it can be continued.
+    /// Returns the position and the bytes of an earlier download, if it can be continued.
     pub fn resumption(&mut self) -> Option<Resumption> {
         let mut origin = String::new();
         self.origin.read_to_string(&mut origin).ok()?;
@@ -79,13 +80,13 @@ impl Part {
         self.can_continue.then(|| Resumption { position, etag, bytes: self.bytes.clone() })
     }
 
-    /// Opens the file for the stored bytes, to be continued or new.
+    /// Opens the file for the received bytes: a new one, or that of an earlier download.
     pub fn open(&mut self, is_new: bool, etag: Option<&HeaderValue>) -> Result<File, Error> {
         let open = |part: &mut Self| {
             if !is_new {
                 return OpenOptions::new().append(true).open(&part.bytes);
             }
-            // In this order: bytes without their origin are never continued.
+            // Truncates the bytes before it writes the new origin, so that old bytes are never continued with it.
             let file = File::create(&part.bytes)?;
             part.origin.rewind()?;
             part.origin.set_len(0)?;
@@ -99,7 +100,7 @@ impl Part {
         open(self).map_err(|error| self.failed(error))
     }
 
-    /// Gives the file its name, decompressed unless it is to stay as it is.
+    /// Decompresses the file unless `raw`, and renames it to its path.
     pub fn complete(&mut self, raw: bool) -> Result<Content, Error> {
         let mut start = Vec::new();
         let read = File::open(&self.bytes).and_then(|file| file.take(2).read_to_end(&mut start));
@@ -115,7 +116,7 @@ impl Part {
     }
 
     fn scan(&self, raw: bool) -> io::Result<Content> {
-        // For writing: Windows syncs no other.
+        // Opened for writing, because Windows cannot sync a read-only file.
         let mut file = OpenOptions::new().read(true).append(true).open(&self.bytes)?;
         let (mut lines, mut buffer) = (Lines::default(), vec![0; BUFFER]);
         while !raw && !lines.has_rows {
@@ -138,7 +139,7 @@ impl Part {
             let read = match decoder.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(read) => read,
-                // Those of the decoder have no code.
+                // Errors of the decoder have no code of the operating system.
                 Err(error) if error.raw_os_error().is_none() => return Err(damaged(error)),
                 Err(error) => return Err(failed(error)),
             };
@@ -150,7 +151,7 @@ impl Part {
         Ok(Content { bytes, is_header_only: !lines.has_rows })
     }
 
-    /// Forgets bytes that are wrong or of no use.
+    /// Discards bytes that are damaged, or useless because the file is gone.
     pub fn discard_if(&mut self, error: &Error) {
         if matches!(error.kind(), ErrorKind::FileDamaged | ErrorKind::FileNotFound) {
             self.discard();
@@ -168,7 +169,7 @@ impl Part {
 }
 
 impl Drop for Part {
-    /// Leaves what the next download can continue. The lock is released afterwards.
+    /// Keeps only files that the next download can continue. The lock is released afterwards.
     fn drop(&mut self) {
         remove(&self.decoded);
         if !self.can_continue {
@@ -178,7 +179,7 @@ impl Drop for Part {
     }
 }
 
-/// A name that has room for a suffix. Two that become the same do no harm: only the bytes of the same file are continued.
+/// Shortens a name so that a suffix fits. A collision is harmless, because a download continues only its own execution.
 fn shortened(name: &OsStr) -> OsString {
     if name.len() <= MAX_NAME {
         return name.to_owned();
@@ -194,7 +195,7 @@ fn failed(path: &Path, error: io::Error) -> Error {
     Error::new(ErrorKind::Io).with_message(format!("cannot write {path:?}: {error}")).with_source(error)
 }
 
-/// Whether there is anything after the first line.
+/// Finds out whether there is anything after the first line.
 #[derive(Default)]
 struct Lines {
     is_past_first: bool,
@@ -216,7 +217,7 @@ impl Lines {
     }
 }
 
-/// What is not there need not be removed.
+/// Removes a file. Ignores errors, such as that it does not exist.
 fn remove(path: &Path) {
     let _ = fs::remove_file(path);
 }

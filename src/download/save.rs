@@ -1,4 +1,4 @@
-//! Saves a file under its name only when it is complete.
+//! Saves a file, which appears under its name only when it is complete.
 
 use std::future::IntoFuture;
 use std::io::Write;
@@ -11,7 +11,7 @@ use crate::client::InsightsClient;
 use crate::error::{Error, ErrorKind};
 use crate::report::Execution;
 
-/// A download to a file, created by [`Download::save`](super::Download::save) and begun when it is awaited.
+/// A download to a file, created by [`Download::save`](super::Download::save). Await it to start it.
 #[must_use = "nothing is sent until it is awaited"]
 pub struct Save {
     client: InsightsClient,
@@ -21,28 +21,28 @@ pub struct Save {
     on_progress: Option<Box<dyn Fn(&DownloadProgress) + Send + Sync>>,
 }
 
-/// How far a download is.
+/// The progress of a download.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct DownloadProgress {
-    /// How many bytes of the stored file are here.
+    /// The number of bytes of the stored file that were received.
     pub received: u64,
     /// The size of the stored file in bytes, if the store reports it.
     pub stored_size: Option<u64>,
 }
 
-/// A file that was saved.
+/// A saved file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SavedFile {
-    /// Where it is.
+    /// The path of the file.
     pub path: PathBuf,
-    /// Its size in bytes, decompressed unless it was kept [`raw`](super::Download::raw).
+    /// The size of the saved file in bytes, which is the decompressed size unless it is [`raw`](super::Download::raw).
     pub bytes: u64,
-    /// How many bytes of the stored file an earlier download had left.
+    /// The number of bytes of the stored file that an earlier, interrupted download had received.
     pub continued_from: u64,
-    /// Whether it has no line after the first one: a report without data has only its column names. `false` if it was kept
-    /// raw.
+    /// Whether the file has no line after the first one, because a report without data has only column names. Always
+    /// `false` for raw files.
     pub is_header_only: bool,
 }
 
@@ -51,7 +51,7 @@ impl Save {
         Self { client, execution, raw, path, on_progress: None }
     }
 
-    /// Calls a function whenever a part has come.
+    /// Calls a function after each received part.
     pub fn on_progress(mut self, on_progress: impl Fn(&DownloadProgress) + Send + Sync + 'static) -> Self {
         self.on_progress = Some(Box::new(on_progress));
         self
@@ -62,7 +62,7 @@ impl Save {
         let resumption = part.resumption();
         let mut continued_from = resumption.as_ref().map_or(0, |resumption| resumption.position);
         let mut result = self.fetch(&mut part, resumption).await;
-        // It changed, or cannot be continued: once more from the start.
+        // The file changed, or cannot be continued: start again, once.
         if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::FileDamaged) {
             continued_from = 0;
             part.discard();
@@ -82,7 +82,7 @@ impl Save {
         tokio::task::spawn_blocking(complete).await.map_err(damaged)?
     }
 
-    /// Receives the stored bytes into the part file.
+    /// Downloads the stored bytes to the part file.
     async fn fetch(&self, part: &mut Part, resumption: Option<Resumption>) -> Result<(), Error> {
         let is_new = resumption.is_none();
         let mut source = Source::open(self.client.clone(), self.execution.clone(), resumption).await?;

@@ -1,4 +1,4 @@
-//! The stored bytes of a file, in order and complete, over as many connections as it takes.
+//! Reads the stored bytes of a file, in order and completely, over several connections if necessary.
 
 use std::fmt::{self, Write};
 use std::fs::File;
@@ -23,14 +23,14 @@ use crate::transport::{self, backoff, is_loopback, read_body};
 
 /// Maximum number of bytes read from an error body.
 const ERROR_BODY_BYTES: usize = 16 << 10;
-/// How much of a file is hashed at a time.
+/// Number of bytes that are hashed at a time.
 const BUFFER: usize = 64 << 10;
 
-/// The headers with the MD5 of a file: of what is sent, and of the whole file in a response with a part.
+/// The headers with MD5 checksums: of the body of the response, and of the whole file.
 const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
 const BLOB_CONTENT_MD5: HeaderName = HeaderName::from_static("x-ms-blob-content-md5");
 
-/// Where an earlier download stopped.
+/// The state of an earlier download.
 pub(super) struct Resumption {
     pub position: u64,
     pub etag: HeaderValue,
@@ -45,17 +45,17 @@ pub(super) struct Source {
     link: SecureLink,
     is_renewed: bool,
     response: Option<reqwest::Response>,
-    /// How many bytes have been handed out.
+    /// The number of bytes that were returned.
     pub position: u64,
-    /// How many bytes of a response come before the position.
+    /// The number of bytes at the start of the response that precede the position.
     skip: u64,
     pub length: Option<u64>,
-    /// A strong validator, without which a download cannot be continued.
+    /// The strong ETag, which is required to continue a download.
     pub etag: Option<HeaderValue>,
-    /// Of the bytes before the position, if the store has announced that of the file.
+    /// The checksum of the bytes before the position, if the store reports the one of the file.
     md5: Option<md5::Context>,
     expected_md5: Option<[u8; 16]>,
-    /// Attempts in a row that brought no byte.
+    /// The number of consecutive attempts without a received byte.
     failures: u32,
 }
 
@@ -133,7 +133,7 @@ impl Source {
         }
     }
 
-    /// Checks the checksum.
+    /// Verifies the checksum, if there is one.
     fn finish(&self) -> Result<(), Error> {
         match self.expected_md5.zip(self.md5.as_ref()) {
             Some((expected, md5)) if expected != md5.clone().finalize().0 => {
@@ -143,7 +143,7 @@ impl Source {
         }
     }
 
-    /// Waits before the next attempt, or gives the error back if there were too many.
+    /// Waits before the next attempt, or returns the error if there is none left.
     async fn lost(&mut self, error: Error) -> Result<(), Error> {
         self.response = None;
         self.failures += 1;
@@ -160,7 +160,7 @@ impl Source {
         Ok(())
     }
 
-    /// Requests the file from the position.
+    /// Requests the file, starting at the position.
     async fn connect(&mut self) -> Result<(), Error> {
         loop {
             let mut request = self.http.get(checked(&self.link)?);
@@ -182,7 +182,7 @@ impl Source {
                 StatusCode::OK | StatusCode::PARTIAL_CONTENT => return self.accept(response),
                 StatusCode::PRECONDITION_FAILED => return Err(changed()),
                 StatusCode::RANGE_NOT_SATISFIABLE => {
-                    // It was complete, or is shorter now.
+                    // Either the earlier download was complete, or the file is shorter now.
                     self.length = range_total(response.headers());
                     return if self.length == Some(self.position) { Ok(()) } else { Err(changed()) };
                 }
@@ -204,7 +204,7 @@ impl Source {
         let is_part = response.status() == StatusCode::PARTIAL_CONTENT;
         let (length, md5) = if is_part {
             if range_start(headers) != Some(self.position) {
-                return Err(damaged("the store sent another part of the file than was requested"));
+                return Err(damaged("the store sent a different range of the file than was requested"));
             }
             (range_total(headers), headers.get(BLOB_CONTENT_MD5))
         } else {
@@ -228,11 +228,11 @@ impl Source {
         self.is_renewed = true;
         let Some(report) = self.execution.report_id else { return Ok(()) };
         let executions = self.client.executions(report).execution_id(&self.execution.execution_id).await?;
-        // A service that ignores the parameter lists every execution.
+        // A service that ignores the parameter returns every execution.
         let renewed = executions.iter().find(|e| e.execution_id == self.execution.execution_id);
         match renewed {
             Some(execution) => self.link = link_of(execution)?,
-            None => return Err(no_file("the service does not list the execution any more")),
+            None => return Err(no_file("the service no longer lists the execution")),
         }
         Ok(())
     }
@@ -243,19 +243,19 @@ fn link_of(execution: &Execution) -> Result<SecureLink, Error> {
     link.ok_or_else(|| no_file("the execution has no link to a file; only completed executions have one"))
 }
 
-/// The URL of a link, if it may be used.
+/// Parses the URL of a link. Fails unless it is safe to use.
 fn checked(link: &SecureLink) -> Result<Url, Error> {
-    // The text is not repeated: it is a secret.
+    // The link is a secret, so the message does not repeat it.
     let invalid = |problem| Error::new(ErrorKind::LinkRefused).with_message(problem);
     let url = Url::parse(link.expose()).map_err(|_| invalid("the link is not a URL"))?;
     match url.scheme() {
         "https" => Ok(url),
         "http" if is_loopback(&url) => Ok(url),
-        _ => Err(invalid("the link is not https, so it is not used")),
+        _ => Err(invalid("the link does not use https")),
     }
 }
 
-/// An error response of the store. Azure sends XML with a code, and repeats the code in a header.
+/// Converts an error response of the store. Azure sends XML with a code, and repeats the code in a header.
 async fn refused(mut response: reqwest::Response) -> Error {
     let status = response.status();
     let kind = match status.as_u16() {
@@ -298,7 +298,7 @@ fn no_file(message: &str) -> Error {
     Error::new(ErrorKind::FileNotFound).with_message(message)
 }
 
-/// Hashes what an earlier download left.
+/// Hashes the bytes of an earlier download.
 fn md5_of(path: &Path) -> io::Result<md5::Context> {
     let (mut file, mut md5, mut buffer) = (File::open(path)?, md5::Context::new(), vec![0; BUFFER]);
     loop {
@@ -309,13 +309,13 @@ fn md5_of(path: &Path) -> io::Result<md5::Context> {
     }
 }
 
-/// Parses `bytes 100-199/200`: the first position.
+/// Parses the first position in `Content-Range`, such as 100 in `bytes 100-199/200`.
 fn range_start(headers: &HeaderMap) -> Option<u64> {
     let range = headers.get(CONTENT_RANGE)?.to_str().ok()?.strip_prefix("bytes ")?;
     range.split_once('-')?.0.trim().parse().ok()
 }
 
-/// The length of the whole file in `Content-Range`.
+/// Parses the length of the whole file in `Content-Range`.
 fn range_total(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_RANGE)?.to_str().ok()?.rsplit_once('/')?.1.trim().parse().ok()
 }

@@ -1,4 +1,4 @@
-//! The HTTP client for the store of files.
+//! Creates the HTTP client for the store of files.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use reqwest::Url;
 use crate::error::Error;
 use crate::transport::{self, Roots};
 
-/// The settings of a client that also hold for the store.
+/// The settings of a client that also apply to the store.
 pub(crate) struct StoreSettings {
     pub roots: Roots,
     pub connect_timeout: Duration,
-    /// Between two parts of a file: a whole file may take as long as it takes.
+    /// Maximum time between two parts of a file. The time for a whole file is not limited.
     pub timeout: Duration,
 }
 

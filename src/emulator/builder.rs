@@ -23,8 +23,9 @@ use super::state::{self, Clock, State};
 use super::tls::Tls;
 use crate::report::Report;
 
-/// Reports of the sample whose files are missing, and for how many hours: for one execution of the first, for three of the
-/// second, and for all of the third. A quarter of an interval more is the grace of a check of health.
+/// Sample reports with missing files, and the age of the outage in hours. The first report misses one file, the second
+/// one three, and the third one all. A quarter of an interval is added, because the health check allows that delay by
+/// default.
 const SAMPLE_OUTAGES: [(u128, u64); 3] = [
     (0x90c1_92cf_d3ac_44af_8f21_ddb6_6cad_4a26, 168 * 5 / 4),
     (0x2f6a_8c13_5be7_4d90_a1c4_7e0d_93b2_586f, 24 * 13 / 4),
@@ -72,7 +73,7 @@ impl EmulatorBuilder {
     ///
     /// # Errors
     ///
-    /// Fails if the document is anything else.
+    /// Fails if the document is neither.
     pub fn reports_json(self, json: &str) -> Result<Self, serde_json::Error> {
         Ok(self.reports(state::parse_reports(json)?))
     }
@@ -89,8 +90,9 @@ impl EmulatorBuilder {
         self
     }
 
-    /// Sets a rate limit. Requests beyond it are refused with 429, and every response reports what remains. Such headers
-    /// have been seen, with a limit of ten; the rest is [assumed](super#assumptions).
+    /// Sets a rate limit. Requests beyond it are refused with 429, and the headers of every response report the limit
+    /// and the remaining requests. These headers have been observed, with a limit of ten; the rest is
+    /// [assumed](super#assumptions).
     pub fn limit(mut self, limit: Limit) -> Self {
         self.limit = Some(limit);
         self

@@ -1,11 +1,11 @@
-//! The datasets and the queries of the system: a sample of what the service has been seen to offer.
+//! Sample datasets and queries, as observed on the service.
 
 use serde::{Deserialize, Serialize};
 
 use crate::datasets::Dataset;
 use crate::report::{Report, Timestamp};
 
-/// What exists before anything is created.
+/// The datasets, and the queries that exist at the start.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Catalog {
@@ -53,7 +53,7 @@ pub(super) enum Kind {
 }
 
 impl Query {
-    /// Returns the query that a report must have been created from.
+    /// Returns the query from which a report must have been created.
     pub(super) fn of(report: &Report) -> Option<Self> {
         Some(Self {
             query_id: report.query_id.clone()?,

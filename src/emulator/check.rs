@@ -1,4 +1,4 @@
-//! Checks requests against the spec. Nothing here depends on a particular operation.
+//! Checks requests against the spec, in the same way for all operations.
 
 use std::collections::BTreeMap;
 
@@ -17,8 +17,8 @@ const HEADERS: [(&str, Kind); 3] =
 /// Path and query parameters.
 pub(super) type Parameters = BTreeMap<String, String>;
 
-/// Checks version, program, parameters and headers, and that the request has a body only if the operation has one. `given` holds
-/// the path parameters.
+/// Checks version, program, parameters and headers, and that there is a body only if the operation has one. `given`
+/// contains the path parameters.
 pub(super) fn check(
     operation: &Operation,
     mut given: Parameters,
@@ -70,7 +70,7 @@ fn check_value(parameter: &Parameter, value: &str) -> Result<(), Refusal> {
 fn check_kind(name: &str, kind: Kind, value: &str) -> Result<(), Refusal> {
     let expected = match kind {
         Kind::Uuid if value.parse::<ReportId>().is_err() => "must be a UUID",
-        // The service has been seen to accept `False`.
+        // The service has been observed to accept `False`.
         Kind::Boolean if !["true", "false"].iter().any(|word| word.eq_ignore_ascii_case(value)) => {
             "must be true or false"
         }
@@ -80,13 +80,13 @@ fn check_kind(name: &str, kind: Kind, value: &str) -> Result<(), Refusal> {
     Err(invalid(name, expected))
 }
 
-/// Returns the error of a status, with the message that the spec documents.
+/// Returns the error with this status and its documented message.
 pub(super) fn refusal(operation: &Operation, status: StatusCode) -> Refusal {
     let message = operation.messages.iter().find(|(of, _)| *of == status.as_u16());
     Refusal::new(status, message.map_or("", |(_, message)| message))
 }
 
-/// Whether the request carries the token (RFC 6750, section 2.1).
+/// Whether the request has the token (RFC 6750, section 2.1).
 pub(super) fn is_authorized(headers: &HeaderMap, token: &str) -> bool {
     let credentials = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     credentials

@@ -1,4 +1,4 @@
-//! Faults on demand.
+//! Faults that the emulator simulates.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ pub struct Fault {
     operation: Option<&'static Operation>,
     report: Option<ReportId>,
     calls: Calls,
-    /// How many matching requests came.
+    /// The number of matching requests so far.
     count: u64,
 }
 
@@ -82,7 +82,7 @@ impl Fault {
         Self::new(Effect::Truncate(bytes))
     }
 
-    /// Adds a response header. Only [`respond`](Self::respond) has headers.
+    /// Adds a response header. Has an effect only after [`respond`](Self::respond).
     pub fn header(mut self, name: &str, value: &str) -> Self {
         if let Effect::Respond { headers, .. } = &mut self.effect {
             headers.push((name.to_owned(), value.to_owned()));
@@ -127,7 +127,7 @@ impl Fault {
     }
 
     /// Counts a request if it matches, and returns whether the fault applies to it.
-    pub(super) fn strikes(
+    pub(super) fn applies(
         &mut self,
         operation: Option<&'static Operation>,
         report: Option<ReportId>,
@@ -155,9 +155,9 @@ impl Fault {
 pub enum Scenario {
     /// Every request is refused because the token was not obtained through multi-factor authentication.
     Mfa,
-    /// Ten requests in ten seconds. A limit of ten has been seen, in a window of unknown length.
+    /// Only ten requests in ten seconds are accepted. A limit of ten has been observed, in a window of unknown length.
     Throttle,
-    /// One request in four fails in one way or another.
+    /// One request in four has a random fault.
     Flaky,
     /// Every third request to resume or pause a report is refused.
     Partial,
@@ -194,12 +194,12 @@ impl Scenario {
         }
     }
 
-    /// Returns what happens, in one line.
+    /// Returns the description in one line.
     pub fn description(self) -> &'static str {
         match self {
             Self::Mfa => "every request needs a token from multi-factor authentication",
             Self::Throttle => "ten requests in ten seconds",
-            Self::Flaky => "one request in four fails in one way or another",
+            Self::Flaky => "one request in four has a random fault",
             Self::Partial => "every third request to resume or pause is refused",
             Self::Slow => "every response takes two seconds",
             Self::ExpiredToken => "every request is refused, as with an expired token",

@@ -1,4 +1,4 @@
-//! A store of files as Azure Storage serves them: signed links, ranges, validators, errors in XML. Contents are generated
+//! A file store that behaves like Azure Storage: signed links, ranges, ETags, errors in XML. Contents are generated
 //! while they are sent, so that a file may have any size.
 
 use std::sync::{Mutex, PoisonError};
@@ -22,9 +22,9 @@ use crate::report::Timestamp;
 const HEADER: &str = "Month,CustomerName,Quantity\r\n";
 /// Rows are generated in blocks of this many; a file has at least one block.
 const ROWS: u64 = 1000;
-/// What a gzip file begins with: no name, no time, an unknown system.
+/// The header of a gzip file: no name, no time, an unknown system.
 const GZIP_HEAD: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
-/// No checksum is announced for larger files, because it would have to be computed first.
+/// Larger files have no checksum, because it would have to be computed first.
 const MAX_MD5: u64 = 4 << 20;
 
 /// How the emulator's store serves the files of executions.
@@ -44,21 +44,21 @@ pub struct Files {
     fault: Option<FileFault>,
 }
 
-/// What goes wrong with files.
+/// A failure that the store simulates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileFault {
-    /// The first response breaks off after this many bytes.
+    /// The first response is cut off after this many bytes.
     CutAfter(u64),
-    /// The first link that is used is refused, as if it had expired.
+    /// The first request with a valid link is refused, as if the link had expired.
     Expired,
-    /// The file changes after the first response, which breaks off after this many bytes.
+    /// The first response is cut off after this many bytes, and then the file changes.
     ChangedAfter(u64),
-    /// Requests for a part are answered with the whole file.
+    /// Range requests return the whole file.
     IgnoredRange,
-    /// The file is announced as compressed, and is not.
+    /// The file is declared as compressed, but is not.
     NotGzip,
-    /// The announced checksum is that of another file.
+    /// The checksum in the response does not match the file.
     WrongMd5,
     /// The file has column names only.
     HeaderOnly,
@@ -67,30 +67,30 @@ pub enum FileFault {
 }
 
 impl Files {
-    /// Compressed files of a thousand rows, with links that are valid for seven days.
+    /// Creates settings for compressed files of a thousand rows, with links that are valid for seven days.
     pub fn new() -> Self {
         Self { size: 0, gzip: true, validity: Duration::from_secs(7 * 24 * 60 * 60), fault: None }
     }
 
-    /// The size of a file in bytes before compression, rounded to whole blocks of rows.
+    /// Sets the size of a file in bytes before compression, rounded down to whole blocks of a thousand rows.
     pub fn size(mut self, bytes: u64) -> Self {
         self.size = bytes;
         self
     }
 
-    /// Files that are not compressed.
+    /// Serves the files without compression.
     pub fn plain(mut self) -> Self {
         self.gzip = false;
         self
     }
 
-    /// How long a link is valid, from the moment when the execution is listed.
+    /// Sets how long a link is valid after the execution is listed.
     pub fn validity(mut self, time: Duration) -> Self {
         self.validity = time;
         self
     }
 
-    /// What goes wrong.
+    /// Sets the failure to simulate.
     pub fn fault(mut self, fault: FileFault) -> Self {
         self.fault = Some(fault);
         self
@@ -107,12 +107,12 @@ impl Default for Files {
 pub(super) struct Store {
     settings: Files,
     secret: u64,
-    /// How many requests for a file with a valid link came before.
+    /// The number of requests with a valid link so far.
     served: Mutex<u64>,
     content: Content,
 }
 
-/// A stored file: a start, the same block many times, and an end.
+/// A stored file: a start, a repeated block, and an end.
 #[derive(Clone)]
 struct Content {
     start: Bytes,
@@ -233,7 +233,7 @@ impl Content {
         Self { start, block, blocks, end: Bytes::new() }
     }
 
-    /// One gzip member (RFC 1952), whose blocks do not refer to each other.
+    /// Creates one gzip member (RFC 1952), whose blocks are independent of each other.
     fn gzip(rows: &str, blocks: u64) -> Self {
         let (mut checksum, mut of_block) = (Crc::new(), Crc::new());
         checksum.update(HEADER.as_bytes());
@@ -264,7 +264,7 @@ impl Content {
         }
     }
 
-    /// Sends the bytes from a position, and breaks off after `cut` bytes.
+    /// Sends the bytes from a position, and fails after `cut` bytes.
     fn body(&self, position: u64, cut: u64) -> Body {
         let end = position.saturating_add(cut);
         let unfold = stream::try_unfold((self.clone(), position), move |(content, position)| async move {
@@ -296,7 +296,7 @@ impl Content {
     }
 }
 
-/// An error of the store.
+/// Returns an error of the store.
 fn refused(status: StatusCode, code: &'static str, message: &str) -> Response {
     let body = format!(
         "\u{feff}<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
@@ -307,9 +307,9 @@ fn refused(status: StatusCode, code: &'static str, message: &str) -> Response {
 
 /// Compresses a text to deflate blocks.
 fn deflate(text: &str, flush: FlushCompress) -> Vec<u8> {
-    // Longer than any text of ours becomes.
+    // Enough for any text, even one that does not compress.
     let mut blocks = Vec::with_capacity(text.len() + 64);
-    // Without an error while there is room.
+    // Cannot fail while the capacity suffices.
     let _ = Compress::new(Compression::default(), false).compress_vec(text.as_bytes(), &mut blocks, flush);
     blocks
 }

@@ -1,4 +1,4 @@
-//! Reads the JSON body of a request, and refuses it in the service's words.
+//! Reads the JSON body of a request, with the error messages of the service.
 
 use std::time::SystemTime;
 
@@ -47,7 +47,7 @@ impl Input {
         self.read(name, |value| value.as_i64().and_then(|number| i32::try_from(number).ok()))
     }
 
-    /// Reads a word of a fixed list in any letter case, and returns it as the list spells it.
+    /// Reads a word of a fixed list, ignoring letter case, and returns it in the spelling of the list.
     pub fn word(&self, name: &str, words: &[&str], refusal: Option<&str>) -> Result<Option<String>, Refusal> {
         let Some(text) = self.text(name)? else { return Ok(None) };
         let known = words.iter().find(|word| word.eq_ignore_ascii_case(&text)).map(|word| (*word).to_owned());
@@ -55,8 +55,8 @@ impl Input {
         known.ok_or_else(refuse).map(Some)
     }
 
-    /// Reads a time. One in another format is refused; what is no time at all makes the service fail, as documented for
-    /// creation only.
+    /// Reads a time. A time in another format is refused. A text that is not a time at all is an internal error in
+    /// creations, as documented, and refused in updates.
     pub fn time(&self, name: &str) -> Result<Option<SystemTime>, Refusal> {
         let Some(text) = self.text(name)? else { return Ok(None) };
         match Timestamp::from(&*text).to_system_time() {

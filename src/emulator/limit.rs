@@ -1,4 +1,4 @@
-//! Rate limits, and what the gateway reports about them.
+//! Rate limits of the gateway.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ enum Kind {
 }
 
 impl Limit {
-    /// Allows `calls` requests in each window of this length. The real limit is assumed to be of this kind.
+    /// Allows `calls` requests in each window of this length. The service is assumed to have this kind of limit.
     pub fn window(calls: u32, length: Duration) -> Self {
         Self { kind: Kind::Window(length), calls, retry_after: true }
     }
@@ -48,8 +48,8 @@ pub(crate) struct Meter {
 pub(crate) struct Verdict {
     pub limit: u32,
     pub remaining: u32,
-    /// Set if the request is refused: the seconds to wait, if reported.
-    #[allow(clippy::option_option, reason = "whether, and with what, are two questions")]
+    /// `Some` if the request is refused, with the seconds to wait if the response reports them.
+    #[allow(clippy::option_option, reason = "a refusal need not report a delay")]
     pub refused: Option<Option<u64>>,
 }
 
@@ -58,7 +58,11 @@ impl Meter {
         Self { limit, since: now, remaining: f64::from(limit.calls) }
     }
 
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "neither large nor negative")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the values are small and not negative"
+    )]
     pub fn count(&mut self, now: Instant) -> Verdict {
         let full = f64::from(self.limit.calls);
         let passed = now.duration_since(self.since);
@@ -73,7 +77,7 @@ impl Meter {
             Kind::Bucket(rate) => {
                 self.since = now;
                 self.remaining = (self.remaining + passed.as_secs_f64() * rate).min(full);
-                // Without a rate it never refills.
+                // A bucket without a rate never refills.
                 let seconds = if rate > 0.0 { (1.0 - self.remaining) / rate } else { 3600.0 };
                 Duration::from_secs_f64(seconds.clamp(0.0, 3600.0))
             }
@@ -92,7 +96,7 @@ impl Meter {
 mod tests {
     use super::*;
 
-    /// Counts a request at each second, and returns what remains or how long to wait.
+    /// Counts a request at each of the given seconds. Returns the remaining requests, or the delay of a refusal.
     fn count(limit: Limit, seconds: &[u64]) -> Vec<Result<u32, Option<u64>>> {
         let start = Instant::now();
         let mut meter = Meter::new(limit, start);

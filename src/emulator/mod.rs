@@ -1,7 +1,8 @@
 //! An Insights service that runs in this process, over HTTP on a loopback port.
 //!
-//! There is no sandbox for Insights. The emulator serves the CLI's `--emulator`, the tests of this crate, and yours. It
-//! implements the [spec](crate::spec) in camelCase, as recorded, and refuses requests that the spec does not allow.
+//! There is no sandbox for Insights. The emulator is for your tests; the tests of this crate and the CLI's `--emulator`
+//! use it too. It implements the [spec](crate::spec) in camelCase, as recorded, and refuses requests that the spec does
+//! not allow.
 //!
 //! ```
 //! # tokio_test::block_on(async {
@@ -13,7 +14,7 @@
 //! let fault = Fault::refuse(500).on(&spec::RESUME_REPORT_EXECUTIONS).first(1);
 //! let emulator = Emulator::builder().reports([report]).fault(fault).start().await?;
 //!
-//! // Your code gets the address and the token of the emulator instead of the real ones.
+//! // Pass the address and the token of the emulator to your code, instead of the real ones.
 //! let client = InsightsClient::builder().base_url(emulator.base_url()).token(emulator.token()).build()?;
 //! client.resume(id).await?;
 //!
@@ -24,51 +25,51 @@
 //! # }).unwrap();
 //! ```
 //!
-//! `partner-insights emulator --listen 127.0.0.1:8080` serves the emulator to other languages. It prints its address and
-//! token to standard error.
+//! `partner-insights emulator --listen 127.0.0.1:8080` serves the emulator to other languages. It prints its address
+//! and token to standard error.
 //!
 //! # Assumptions
 //!
-//! What is neither documented nor recorded is decided here and may be wrong:
+//! The following behavior is neither documented nor recorded, and may be wrong:
 //!
 //! * Resuming an active report, or pausing a paused one, changes nothing and returns 200 with the report.
 //! * Resuming or pausing an inactive report is refused with 400.
 //! * A resume makes a paused report active, and both operations set `modifiedTime`.
-//! * An unknown report is answered with 404 and the message that is documented for lists.
-//! * A paused report has no executions while it is paused, and its next one has the status `Paused`.
-//! * A link is signed when executions are listed, and valid for seven days. Files are stored compressed, and any content
-//!   fits any query.
-//! * An execution completes at the moment it is due. Executions missed during a pause are not repeated.
+//! * A request for an unknown report returns 404 with the message that is documented for lists.
+//! * A report has no executions while it is paused, and its next execution has the status `Paused`.
+//! * A link is signed when executions are listed, and valid for seven days. Files are stored compressed, and have the
+//!   same content for all queries.
+//! * An execution completes at the moment it is due. Executions missed during a pause are not caught up.
 //! * Before the first execution, a request without further parameters returns 404, not the pending execution.
-//! * Parameters that the spec does not define, and values that do not match their schema, are refused with 400. So are
-//!   headers of the spec with such a value; the service has never been seen to check them.
+//! * Undefined parameters, and values of parameters and headers that do not match their schema, are refused with 400.
+//!   The service has not been observed to check headers.
 //! * A [`Limit`] counts all requests together, whatever their caller and result, except those that it refuses.
 //! * A window starts with the first request after the end of the previous one. A bucket is full at the start.
 //! * A refusal reports zero remaining requests and, unless disabled, how long to wait, in whole seconds, rounded up.
-//! * Every version in the spec is served for every program, with the same reports and queries. Datasets whose name starts
-//!   with `ISV` belong to the commercial marketplace, all others to partner insights.
-//! * Filters by name compare the whole name: that of a dataset in any letter case, those of queries and reports exactly.
-//! * Of the switches for system queries, `includeOnlySystemQueries` wins. Every report that exists at the start has a query.
-//! * A query is checked as by [`query`](crate::query). What does not follow the grammar, and a time span that the dataset
-//!   lacks, are refused with `Invalid query`; for tables and columns, the messages are documented.
-//! * Exactly one of `exportQuery` and `queryId` is required. A tried query has as many rows as the service allows or `LIMIT`
-//!   asks for; their values are invented. `startTime` and `endTime` do not matter.
-//! * System queries cannot be deleted: 400. Reports keep the text of a query that is deleted.
+//! * Every version in the spec is served for every program, with the same reports and queries. Datasets whose name
+//!   starts with `ISV` belong to the commercial marketplace, all others to partner insights.
+//! * Filters by name compare the whole name. They ignore letter case for datasets, but not for queries and reports.
+//! * `includeOnlySystemQueries` overrides `includeSystemQueries`. Every report that exists at the start has a query.
+//! * A query is checked as by [`query`](crate::query). A syntax error, or a time span that the dataset does not offer,
+//!   is refused with `Invalid query`. The messages for unknown tables and columns are documented.
+//! * Exactly one of `exportQuery` and `queryId` is required. A tried query returns `LIMIT` rows, up to the maximum of
+//!   the service; their values are generated. `startTime` and `endTime` have no effect.
+//! * Deleting a system query is refused with 400. Reports keep the text of a deleted query.
 //! * Names of members in request bodies are accepted in any letter case, and unknown members are ignored. Null, a wrong
 //!   type, and a body that is not a JSON object are refused with 400, in the shape of other errors.
-//! * A time in another format is refused with 400; a text that is no time is answered with 500 in creations, and refused
-//!   with 400 in updates.
-//! * An interval below the minimum of the dataset is refused with `Invalid report parameters`. In v1.1 one hour is allowed,
-//!   and a missing count is refused; a count has no upper limit, and `EndTime` is accepted in v1 too.
-//! * All callers are one user. Only active reports count against the quota of 50, which resuming does not check. Deleting a
-//!   one-time report does not free its place among five in 60 minutes.
-//! * A callback that is no absolute http or https URL is refused like an unknown word, as the FAQ suggests.
+//! * A time in another format is refused with 400. A text that is not a time returns 500 in creations, and 400 in
+//!   updates.
+//! * An interval below the minimum of the dataset is refused with `Invalid report parameters`. In v1.1 one hour is
+//!   allowed, and a missing count is refused; a count has no upper limit, and `EndTime` is accepted in v1 too.
+//! * All callers are one user. Only active reports count against the quota of 50, which resuming does not check.
+//!   Deleting a one-time report does not restore the quota of five in 60 minutes.
+//! * A callback that is not an absolute http or https URL is refused like an unknown enum value, as the FAQ suggests.
 //! * A one-time report has no callback. Its execution is completed two seconds after its creation unless
 //!   [set](EmulatorBuilder::one_time_duration); until then, a request without a status returns it as pending.
 //! * A report becomes inactive at its last execution or its end. Reports that exist at the start keep their status.
-//! * An update keeps absent members, the status and earlier executions, also of a report that ended. The start may be in
-//!   the past. One-time reports are refused with `Invalid report parameters`.
-//! * Deleting returns the item as it was. Deleting again is answered with 404. Links to files stay valid.
+//! * An update preserves absent members, the status and earlier executions, even if the report has ended. The start may
+//!   be in the past. One-time reports are refused with `Invalid report parameters`.
+//! * Deleting returns the deleted item, and deleting again returns 404. Links to files stay valid.
 
 mod builder;
 mod catalog;
@@ -189,7 +190,7 @@ impl Emulator {
     ///
     /// # Panics
     ///
-    /// Panics if the number differs, and lists the requests.
+    /// Panics if the number differs. The message lists the first 50 requests of all operations.
     #[track_caller]
     pub fn assert_requests(&self, operation: &Operation, expected: usize) {
         let requests = self.requests();

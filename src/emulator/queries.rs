@@ -1,4 +1,4 @@
-//! Queries: list, create, delete and try.
+//! Lists, creates, deletes and tries queries.
 
 use axum::response::Response;
 
@@ -80,7 +80,7 @@ impl Service {
         let (query, dataset) = parse(text, &shared.state, call)?;
         let cap = if call.is_marketplace { 10 } else { 100 };
         let limit = query.limit().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(cap);
-        Ok(response::success(&rows::invent(query.columns(), dataset, limit.min(cap))))
+        Ok(response::success(&rows::generate(query.columns(), dataset, limit.min(cap))))
     }
 }
 
@@ -88,8 +88,8 @@ pub(super) fn unknown_query() -> Refusal {
     bad_request("Invalid QueryId")
 }
 
-/// Checks a query as the library does, and returns it with its dataset. The refusals are documented for the table and the
-/// columns only.
+/// Checks a query like the library, and returns it with its dataset. Only the messages for unknown tables and columns
+/// are documented.
 fn parse<'a>(
     text: &str,
     state: &'a State,
@@ -105,7 +105,7 @@ fn parse<'a>(
     }
 }
 
-/// Returns the dataset of a stored query, whatever its columns.
+/// Returns the dataset of a stored query, without checking the columns.
 pub(super) fn dataset_of<'a>(text: &str, state: &'a State, call: &Call<'_>) -> Option<&'a Dataset> {
     let query = crate::query::Query::parse(text).ok()?;
     state.catalog.dataset(query.table(), call.is_marketplace)

@@ -1,4 +1,4 @@
-//! Responses: the service's envelope, those of the gateway in front of it, and broken ones.
+//! Responses of the service and of the gateway in front of it, and broken responses.
 
 use std::future::ready;
 use std::io;
@@ -39,7 +39,7 @@ pub(super) fn success(value: &[impl Serialize]) -> Response {
     envelope(value, None)
 }
 
-/// Wraps elements in the envelope, with the documented message.
+/// Wraps elements in the envelope, with a message.
 pub(super) fn success_with(value: &[impl Serialize], message: &str) -> Response {
     envelope(value, Some(message))
 }
@@ -57,7 +57,7 @@ fn envelope_response(status: StatusCode, envelope: &Value) -> Response {
     (status, [(CONTENT_TYPE, "application/json; charset=utf-8")], envelope.to_string()).into_response()
 }
 
-/// The gateway's 429, which has no envelope.
+/// Returns the gateway's 429 response, which has no envelope.
 pub(super) fn throttled(retry_after: Option<u64>) -> Response {
     let hint = retry_after.map_or_else(String::new, |wait| format!(" Try again in {wait} seconds."));
     let body = json!({ "statusCode": 429, "message": format!("Rate limit is exceeded.{hint}") });
@@ -66,7 +66,7 @@ pub(super) fn throttled(retry_after: Option<u64>) -> Response {
     (StatusCode::TOO_MANY_REQUESTS, content_type, retry_after, body.to_string()).into_response()
 }
 
-/// A response as a fault specifies it.
+/// Returns the response that a fault specifies.
 pub(super) fn custom(status: u16, headers: Vec<(String, String)>, body: String) -> Response {
     let builder = Response::builder().status(status);
     let builder = headers.into_iter().fold(builder, |builder, (name, value)| builder.header(name, value));
@@ -80,7 +80,7 @@ pub(super) fn disconnect() -> Response {
     response
 }
 
-/// Ends the body in an error after some bytes, which closes the connection.
+/// Truncates the body after some bytes with an error, which closes the connection.
 pub(super) async fn truncate(response: Response, bytes: usize) -> Response {
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();

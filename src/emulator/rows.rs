@@ -1,12 +1,12 @@
-//! Invents rows for a tried query.
+//! Generates rows for a tried query.
 
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::datasets::Dataset;
 
-/// Returns rows with a value for each column: numbers for metrics, texts of a fitting kind for the rest.
-pub(super) fn invent(columns: &[String], dataset: &Dataset, count: usize) -> Vec<Map<String, Value>> {
+/// Returns rows with a value for each column: numbers for metrics, and texts that fit the name for other columns.
+pub(super) fn generate(columns: &[String], dataset: &Dataset, count: usize) -> Vec<Map<String, Value>> {
     let row = |number: usize| {
         let cell = |column: &String| (column.clone(), value(column, dataset, number));
         columns.iter().map(cell).collect()

@@ -17,7 +17,7 @@ const MAX_INTERVAL: i32 = 2160;
 const MAX_ACTIVE: usize = 50;
 const MAX_ONE_TIME: usize = 5;
 
-/// The members that creating and updating share.
+/// The members of a request to create or update a report.
 struct Members {
     name: String,
     description: Option<String>,
@@ -63,7 +63,7 @@ impl Members {
         })
     }
 
-    /// Checks what one-time reports ignore. `dataset_minimum` is the shortest interval of the dataset.
+    /// Checks the schedule, which one-time reports ignore. `dataset_minimum` is the minimum interval of the dataset.
     fn check_schedule(&self, call: &Call<'_>, dataset_minimum: Option<i32>) -> Result<(), Refusal> {
         let minimum = if call.is_v1_1 { 1 } else { 4 };
         if self.interval.is_some_and(|interval| !(minimum..=MAX_INTERVAL).contains(&interval)) {

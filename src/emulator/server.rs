@@ -57,7 +57,7 @@ pub(super) async fn serve(
                     }
                 });
             }
-            // Such as out of file descriptors: others may be closed soon.
+            // The process may be out of file descriptors. Wait until others are closed.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }

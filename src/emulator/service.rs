@@ -1,4 +1,4 @@
-//! Routes requests through limit and faults to the operations of the spec.
+//! Routes requests to the operations of the spec, after the rate limit and the faults.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -35,7 +35,7 @@ pub(super) struct Service {
     pub shared: Mutex<Shared>,
 }
 
-/// What requests change.
+/// The data that requests change.
 pub(super) struct Shared {
     pub state: State,
     pub faults: Vec<Fault>,
@@ -64,7 +64,7 @@ pub(super) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The user who creates something: a sign-in name, or a number in the commercial marketplace.
+    /// Returns the user of created items: a sign-in name, or a number in the commercial marketplace.
     pub fn user(&self) -> &'static str {
         if self.is_marketplace { "142344300" } else { "reports@partner.example" }
     }
@@ -148,7 +148,7 @@ impl Service {
     }
 
     fn perform(&self, request: &Request) -> Result<Response, Refusal> {
-        let unknown = |status| Refusal::new(status, "The spec does not define this method and address.");
+        let unknown = |status| Refusal::new(status, "The spec does not define this method and path.");
         let operation = request.operation.map_err(unknown)?;
         if !check::is_authorized(&request.headers, &self.token) {
             return Err(refusal(operation, StatusCode::UNAUTHORIZED));
@@ -199,7 +199,7 @@ impl Service {
         let latest = get("getLatestExecution").is_none_or(|latest| latest.eq_ignore_ascii_case("true"));
         let id = report_id(parameters).ok_or_else(no_item)?;
         let mut executions = self.shared().state.executions(id).ok_or_else(no_item)?;
-        // The only execution of a one-time report is listed before it is completed too.
+        // The only execution of a one-time report is listed even before it is completed.
         let is_one_time = executions.iter().all(|execution| execution.recurrence_interval == Some(-1));
         executions.retain(|execution| {
             let has_status = match &status {
@@ -223,7 +223,7 @@ impl Service {
         Ok(response::success(&executions))
     }
 
-    /// Adds the links to the file, at the address that the caller uses.
+    /// Adds the links to the file, with the host that the caller uses.
     fn sign(&self, execution: &mut Execution, headers: &HeaderMap) {
         let host = headers.get(HOST).and_then(|host| host.to_str().ok());
         if let Some(host) = host.filter(|_| execution.is_completed()) {
@@ -258,9 +258,9 @@ impl Shared {
         let verdict = self.meter.as_mut().map(|meter| meter.count(Instant::now()));
         let (operation, report) = (request.operation.ok(), report_id(&request.path));
         let mut effect = None;
-        // Every fault counts the request, even after another one has struck.
+        // Every fault counts the request, even if an earlier one applies.
         for fault in &mut self.faults {
-            if fault.strikes(operation, report, &mut self.random) && effect.is_none() {
+            if fault.applies(operation, report, &mut self.random) && effect.is_none() {
                 effect = Some(fault.effect.clone());
             }
         }
@@ -303,7 +303,7 @@ fn refuse(request: &Request, status: u16) -> Response {
     refused.respond()
 }
 
-/// The documented wording for an empty list, used for unknown ids too.
+/// Returns the documented error for an empty list, which is used for unknown IDs too.
 pub(super) fn no_item() -> Refusal {
     refusal(&spec::GET_REPORTS, StatusCode::NOT_FOUND)
 }

@@ -1,4 +1,4 @@
-//! Settings of what is created through the API.
+//! Settings of executions and quotas.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -10,7 +10,7 @@ use crate::report::{Execution, ReportId};
 pub(super) struct Settings {
     pub one_time_duration: Duration,
     pub quotas: bool,
-    /// Since when a report delivers no files.
+    /// The start of the outage of each report that delivers no files.
     outages: HashMap<ReportId, SystemTime>,
 }
 
@@ -19,7 +19,7 @@ impl Settings {
         self.outages.insert(id, since);
     }
 
-    /// Whether an execution has a file, or has none yet.
+    /// Whether an execution is listed: not if it was due during an outage.
     pub fn lists(&self, id: ReportId, execution: &Execution) -> bool {
         let outage = self.outages.get(&id).zip(execution.generated());
         outage.is_none_or(|(since, generated)| generated < *since)
@@ -33,14 +33,14 @@ impl Default for Settings {
 }
 
 impl EmulatorBuilder {
-    /// Sets how long one-time reports take from their creation to their file. Default: two seconds.
+    /// Sets the time from the creation of a one-time report to its file. Default: two seconds.
     pub fn one_time_duration(mut self, duration: Duration) -> Self {
         self.settings.one_time_duration = duration;
         self
     }
 
-    /// Omits the files that a report should have delivered at this time or later: its executions are not listed. That is how
-    /// a failed execution looks here; what the service lists is not documented.
+    /// Omits the executions of a report that were due at this time or later, as if they had failed. How the service
+    /// lists failed executions is not documented.
     pub fn outage(mut self, id: ReportId, since: SystemTime) -> Self {
         self.settings.add_outage(id, since);
         self

@@ -1,4 +1,4 @@
-//! What the emulator stores, and the executions that follow from the schedules of reports.
+//! The state of the emulator. Executions are derived from the schedules of reports.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -20,13 +20,13 @@ pub(super) struct State {
     pub settings: Settings,
     entries: Vec<Entry>,
     clock: Clock,
-    /// When one-time reports were created, oldest first; deleting one does not free its place in the quota.
+    /// When one-time reports were created, oldest first, including deleted ones, which count against the quota.
     one_time: Vec<SystemTime>,
 }
 
 struct Entry {
     report: Report,
-    /// From the start of an execution to its file.
+    /// The time from the start of an execution to its file.
     duration: Duration,
     /// Whether the report becomes inactive at the end of its schedule. Reports given to the builder keep their status.
     ends: bool,
@@ -34,7 +34,7 @@ struct Entry {
     earlier: Vec<Vec<Execution>>,
     /// When the schedule was last changed.
     changed: Option<SystemTime>,
-    /// Start, end, start … of the periods without executions.
+    /// The pauses of the report: start, end, start and so on.
     pauses: Vec<SystemTime>,
 }
 
@@ -85,7 +85,7 @@ impl State {
         self.entries.push(entry);
     }
 
-    /// Changes the schedule of a report. Its completed executions stay.
+    /// Changes the schedule of a report. Preserves its completed executions.
     pub fn replace(&mut self, id: ReportId, write: impl FnOnce(&mut Report)) -> Option<Report> {
         let now = self.now();
         let entry = self.entries.iter_mut().find(|entry| entry.report.report_id == id)?;
@@ -105,7 +105,7 @@ impl State {
         Some(self.entries.remove(index).report)
     }
 
-    /// Makes reports inactive whose schedule has ended.
+    /// Deactivates reports whose schedule has ended.
     pub fn settle(&mut self) {
         let now = self.now();
         for entry in self.entries.iter_mut().filter(|entry| entry.ends) {
@@ -121,7 +121,7 @@ impl State {
         self.entries.iter().map(|entry| &entry.report)
     }
 
-    /// Resumes or pauses a report. The module's *Assumptions* list what is undocumented.
+    /// Resumes or pauses a report. For undocumented behavior, see the *Assumptions* of the [module](super).
     pub fn set_status(&mut self, id: ReportId, status: ReportStatus) -> Result<Report, Refused> {
         let now = (self.clock)();
         let entry = self.entries.iter_mut().find(|entry| entry.report.report_id == id);
@@ -185,7 +185,7 @@ impl Entry {
     }
 }
 
-/// Numbers the executions of a report and says when each is due, starting shortly before `oldest`.
+/// Returns the number and the due time of each execution of a report, starting with the last one before `oldest`.
 fn due_times(report: &Report, oldest: Option<SystemTime>) -> impl Iterator<Item = (u32, SystemTime)> {
     let hours = u64::try_from(report.recurrence_interval.unwrap_or(-1)).unwrap_or_default();
     let interval = Duration::from_secs(hours * 60 * 60);
@@ -199,7 +199,7 @@ fn due_times(report: &Report, oldest: Option<SystemTime>) -> impl Iterator<Item 
 }
 
 fn execution(report: &Report, number: u128, status: ExecutionStatus, due: SystemTime) -> Execution {
-    // Derived from report and number, so that every run has the same ids.
+    // Derived from report and number, so that the IDs are the same in every run.
     let id = Uuid::from_u128(report.report_id.as_uuid().as_u128() ^ (number + 1));
     let completed = status == ExecutionStatus::Completed;
     let mut execution = Execution::new(id.to_string()).with_report_id(report.report_id).with_status(status);
@@ -216,7 +216,7 @@ fn execution(report: &Report, number: u128, status: ExecutionStatus, due: System
 
 /// Parses a list of reports, bare or in the service's envelope.
 pub(super) fn parse_reports(json: &str) -> serde_json::Result<Vec<Report>> {
-    // Not by trial and error, which would report the wrong problem.
+    // Trying one format after the other would report the wrong error.
     if json.trim_start().starts_with('[') {
         return serde_json::from_str(json);
     }

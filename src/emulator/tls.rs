@@ -1,4 +1,4 @@
-//! TLS with a certificate authority of the emulator's own.
+//! TLS with a certificate from the emulator's own authority.
 
 use std::io;
 use std::sync::Arc;

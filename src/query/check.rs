@@ -1,4 +1,4 @@
-//! What a dataset does not have.
+//! Checks a query against a dataset.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ pub enum Finding {
     UnknownColumn {
         /// The name in the query.
         name: String,
-        /// The name in the dataset that is most like it.
+        /// The most similar name in the dataset.
         nearest: Option<String>,
     },
     /// A metric with parentheses in its name. Datasets list them, but queries cannot use them.
@@ -63,7 +63,7 @@ impl fmt::Display for Finding {
 impl Query {
     /// Compares the query with the dataset that it reads, and returns every reason why the service would reject it.
     ///
-    /// Letter case does not matter. What the dataset does not list at all is not checked.
+    /// Ignores letter case. Skips checks for which the dataset has no list.
     pub fn check(&self, dataset: &Dataset) -> Vec<Finding> {
         if !self.table.eq_ignore_ascii_case(&dataset.dataset_name) {
             let (name, dataset) = (self.table.clone(), dataset.dataset_name.clone());
@@ -96,7 +96,7 @@ fn check_name(name: &str, known: &[&str], complete: bool) -> Option<Finding> {
     unknown.then(|| Finding::UnknownColumn { name: owned, nearest: nearest(name, known) })
 }
 
-/// Returns the usable name that differs in the fewest letters, if they are few.
+/// Returns the usable name with the smallest edit distance, if it is small.
 fn nearest(name: &str, known: &[&str]) -> Option<String> {
     let usable = known.iter().filter(|column| !column.contains('('));
     let (distance, column) =
@@ -104,7 +104,7 @@ fn nearest(name: &str, known: &[&str]) -> Option<String> {
     (distance <= 2.max(name.chars().count() / 3)).then(|| column.to_owned())
 }
 
-/// Counts the letters to insert, delete or replace, ignoring case (Levenshtein).
+/// Returns the Levenshtein distance, ignoring case.
 fn distance(left: &str, right: &str) -> usize {
     let [left, right] = [left, right].map(|text| text.to_lowercase().chars().collect::<Vec<_>>());
     let mut row: Vec<usize> = (0..=right.len()).collect();

@@ -1,11 +1,11 @@
-//! Where a text stops being a query.
+//! The error for a text that is not a valid query.
 
 use std::fmt;
 
-/// Characters of the excerpt before and after the mistake.
+/// Number of characters in the excerpt before and after the error.
 const AROUND: usize = 36;
 
-/// A text that is no query.
+/// A syntax error in a query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParseError {
     position: usize,
@@ -35,17 +35,17 @@ impl ParseError {
         }
     }
 
-    /// Returns where the mistake is, in bytes from the start of the text.
+    /// Returns the position of the error, in bytes from the start of the text.
     pub fn position(&self) -> usize {
         self.position
     }
 
-    /// Returns the line and the column of the mistake, counted from 1.
+    /// Returns the line and the column of the error, counted from 1.
     pub fn line_and_column(&self) -> (usize, usize) {
         (self.line, self.column)
     }
 
-    /// Returns the part of the text around the mistake, and a second line with a caret under it.
+    /// Returns the part of the text around the error, and a second line with a caret under the position.
     pub fn caret(&self) -> String {
         format!("{}\n{:>width$}", self.excerpt, '^', width = self.caret + 1)
     }

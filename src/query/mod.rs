@@ -1,6 +1,6 @@
-//! The language of report queries: parse a text, and check it against a dataset before the service sees it.
+//! Parses report queries, and checks them against a dataset before they are sent.
 //!
-//! The service rejects an invalid query without naming the place; this module names it.
+//! The service rejects an invalid query without a position; this module reports the position of the error.
 //!
 //! ```
 //! use partner_center_insights::query::Query;
@@ -15,7 +15,8 @@
 //! # Ok::<(), partner_center_insights::query::ParseError>(())
 //! ```
 //!
-//! The clauses have a fixed order: `SELECT`, `FROM`, `WHERE`, `ORDER BY`, `LIMIT`, `TIMESPAN`. Letter case does not matter.
+//! The clauses have a fixed order: `SELECT`, `FROM`, `WHERE`, `ORDER BY`, `LIMIT`, `TIMESPAN`. Letter case does not
+//! matter.
 
 use std::str::FromStr;
 
@@ -40,11 +41,11 @@ pub struct Query {
 impl Query {
     /// Parses the text of a query.
     ///
-    /// `SELECT *` and names with parentheses are parsed too, although the service rejects them: [`Query::check`] reports them.
+    /// Accepts `SELECT *` and names with parentheses, although the service rejects them; [`Query::check`] reports them.
     ///
     /// # Errors
     ///
-    /// A [`ParseError`] with the position of the first mistake.
+    /// A [`ParseError`] with the position of the first error.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         parser::parse(text)
     }
@@ -64,7 +65,7 @@ impl Query {
         self.limit
     }
 
-    /// Returns the word after `TIMESPAN`. Without one, the service reads six months.
+    /// Returns the word after `TIMESPAN`. Without `TIMESPAN`, the service reads six months.
     pub fn timespan(&self) -> Option<&str> {
         self.timespan.as_deref()
     }

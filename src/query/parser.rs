@@ -1,4 +1,4 @@
-//! The grammar. Every token takes the white space that follows it.
+//! The grammar. Every token consumes the whitespace that follows it.
 
 use winnow::ascii::{digit1, multispace0};
 use winnow::combinator::{alt, cut_err, delimited, eof, opt, preceded, repeat, separated, terminated};
@@ -8,7 +8,7 @@ use winnow::token::{take_till, take_while};
 
 use super::{ParseError, Query};
 
-/// Words that end a list of names.
+/// Reserved words, which end a list of names.
 const RESERVED: [&str; 7] = ["SELECT", "FROM", "WHERE", "AND", "ORDER", "LIMIT", "TIMESPAN"];
 
 pub(super) fn parse(text: &str) -> Result<Query, ParseError> {
@@ -44,7 +44,7 @@ fn query(input: &mut &str) -> ModalResult<Query> {
     Ok(Query { columns, table, used, limit, timespan })
 }
 
-/// Names after one or two keywords, or nothing.
+/// Parses an optional clause: one or two keywords and a list of names.
 fn clause<'i>(
     (first, second): (&'static str, Option<&'static str>),
     list: impl ModalParser<&'i str, Vec<String>, ContextError>,
@@ -56,7 +56,7 @@ fn clause<'i>(
     opt(preceded((keyword(first), second), list))
 }
 
-/// Returns the column of a condition.
+/// Parses a condition, and returns its column.
 fn filter(input: &mut &str) -> ModalResult<String> {
     let column = name.context(expected("a condition")).parse_next(input)?;
     let has_list = operator
@@ -72,14 +72,14 @@ fn filter(input: &mut &str) -> ModalResult<String> {
     Ok(column)
 }
 
-/// Returns whether a list of values follows.
+/// Parses an operator, and returns whether a list of values follows.
 fn operator(input: &mut &str) -> ModalResult<bool> {
     let symbols = (token(">="), token("<="), token("!="), token("="), token(">"), token("<"));
     let words = (opt(keyword("NOT")), alt((keyword("LIKE").value(false), keyword("IN").value(true))));
     alt((alt(symbols).value(false), words.map(|(_, has_list)| has_list))).parse_next(input)
 }
 
-/// Numbers only, or texts only.
+/// Parses a list of values, which are either all numbers or all texts.
 fn values(input: &mut &str) -> ModalResult<()> {
     let item = if opt(number).parse_next(input)?.is_some() {
         number
@@ -111,7 +111,7 @@ fn limit(input: &mut &str) -> ModalResult<u64> {
     word.verify_map(|digits: &str| digits.parse().ok().filter(|limit| *limit > 0)).parse_next(input)
 }
 
-/// A name, and what follows it in parentheses.
+/// Parses a name, including the text in parentheses after it, if any.
 fn name(input: &mut &str) -> ModalResult<String> {
     let plain = take_while(1.., is_part_of_a_word)
         .verify(|word: &str| !RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(word)));

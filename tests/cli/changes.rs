@@ -60,8 +60,8 @@ async fn active_and_inactive_reports_get_no_request() {
 #[tokio::test]
 async fn emulator_needs_no_confirmation() {
     let finished = finish(bare().args(["resume", "--all-paused", "--emulator"])).await;
-    let notes = "Using the emulator; no real data is read or changed, and it forgets everything at the end \
-                 (`partner-insights emulator` starts one that stays).\n5 resumed.\n";
+    let notes = "Using the emulator; no real data is read or changed. It stops with this command \
+                 (`partner-insights emulator` starts one that keeps running).\n5 resumed.\n";
     assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), notes));
 }
 

@@ -1,4 +1,4 @@
-//! `conformance --exercise`: the state of the report is put back, also after signals.
+//! `conformance --exercise`: the state of the report is restored, even after signals.
 
 use std::time::Duration;
 
@@ -85,7 +85,7 @@ async fn signal_puts_the_state_back() {
         assert_eq!(output.status.code(), Some(130), "{stderr}");
         assert!(stderr.contains(&format!("The report {ACTIVE} is Active again.")), "{stderr}");
         assert!(is_active(&emulator, ACTIVE));
-        // Nothing is left to put back.
+        // Nothing is left to restore.
         let next = exercised(&emulator, &state, ACTIVE).await;
         assert_eq!((next.code, next.stderr.contains("earlier run")), (Some(0), false), "{}", next.stderr);
     }
@@ -106,7 +106,7 @@ async fn next_run_after_a_kill_puts_the_state_back() {
 
     let next = exercised(&emulator, &state, ACTIVE).await;
     assert_eq!(next.code, Some(0), "{}", next.stderr);
-    assert!(next.stderr.contains("it was Active and is Paused"), "{}", next.stderr);
+    assert!(next.stderr.contains("it was Active and is now Paused"), "{}", next.stderr);
     assert!(is_active(&emulator, ACTIVE));
     let reminded = finish(&mut command(&emulator, &state, &["--quiet"])).await;
     assert_eq!(reminded.stderr, "");

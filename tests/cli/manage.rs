@@ -145,7 +145,8 @@ async fn exhausted_quota_names_candidates() {
     let finished = run(&emulator, &[&CREATE[..], &["1d"]].concat()).await;
     assert_eq!(finished.code, Some(6), "{finished:?}");
     assert!(
-        finished.stderr.contains("frees a place") && finished.stderr.contains(", and 46 more"),
+        finished.stderr.contains("delete or pause an active report")
+            && finished.stderr.contains(", and 46 more"),
         "{}",
         finished.stderr
     );

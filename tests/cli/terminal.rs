@@ -200,6 +200,6 @@ async fn timeout_bounds_the_question() {
     let args = ["resume", "--all-paused", "--timeout", "1s"];
     let (code, text) = Terminal::start(&emulator, &args, &[]).finish().await;
     assert_eq!(code, Some(7), "{text}");
-    assert!(text.contains("[y/N] ") && text.contains("the time of --timeout is over"), "{text}");
+    assert!(text.contains("[y/N] ") && text.contains("--timeout elapsed"), "{text}");
     emulator.assert_requests(RESUME, 0);
 }

@@ -1,4 +1,4 @@
-//! An exercise puts back the state of the report, whatever the service does.
+//! An exercise restores the state of the report, whatever the service does.
 
 use std::time::Duration;
 

@@ -107,7 +107,7 @@ pub enum Command {
 "download 9531985d-5d9d-49f8-9818-e811892f902b -O - | head",
 ]))]
     Download(Download),
-    /// Show a report, and why it runs or does not
+    /// Show a report and explain its status
     #[command(after_long_help = examples(&["show 6513270e-269e-4d37-b2a7-4de452e6b438"]))]
     Show(Show),
     /// Create a report
@@ -129,16 +129,16 @@ pub enum Command {
     /// List, check, try, create and delete queries
     #[command(subcommand, after_long_help = examples(&["query list", "query check --query-file usage.sql"]))]
     Query(Query),
-    /// List what can be queried
+    /// List and show datasets
     #[command(subcommand, after_long_help = examples(&["dataset list", "dataset show OfficeUsage"]))]
     Dataset(Dataset),
-    /// Get the rows of a query, and leave nothing behind
+    /// Export the rows of a query through a temporary report
     #[command(after_long_help = examples(&[
 "export --query 'SELECT CustomerName, Month FROM OfficeUsage TIMESPAN LAST_MONTH'",
 "export --query-file usage.sql -O usage.csv",
 ]))]
     Export(Export),
-    /// Check whether the service does what the spec says
+    /// Compare the service with the spec
     #[command(after_long_help = examples(&["conformance", "conformance --exercise ID --evidence evidence.json", "conformance --replay evidence.json"]))]
     Conformance(Conformance),
     /// Sign in or out, and inspect tokens
@@ -163,7 +163,7 @@ pub enum Command {
 
 #[derive(Debug, ClapArgs)]
 pub struct Spec {
-    /// Print the edition for client generators: JSON, with the names that are sent and received
+    /// Print the edition for client generators: JSON with the names used on the wire
     #[arg(long)]
     pub wire: bool,
 }
@@ -197,20 +197,19 @@ impl Filter {
 pub struct Resume {
     /// All paused reports
     ///
-    /// That there are none is a success, also in an account without reports. With --name or --query-id, the same as
-    /// without: reports that match and do not run are listed too.
+    /// Succeeds even if no report is paused. Has no effect with --name or --query-id: matching reports in any other
+    /// status are still listed.
     #[arg(long, conflicts_with_all = ["ids", "ids_file"])]
     pub all_paused: bool,
-    /// Leave out reports that match and are not paused
+    /// Leave out matching reports that are not paused
     ///
-    /// Otherwise, with --name or --query-id, reports that match and cannot be resumed count as failures: those that are
-    /// inactive or in an unknown status. An inactive one-time report does not: it is assumed to have run.
+    /// Without this flag, reports that match --name or --query-id and cannot be resumed (inactive or in an unknown
+    /// status) count as failures, except inactive one-time reports, which are assumed to have run.
     #[arg(long, hide_short_help = true, conflicts_with_all = ["ids", "ids_file"])]
     pub only_paused: bool,
     /// Wait until each resumed report has delivered a file
     ///
-    /// That is an execution whose file was written after the command began. The command ends with exit code 11 if a report
-    /// delivers none in time.
+    /// Only files written after the command started count. The exit code is 11 if a report delivers no file in time.
     #[arg(long, conflicts_with = "dry_run")]
     pub wait: bool,
     /// Limit of --wait, e.g. 30m or 6h (max 24h) [default: none]
@@ -224,14 +223,14 @@ pub struct Resume {
 pub struct Pause {
     /// All active reports
     ///
-    /// That there are none is a success. With --name or --query-id, the same as without: reports that match and are not
-    /// active are listed too.
+    /// Succeeds even if no report is active. Has no effect with --name or --query-id: matching reports in any other
+    /// status are still listed.
     #[arg(long, conflicts_with_all = ["ids", "ids_file"])]
     pub all_active: bool,
-    /// Leave out reports that match and are not active
+    /// Leave out matching reports that are not active
     ///
-    /// Otherwise, with --name or --query-id, reports that match and cannot be paused count as failures: those that are
-    /// inactive or in an unknown status. An inactive one-time report does not: it is assumed to have run.
+    /// Without this flag, reports that match --name or --query-id and cannot be paused (inactive or in an unknown
+    /// status) count as failures, except inactive one-time reports, which are assumed to have run.
     #[arg(long, conflicts_with_all = ["ids", "ids_file"])]
     pub only_active: bool,
     #[command(flatten)]
@@ -260,7 +259,7 @@ pub struct Change {
     pub yes: bool,
     /// Do not verify: trust the response, and do not list reports first
     ///
-    /// Only --all-paused, --all-active, --name and --query-id still list the reports once.
+    /// Reports selected by --all-paused, --all-active, --name or --query-id are listed once.
     #[arg(long, conflicts_with = "dry_run")]
     pub no_verify: bool,
     /// Maximum number of concurrent requests (1 to 256)
@@ -307,7 +306,7 @@ pub struct Emulator {
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum SchemaCommand {
-    /// What every command prints to standard error if it fails
+    /// The error that a failed command prints to stderr
     Error,
     List,
     Resume,

@@ -19,7 +19,7 @@ use crate::session;
 use crate::table::text;
 
 pub async fn run(global: &Global, command: Auth, output: &Output) -> Result<u8, Failure> {
-    // A request for the emulator must not reach the real service.
+    // Otherwise, a command meant for the emulator would sign in to the real service.
     if global.emulator {
         return Err(
             Failure::usage("the emulator needs no sign-in").hint("drop --emulator (PARTNER_CENTER_EMULATOR)")
@@ -71,7 +71,7 @@ fn config_file() -> Result<TokenFile, Failure> {
     login_file().ok_or_else(|| Failure::usage("no configuration directory").hint("set HOME"))
 }
 
-/// Gets a token, and the name of its source.
+/// Gets a token. Returns the name of its source too.
 async fn token(global: &Global, output: &Output) -> Result<(String, AccessToken), Failure> {
     proxy::check(global)?;
     let scope = session::builder(global).token_scope()?;
@@ -87,7 +87,7 @@ async fn check(global: &Global, check: Check, output: &Output) -> Result<u8, Fai
     }
     let (source, token) = token(global, output).await?;
     let claims = inspect::claims(&token);
-    // An opaque token is no failure.
+    // An opaque token is not an error.
     let is_opaque = claims.is_none();
     let mut row = CheckRow::new(source, claims, global.program);
     let likely_refused = !is_opaque && !row.concerns.is_empty();
@@ -117,7 +117,7 @@ async fn check(global: &Global, check: Check, output: &Output) -> Result<u8, Fai
     Ok(code)
 }
 
-/// The claims of a token, and what follows from them.
+/// The claims of a token, and the problems they are likely to cause.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CheckRow {
@@ -126,18 +126,18 @@ pub struct CheckRow {
     tenant: Option<String>,
     client_id: Option<String>,
     user: Option<String>,
-    /// user, application or unknown.
+    /// The kind of the token: user, application or unknown.
     holder: &'static str,
     audience: Option<String>,
-    /// In UTC.
+    /// The expiry time, in UTC.
     expires_at: Option<String>,
-    /// yes, no or unknown.
+    /// Whether MFA was used: yes, no or unknown.
     mfa: &'static str,
     roles: Vec<String>,
     scopes: Vec<String>,
-    /// What is likely to be refused, each with the next step.
+    /// Problems that are likely to make requests fail, each with the next step.
     concerns: Vec<String>,
-    /// The service's verdict, only with --probe.
+    /// Whether the service accepted the token; only with --probe.
     probe: Option<String>,
 }
 
@@ -172,7 +172,7 @@ impl CheckRow {
         }
     }
 
-    /// The lines of the table.
+    /// Returns the lines of the table.
     fn facts(&self) -> Vec<(&'static str, String)> {
         let or_unknown = |text: &Option<String>| text.clone().unwrap_or_else(|| "unknown".to_owned());
         let mut facts = vec![

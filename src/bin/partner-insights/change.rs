@@ -22,7 +22,7 @@ use crate::interrupt::Interrupts;
 use crate::output::{Format, Output};
 use crate::session::{Session, Warnings};
 
-/// Interval of progress notes where there is no bar: a rate limit may stop a run for minutes.
+/// Interval of progress notes without a progress bar: throttling may delay a run for minutes.
 const NOTE_INTERVAL: Duration = Duration::from_secs(30);
 
 /// What `--output json` prints. `--output jsonl` prints the reports, one per line, and then the summary.
@@ -51,7 +51,7 @@ pub async fn pause(global: &Global, command: Pause, output: &Output) -> Result<u
     run(global, change, only_active, None, Direction::Pause, output).await
 }
 
-/// `wait` is the limit of the wait for files, if they are waited for.
+/// `wait` is `None` without `--wait`, and otherwise contains `--wait-timeout`.
 async fn run(
     global: &Global,
     command: Change,
@@ -80,7 +80,7 @@ async fn run(
     run.execute(plan, interrupts, output).await
 }
 
-/// Checks what clap cannot.
+/// Checks rules that clap cannot express.
 fn check_usage(command: &Change, all: bool, direction: Direction) -> Result<(), Failure> {
     let has_ids = !command.ids.is_empty() || command.ids_file.is_some();
     let (flag, status) = match direction {
@@ -88,7 +88,7 @@ fn check_usage(command: &Change, all: bool, direction: Direction) -> Result<(), 
         Direction::Pause => ("--all-active", "active"),
     };
     match (has_ids, command.filter.is_set()) {
-        // A report requested by ID must not be left out silently.
+        // A filter could silently leave out a report that was requested by ID.
         (true, true) => Err(Failure::usage("--name and --query-id cannot be used with report IDs")),
         (false, false) if !all => Err(Failure::usage("no reports given").hint(format!(
             "pass report IDs, --ids-file FILE, --name PATTERN or {flag}; `partner-insights list --status {status}` lists them"
@@ -117,7 +117,7 @@ async fn plan(
     let mut selection = match (&command.ids[..], &command.ids_file) {
         ([], None) if only_changeable || !command.filter.is_set() => Selection::all(),
         ([], None) => Selection::matching(),
-        // The token would be read as an ID, and printed as an invalid one.
+        // The error about an invalid ID would print the token.
         ([], Some(file)) if global.sign_in.reads(file) => {
             return Err(Failure::usage("--ids-file names the file with the token")
                 .hint("put the report IDs in a file of their own"));
@@ -160,7 +160,7 @@ fn preview(plan: &Plan, direction: Direction, warnings: &Warnings, output: &Outp
     Ok(code(&summary, plan.unreadable()))
 }
 
-/// A report that cannot be read may be one that was selected, so that is no success.
+/// Returns the exit code: a failure if there are unreadable reports, because the selection may include them.
 fn code(summary: &Summary, unreadable: usize) -> u8 {
     match summary.code() {
         exit::OK if unreadable > 0 => exit::code(ErrorKind::InvalidResponse),
@@ -168,13 +168,13 @@ fn code(summary: &Summary, unreadable: usize) -> u8 {
     }
 }
 
-/// The rows in the order of the plan.
+/// Sorts the rows into the order of the plan.
 fn in_order(mut rows: Vec<(usize, ChangeRow)>) -> Vec<ChangeRow> {
     rows.sort_unstable_by_key(|(index, _)| *index);
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
-/// Prints what follows the rows, or all of them.
+/// Prints the summary, and in the formats that are not streamed the rows too.
 fn end(rows: &[ChangeRow], summary: &Summary, output: &Output) -> Result<(), Failure> {
     let line = SummaryLine { summary: summary.counts() };
     match output.format() {
@@ -184,7 +184,7 @@ fn end(rows: &[ChangeRow], summary: &Summary, output: &Output) -> Result<(), Fai
     }
 }
 
-/// What a run depends on.
+/// The settings of a run.
 struct Changing<'a> {
     command: &'a Change,
     deadline: Option<Instant>,
@@ -194,8 +194,8 @@ struct Changing<'a> {
 }
 
 impl Changing<'_> {
-    /// Runs the plan, and reports all that is known however it ends. The first Ctrl-C waits for requests in flight; the
-    /// second does not, nor does the deadline.
+    /// Runs the plan, and reports every known outcome even if the run is interrupted or fails. The first Ctrl-C waits
+    /// for requests in flight; a second one, or the deadline, aborts them.
     async fn execute(self, plan: Plan, mut interrupts: Interrupts, output: &Output) -> Result<u8, Failure> {
         let Self { command, deadline, direction, delivery, session } = self;
         let unreadable = plan.unreadable();
@@ -253,7 +253,7 @@ impl Changing<'_> {
                         continue;
                     }
                     if let Err(failure) = output.row(&row) {
-                        // Change nothing that cannot be reported.
+                        // Without output, further changes could not be reported.
                         run.stop();
                         written = Err(failure);
                     }
@@ -286,7 +286,7 @@ impl Changing<'_> {
     }
 }
 
-/// When the only report is due next.
+/// Returns the time of the next execution as a sentence, if there is exactly one report.
 fn next(rows: &[ChangeRow]) -> String {
     match rows {
         [row] => row.next_execution().map(|time| format!(" Next execution: {time}.")).unwrap_or_default(),

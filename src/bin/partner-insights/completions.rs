@@ -1,4 +1,4 @@
-//! `completions`: scripts for shells.
+//! `completions`: prints completion scripts for shells.
 
 use clap::builder::StyledStr;
 use clap::{Command, CommandFactory};
@@ -10,7 +10,7 @@ use crate::output::Output;
 
 const NAME: &str = "partner-insights";
 
-/// In bash, `=` is a word of its own, and the script of clap_complete expects the flag before the value.
+/// bash splits `--flag=value` at `=`, but the script of clap_complete expects the flag directly before the value.
 const BASH_WORDS: &str = "    prev=\"$3\"\n";
 const BASH_WORDS_AROUND_EQUALS: &str = "    prev=\"$3\"
     if [[ \"${cur}\" == \"=\" ]]; then
@@ -39,16 +39,16 @@ pub fn run(shell: Shell, output: &Output) -> Result<u8, Failure> {
     Ok(exit::OK)
 }
 
-/// A command whose argument is one of these commands: fish completes only commands and flags.
+/// Replaces the positional argument of a command with subcommands: fish completes only subcommands and flags.
 fn with_commands(command: &Command, commands: Vec<Command>) -> Command {
-    // The commands have no flags.
+    // Not global, because the subcommands have no flags.
     let flags = command.get_arguments().filter(|arg| !arg.is_positional() && arg.get_id() != "help");
     let flags: Vec<_> = flags.cloned().map(|flag| flag.global(false)).collect();
     let name = command.get_name();
     bare(name, &format!("{NAME} {name}"), command.get_about()).args(flags).subcommands(commands)
 }
 
-/// The commands below one, and those below them. fish would take `man` for the page of the same name.
+/// Returns the subcommands of a command, recursively. Leaves out `man`, which fish would confuse with this command.
 fn pages(command: &Command, path: &str) -> Vec<Command> {
     let commands = command.get_subcommands().filter(|command| !matches!(command.get_name(), "help" | "man"));
     let page = |command: &Command| {
@@ -58,7 +58,7 @@ fn pages(command: &Command, path: &str) -> Vec<Command> {
     commands.map(page).collect()
 }
 
-/// The values of a command's argument.
+/// Returns the possible values of a command's argument, as subcommands.
 fn values(command: &Command) -> Vec<Command> {
     let values = command.get_positionals().flat_map(|argument| argument.get_possible_values());
     let path = |value: &str| format!("{NAME} {} {value}", command.get_name());

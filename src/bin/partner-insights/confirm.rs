@@ -1,11 +1,11 @@
-//! The question before a change.
+//! The confirmation prompt.
 
 use std::io::{self, IsTerminal, Write};
 
 use crate::exit::Failure;
 use crate::input;
 
-/// Fails where nobody can answer. `what` is what would be done.
+/// Fails without a terminal to prompt at. `what` completes the error "refusing to …".
 pub fn require_terminal(what: &str) -> Result<(), Failure> {
     if io::stdin().is_terminal() && io::stderr().is_terminal() {
         return Ok(());
@@ -14,7 +14,7 @@ pub fn require_terminal(what: &str) -> Result<(), Failure> {
         .hint("pass --yes, or --dry-run to preview"))
 }
 
-/// Asks; anything but yes declines.
+/// Prompts for confirmation. Any answer except yes declines.
 pub async fn confirm(question: &str) -> Result<(), Failure> {
     let mut stderr = io::stderr();
     let _ = stderr.write_all(format!("{question} [y/N] ").as_bytes()).and_then(|()| stderr.flush());

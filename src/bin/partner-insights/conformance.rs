@@ -1,4 +1,4 @@
-//! `conformance`: whether a service does what the spec says.
+//! `conformance`: compares a service with the spec.
 
 mod exercise;
 mod note;
@@ -55,11 +55,11 @@ pub async fn run(global: &Global, command: args::Conformance, output: &Output) -
     if command.evidence.is_some() {
         name_fields(&exchanges, output);
     }
-    // That a report is in another state is worse than anything else.
+    // A report whose state was not restored is the most important failure.
     ended.and(written).and(code)
 }
 
-/// Lists what evidence repeats although the spec does not have it.
+/// Lists the names of unknown fields, which the evidence contains.
 fn name_fields(exchanges: &[Exchange], output: &Output) {
     let unknown = exchanges.iter().flat_map(conformance::check);
     let unknown = unknown.filter(|comparison| {
@@ -76,7 +76,7 @@ fn failed(file: &Path, error: std::io::Error) -> Failure {
     Failure::unexpected(format!("{}: {error}", file.display()))
 }
 
-/// Prints every comparison, then the assumptions.
+/// Prints every comparison, and the assumptions that were not checked.
 fn report(exchanges: &[Exchange], output: &Output) -> Result<u8, Failure> {
     let assumptions = conformance::assumptions(exchanges);
     let mut comparisons: Vec<_> = exchanges.iter().flat_map(conformance::check).collect();
@@ -89,7 +89,7 @@ fn report(exchanges: &[Exchange], output: &Output) -> Result<u8, Failure> {
     let count = |conformity: Conformity| rows.iter().filter(|row| row.verdict == conformity.as_str()).count();
     let differs = count(Conformity::Differs);
     output.note(format_args!(
-        "Of {} checks, {differs} differ from the spec, and {} found something undocumented.",
+        "{} checks: {differs} differ from the spec, {} found something undocumented.",
         rows.len(),
         count(Conformity::Undocumented),
     ));
@@ -101,7 +101,7 @@ fn report(exchanges: &[Exchange], output: &Output) -> Result<u8, Failure> {
 #[serde(rename_all = "camelCase")]
 pub struct ConformanceRow {
     operation: String,
-    /// Which request of the operation.
+    /// Distinguishes the requests of an operation, such as `unknown id`.
     request: String,
     /// request, status, header, content-type, json, spelling, schema, fields, words, count, paging or assumption.
     check: String,
@@ -109,7 +109,7 @@ pub struct ConformanceRow {
     place: String,
     /// What the spec says.
     expected: String,
-    /// What was received: a type or a word.
+    /// What was received: a type or an enum value.
     found: String,
     /// as-documented, differs, undocumented or not-seen.
     verdict: String,
@@ -156,7 +156,7 @@ impl Row for ConformanceRow {
         ]
     }
 
-    /// Operation and place of a deviation.
+    /// Returns the operation and the place, if this is a deviation.
     fn id(&self) -> Option<String> {
         let name = format!("{} {}", self.operation, self.place);
         self.is_deviation().then(|| name.trim_end().to_owned())

@@ -1,4 +1,4 @@
-//! `create` and `update`: the schedule of a report.
+//! `create` and `update`: creates a report, or changes its schedule.
 
 use std::time::{Duration, SystemTime};
 
@@ -58,7 +58,7 @@ pub async fn create(global: &Global, command: args::Create, output: &Output) -> 
     send(&session, report, command.dry_run, Some(start), output).await
 }
 
-/// Creates a report, or shows the request.
+/// Creates a report or, with --dry-run, prints the request.
 async fn send<K>(
     session: &Session,
     report: NewReport<K>,
@@ -98,7 +98,9 @@ pub async fn update(global: &Global, command: args::Update, output: &Output) -> 
         update = update.callback(url, schedule.callback_method);
     }
     if update == ReportUpdate::new() {
-        return Err(Failure::usage("nothing to update").hint("pass what is to change, such as --every 1d"));
+        return Err(
+            Failure::usage("nothing to update").hint("pass the properties to change, such as --every 1d")
+        );
     }
     let session = Session::open(global, output).await?;
     let prepared = session.client.prepare_update(command.id, update).await?;
@@ -126,7 +128,7 @@ fn start(schedule: &Schedule) -> Option<SystemTime> {
     schedule.at.or(schedule.earliest.then(earliest_start))
 }
 
-/// Sets what schedules and one-time reports share: what was given, or what the model has.
+/// Sets the options that scheduled and one-time reports share, from the flags or else from the model.
 fn common<K>(mut report: NewReport<K>, schedule: &Schedule, model: Option<&Report>) -> NewReport<K> {
     if let Some(description) = schedule.description.clone().or_else(|| model?.description.clone()) {
         report = report.description(description);
@@ -158,7 +160,7 @@ fn print(report: Report, session: &Session, output: &Output) -> Result<u8, Failu
     Ok(exit::OK)
 }
 
-/// The report as the service returned it, or what --dry-run did not send.
+/// The report that the service returned or, with --dry-run, the request that would be sent.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum EditRow {
@@ -174,7 +176,7 @@ pub struct PlannedRow {
     outcome: String,
     /// The report that would change; null if it would be created.
     report_id: Option<ReportId>,
-    /// The body of the request, as the service names its members.
+    /// The body of the request, with the property names that are sent.
     request: Map<String, Value>,
 }
 

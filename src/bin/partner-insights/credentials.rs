@@ -1,4 +1,4 @@
-//! Token sources, from flags and the environment. One source per run; no fallback to another if it fails.
+//! Token sources, from flags and the environment. A run uses one source, without a fallback if it fails.
 
 use std::path::{Path, PathBuf};
 use std::{env, io};
@@ -123,7 +123,7 @@ async fn refresh_token(sign_in: &SignIn, output: &Output) -> Result<RefreshToken
     }))
 }
 
-/// Settings override those of the file.
+/// Flags and variables override the values in the file.
 async fn from_file(sign_in: &SignIn, path: &Path) -> Result<RefreshToken, Failure> {
     let check = "check --refresh-token-file (PARTNER_CENTER_REFRESH_TOKEN_FILE)";
     let file = TokenFile::new(path);
@@ -136,11 +136,11 @@ async fn from_file(sign_in: &SignIn, path: &Path) -> Result<RefreshToken, Failur
     })?;
     let login = login(&text, &format!("token file {file}"))?;
     let entra = entra(sign_in, login.entra())?;
-    // A pipe can be read only once, and not be written to.
+    // A pipe can neither be read again nor be rewritten.
     if !path.is_file() {
         return Ok(RefreshToken::new(entra, login.refresh_token));
     }
-    // The file is rewritten with every new token anyway; from now on in a form that the library reads.
+    // Rewrite any other format, which the library cannot read; a new token would replace the content anyway.
     if file.read().is_ok_and(|stored| stored.is_some_and(|stored| same_token(&stored, &login))) {
         return Ok(RefreshToken::from_file(entra, file));
     }
@@ -182,7 +182,7 @@ fn with_secret(source: RefreshToken) -> RefreshToken {
     }
 }
 
-/// Prompts for sign-in in a browser.
+/// Creates a token source that prompts for sign-in in a browser.
 pub fn device_code(sign_in: &SignIn, output: &Output) -> Result<(Entra, DeviceCode), Failure> {
     if !io::IsTerminal::is_terminal(&io::stderr()) {
         return Err(Failure::authentication("device code sign-in requires a terminal")
@@ -194,7 +194,7 @@ pub fn device_code(sign_in: &SignIn, output: &Output) -> Result<(Entra, DeviceCo
     Ok((entra, device))
 }
 
-/// Applies the settings over those of the builder.
+/// Overrides the values of the builder with those of flags and variables.
 fn entra(sign_in: &SignIn, mut builder: EntraBuilder) -> Result<Entra, Failure> {
     if let Some(tenant) = &sign_in.tenant {
         builder = builder.tenant(tenant);
@@ -212,12 +212,12 @@ fn entra(sign_in: &SignIn, mut builder: EntraBuilder) -> Result<Entra, Failure> 
     })
 }
 
-/// The file that `auth login` writes, whether it exists or not.
+/// Returns the path of the file that `auth login` writes. It need not exist.
 pub fn login_file() -> Option<TokenFile> {
     Some(TokenFile::new(dirs::config_dir()?.join("partner-insights").join("login.json")))
 }
 
-/// The file of `auth login`, if signed in. An unreadable one counts: skipping it would sign in as somebody else.
+/// Returns the file of `auth login`, if it exists, even if unreadable: ignoring it could sign in another account.
 fn stored_login() -> Option<TokenFile> {
     login_file().filter(|file| file.path().try_exists().unwrap_or(true))
 }
@@ -238,7 +238,7 @@ fn unset(name: &str) -> Failure {
 }
 
 impl SignIn {
-    /// Whether a token is read from this file, under any name.
+    /// Whether a token is read from this file, even if under another path.
     pub fn reads(&self, file: &Path) -> bool {
         let real = |file: &Path| match file.to_str() {
             Some("-" | "/dev/stdin") => Some(PathBuf::from("-")),

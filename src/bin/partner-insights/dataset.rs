@@ -1,4 +1,4 @@
-//! `dataset`: what can be queried.
+//! `dataset`: lists datasets, or shows one.
 
 use comfy_table::Cell;
 use partner_center_insights::Dataset;
@@ -12,7 +12,7 @@ use crate::session::Session;
 use crate::table::{text, visible};
 
 pub async fn run(global: &Global, command: args::Dataset, output: &Output) -> Result<u8, Failure> {
-    // The emulator, if there is one, ends with the session.
+    // Stays alive until the end: dropping it stops the in-process emulator.
     let session = Session::open(global, output).await?;
     let client = session.client.clone();
     match command {

@@ -1,4 +1,4 @@
-//! `delete`: reports, with their executions.
+//! `delete`: deletes reports with their executions.
 
 use comfy_table::{Cell, Color};
 use partner_center_insights::{InsightsClient, Report, ReportId, ReportStatus};
@@ -16,7 +16,7 @@ use crate::table::{colored, text, visible};
 
 const WOULD: &str = "would-delete";
 const NOT_TRIED: &str = "not-tried";
-const WITH_THEM: &str = "their executions and presumably their files";
+const ALSO_DELETED: &str = "their executions and presumably their files";
 /// Maximum number of reports listed before the question.
 const LISTED: usize = 20;
 
@@ -26,7 +26,7 @@ pub async fn run(global: &Global, command: args::Delete, output: &Output) -> Res
     let (session, mut rows) = interrupts.or_interrupted(plan).await?;
     let planned: Vec<_> = rows.iter().filter(|row| row.outcome == WOULD).collect();
     let active = planned.iter().filter(|row| row.status == Some(ReportStatus::Active)).count();
-    let what = format!("{} reports ({active} active), {WITH_THEM}", planned.len());
+    let what = format!("{} reports ({active} active), {ALSO_DELETED}", planned.len());
     if command.caution.dry_run {
         output.rows(&rows)?;
         output.note(format_args!("Would delete {what}; nothing was changed."));
@@ -49,7 +49,7 @@ pub async fn run(global: &Global, command: args::Delete, output: &Output) -> Res
             NOT_TRIED.clone_into(&mut row.outcome);
             row.failed = Some(exit::SOME_FAILED);
         } else if row.outcome == WOULD {
-            // The request in flight is awaited, so that its result is known.
+            // Even after Ctrl-C, wait for the result of the request in flight.
             let deletion = delete(&session.client, row);
             let mut deletion = std::pin::pin!(deletion);
             tokio::select! {
@@ -66,14 +66,14 @@ pub async fn run(global: &Global, command: args::Delete, output: &Output) -> Res
     if is_stopped { Err(Failure::interrupted()) } else { Ok(code(&rows)) }
 }
 
-/// Looks the selected reports up.
+/// Looks up the selected reports.
 async fn plan(
     global: &Global,
     command: &args::Delete,
     output: &Output,
 ) -> Result<(Session, Vec<DeleteRow>), Failure> {
     let ids = match &command.ids_file {
-        // The token would be read as an ID, and printed as an invalid one.
+        // The error about an invalid ID would print the token.
         Some(file) if global.sign_in.reads(file) => {
             return Err(Failure::usage("--ids-file names the file with the token")
                 .hint("put the report IDs in a file of their own"));
@@ -117,7 +117,7 @@ async fn matching(client: &InsightsClient, filter: &Filter) -> Result<Vec<Delete
 
 async fn with_ids(client: &InsightsClient, ids: Vec<ReportId>) -> Result<Vec<DeleteRow>, Failure> {
     let mut rows: Vec<DeleteRow> = Vec::new();
-    // One list for several.
+    // List once instead of looking up each report.
     let reports = if ids.len() > 1 { client.reports().await? } else { Vec::new() };
     for id in ids {
         if rows.iter().any(|row| row.report_id == id) {
@@ -144,7 +144,7 @@ async fn delete(client: &InsightsClient, row: &mut DeleteRow) {
     }
 }
 
-/// The code of what failed, if everything did.
+/// Returns the exit code: that of the failures if every report failed with the same one.
 fn code(rows: &[DeleteRow]) -> u8 {
     let failed: Vec<u8> = rows.iter().filter_map(|row| row.failed).collect();
     match failed[..] {
@@ -154,7 +154,7 @@ fn code(rows: &[DeleteRow]) -> u8 {
     }
 }
 
-/// What became of a report.
+/// The result of deleting a report.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeleteRow {
@@ -164,9 +164,9 @@ pub struct DeleteRow {
     status: Option<ReportStatus>,
     /// deleted, would-delete, not-found, failed, or not-tried if the command was interrupted.
     outcome: String,
-    /// What the service said, if it failed.
+    /// The error, if the deletion failed.
     error: Option<String>,
-    /// The exit code if only this had failed.
+    /// The exit code for this failure.
     #[serde(skip)]
     failed: Option<u8>,
 }

@@ -1,4 +1,4 @@
-//! `spec` and `schema`: what the service and this CLI write.
+//! `spec` and `schema`: print the OpenAPI spec, and the JSON schemas of the CLI's output.
 
 use partner_center_insights::spec;
 use schemars::{JsonSchema, schema_for};
@@ -49,7 +49,7 @@ pub fn schema(command: SchemaCommand, output: &Output) -> Result<u8, Failure> {
         }
         SchemaCommand::QueryCheck => schema_for!(Vec<FindingRow>),
         SchemaCommand::QueryCreate => schema_for!(Vec<CreatedQuery>),
-        // Their members are the columns of the query.
+        // The members of a row are the columns of the query.
         SchemaCommand::QueryTry => schema_for!(Vec<Map<String, Value>>),
         SchemaCommand::DatasetList | SchemaCommand::DatasetShow => schema_for!(Vec<DatasetRow>),
         SchemaCommand::List => schema_for!(Vec<ReportRow>),

@@ -1,4 +1,4 @@
-//! `download`: the files of a report.
+//! `download`: downloads the files of a report.
 
 use std::fs;
 use std::io::{self, IsTerminal};
@@ -16,7 +16,7 @@ use crate::output::{Output, Row};
 use crate::session::Session;
 use crate::table::text;
 
-/// The longest part of a file name in bytes: three of them, and more, have to fit into 255.
+/// Maximum length of a part of a file name in bytes: file systems allow 255 for three parts and the extension.
 const MAX_NAME_PART: usize = 80;
 
 pub async fn run(global: &Global, command: args::Download, output: &Output) -> Result<u8, Failure> {
@@ -68,7 +68,7 @@ async fn chosen(client: &InsightsClient, command: &args::Download) -> Result<Vec
     Ok(executions)
 }
 
-/// Says that there is nothing to download. With --new that is as it should be.
+/// Reports that there is nothing to download, which is a success with --new.
 fn nothing(output: &Output, command: &args::Download) -> u8 {
     if command.choice.new {
         output.note("No new files.");
@@ -116,8 +116,8 @@ async fn save(
     let saved = saved?;
     if saved.is_header_only {
         output.note(format_args!(
-            "warning: {} has column names only. Usual causes: TIMESPAN LAST_MONTH before the data of the month has come, \
-             or a filter on True or False instead of 1 or 0.",
+            "warning: {} has column names only. Usual causes: TIMESPAN LAST_MONTH before the data of the month is \
+             available, or a filter on True or False instead of 1 or 0.",
             saved.path.display()
         ));
     }
@@ -133,7 +133,7 @@ async fn save(
     })
 }
 
-/// The names of the files in a folder, which is created if necessary.
+/// Returns the names of the files in a folder. Creates the folder if necessary.
 fn file_names(folder: &Path) -> Result<Vec<String>, Failure> {
     let names = || {
         fs::create_dir_all(folder)?;
@@ -143,7 +143,8 @@ fn file_names(folder: &Path) -> Result<Vec<String>, Failure> {
     names().map_err(|error| Failure::unexpected(format!("{}: {error}", folder.display())))
 }
 
-/// Report name, time and execution ID: readable, sorted by time, and of one execution only. No system reserves such a name.
+/// Builds a file name from report name, time and execution ID: sortable by time, unique, and not reserved on any
+/// system.
 fn file_name(report: Option<&Report>, execution: &Execution, raw: bool) -> String {
     let name = report.and_then(|report| report.report_name.as_deref()).unwrap_or("report");
     let time = execution.report_generated_time.as_ref().map_or("", Timestamp::as_str).replace(':', "");
@@ -152,12 +153,12 @@ fn file_name(report: Option<&Report>, execution: &Execution, raw: bool) -> Strin
     format!("{}_{}_{}.{}{suffix}", plain(name), plain(&time), plain(&execution.execution_id), plain(&format))
 }
 
-/// Whether a file is that of an execution, whatever the name of the report was.
+/// Whether a file belongs to an execution, even if the report had another name.
 fn is_file_of(name: &str, execution: &Execution) -> bool {
     !name.starts_with('.') && name.contains(&format!("_{}.", plain(&execution.execution_id)))
 }
 
-/// A part of a file name: without characters that a system or a shell reads otherwise, and at most 80 bytes long.
+/// Replaces characters that are special to a file system or a shell, and truncates the text to 80 bytes.
 fn plain(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
     let mut text: String = text.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
@@ -178,11 +179,11 @@ pub struct DownloadRow {
     path: PathBuf,
     /// The size of the saved file.
     bytes: u64,
-    /// How many bytes of the stored file an interrupted download had left.
+    /// How many bytes of the stored file an earlier, interrupted download had received.
     continued_from: u64,
     /// Whether the file has column names only.
     header_only: bool,
-    /// What could only be read leniently, or not at all.
+    /// Fields of the response that deviate from the spec and were read leniently, or not at all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     warnings: Vec<String>,
@@ -195,14 +196,14 @@ impl Row for DownloadRow {
         vec![text(Some(&self.execution_id)), Cell::new(self.bytes), text(self.path.to_str())]
     }
 
-    /// What scripts go on with is the file.
+    /// Returns the path, which scripts need more than an ID.
     fn id(&self) -> Option<String> {
         Some(self.path.display().to_string())
     }
 }
 
 impl Output {
-    /// A bar of bytes and their rate; hidden if quiet or without a terminal.
+    /// Returns a progress bar with bytes and rate. It is hidden if quiet or without a terminal.
     fn progress_of_bytes(&self) -> ProgressBar {
         let bar = self.progress(1).clone();
         if !self.is_quiet() && io::stderr().is_terminal() {

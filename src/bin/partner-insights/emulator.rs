@@ -1,4 +1,4 @@
-//! `emulator`
+//! `emulator`: serves the emulator until interrupted.
 
 use partner_center_insights::emulator::Emulator;
 
@@ -9,7 +9,7 @@ use crate::interrupt::Interrupts;
 use crate::output::Output;
 
 pub async fn run(command: args::Emulator, output: &Output) -> Result<u8, Failure> {
-    // Before the address is printed: a reader may interrupt at once.
+    // Before the address is printed, because its reader may interrupt immediately.
     let mut interrupts = Interrupts::listen().map_err(Failure::unexpected)?;
     let mut builder = Emulator::builder().listen(command.listen);
     for scenario in command.scenario {

@@ -15,7 +15,7 @@ use crate::table::{colored, text};
 
 pub async fn run(global: &Global, command: Executions, output: &Output) -> Result<u8, Failure> {
     let session = Session::open(global, output).await?;
-    let default =
+    let status_note =
         if command.status.is_none() { " Without --status, only completed ones are listed." } else { "" };
     let mut ids = command.ids;
     if ids.is_empty() {
@@ -52,7 +52,7 @@ pub async fn run(global: &Global, command: Executions, output: &Output) -> Resul
     }
     output.rows(&rows)?;
     if rows.is_empty() {
-        output.note(format_args!("No matching executions.{default}"));
+        output.note(format_args!("No matching executions.{status_note}"));
     }
     Ok(exit::OK)
 }
@@ -65,14 +65,14 @@ pub struct ExecutionRow {
     execution: Execution,
     /// Whether there is a download link that is not shown; --show-links shows it.
     link_hidden: bool,
-    /// What could only be read leniently, or not at all.
+    /// Fields of the response that deviate from the spec and were read leniently, or not at all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     warnings: Vec<String>,
 }
 
 impl ExecutionRow {
-    /// A row that does not give access to the file.
+    /// Creates a row without the download link.
     pub fn without_link(mut execution: Execution) -> Self {
         let hidden = execution.report_access_secure_link.take();
         Self { execution, link_hidden: hidden.is_some(), warnings: Vec::new() }

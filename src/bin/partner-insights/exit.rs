@@ -17,17 +17,17 @@ pub const REFUSED: u8 = 6;
 pub const DIFFERS: u8 = 8;
 pub const SOME_FAILED: u8 = 9;
 pub const UNCONFIRMED: u8 = 10;
-pub const STANDS_STILL: u8 = 11;
+pub const NOT_DELIVERED: u8 = 11;
 const INTERRUPTED: u8 = 130;
 
-// The words for what is not an error of the library.
+// Kinds of failures that are not errors of the library.
 const USAGE_KIND: &str = "usage";
 const UNEXPECTED_KIND: &str = "unexpected";
 const NO_MATCH_KIND: &str = "no-match";
 const INTERRUPTED_KIND: &str = "interrupted";
 const DECLINED_KIND: &str = "declined";
 
-/// Every exit code, its meaning, and the kinds of error that lead to it.
+/// Every exit code, its meaning, and its kinds of error.
 pub const TABLE: [(u8, &str, &[ErrorKind]); 13] = [
     (OK, "success: every requested report is in the requested state, or there was nothing to do", &[]),
     (UNEXPECTED, "unexpected error", &[Tls, Io]),
@@ -52,7 +52,7 @@ pub const TABLE: [(u8, &str, &[ErrorKind]); 13] = [
     ),
     (SOME_FAILED, "some reports failed", &[]),
     (UNCONFIRMED, "verification timed out", &[]),
-    (STANDS_STILL, "health: some reports need attention; resume --wait: no file in time", &[]),
+    (NOT_DELIVERED, "health: some reports need attention; resume --wait: no file in time", &[]),
     (INTERRUPTED, "interrupted or declined", &[]),
 ];
 
@@ -61,18 +61,18 @@ pub fn code(kind: ErrorKind) -> u8 {
     TABLE.iter().find(|(.., kinds)| kinds.contains(&kind)).map_or(UNEXPECTED, |(code, ..)| *code)
 }
 
-/// Ends a command: `error: …`, then `hint: …` on a line of its own, or one JSON object.
+/// The failure of a command, printed as `error: …` and `hint: …` on separate lines, or as one JSON object.
 #[derive(Debug)]
 pub struct Failure {
     pub code: u8,
     pub error: Box<ErrorObject>,
 }
 
-/// What went wrong, and what to do about it.
+/// The error, and how to fix it.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorObject {
-    /// A stable word.
+    /// A stable identifier of the kind of error.
     #[schemars(schema_with = "kinds")]
     kind: String,
     /// The HTTP status, if there was a response.
@@ -88,7 +88,7 @@ pub struct ErrorObject {
     retry_after: Option<u64>,
     /// How many requests were sent.
     attempts: u32,
-    /// For people, in one line.
+    /// The error in one line, for the table output.
     #[serde(skip)]
     pub text: String,
 }
@@ -126,13 +126,13 @@ impl Failure {
         Self::new(UNEXPECTED, UNEXPECTED_KIND, error.to_string())
     }
 
-    /// A filter or a file of IDs selects nothing.
+    /// Creates the failure for a filter or a file of IDs that selects nothing.
     pub fn no_match(message: impl Into<String>) -> Self {
         Self::new(NOT_FOUND, NO_MATCH_KIND, message)
     }
 
     pub fn timeout() -> Self {
-        Self::new(code(ErrorKind::Timeout), &word(ErrorKind::Timeout), "the time of --timeout is over")
+        Self::new(code(ErrorKind::Timeout), &word(ErrorKind::Timeout), "--timeout elapsed")
     }
 
     pub fn interrupted() -> Self {
@@ -155,19 +155,19 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // To decline is a choice, not an error.
+        // Declining is a choice, not an error.
         let prefix = if self.error.kind == DECLINED_KIND { "" } else { "error: " };
         write!(f, "{prefix}{}", self.error.text)?;
         self.error.hint.as_ref().map_or(Ok(()), |hint| write!(f, "\nhint: {hint}"))
     }
 }
 
-/// The stable word of a kind.
+/// Returns the stable identifier of a kind.
 fn word(kind: ErrorKind) -> String {
     Reason::Error(kind).to_string()
 }
 
-/// The stable words of all kinds.
+/// Returns the stable identifiers of all kinds.
 pub fn words() -> impl Iterator<Item = String> {
     ErrorKind::ALL.iter().copied().map(word)
 }

@@ -1,4 +1,4 @@
-//! `export`: the rows of a query, through a query and a one-time report that are deleted again.
+//! `export`: downloads the rows of a query, through a temporary query and a temporary one-time report.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -36,9 +36,9 @@ pub async fn run(global: &Global, command: Export, output: &Output) -> Result<u8
     };
     let (session, query) = interrupts.or_interrupted(prepare).await?;
     let client = &session.client;
-    let mut made = Made::new();
-    let result = rows(client, &command, query, file, &mut made, &mut interrupts, output).await;
-    let is_clean = made.delete(client, &mut interrupts, output).await;
+    let mut temporary = Temporary::new();
+    let result = rows(client, &command, query, file, &mut temporary, &mut interrupts, output).await;
+    let is_clean = temporary.delete(client, &mut interrupts, output).await;
     match result {
         Ok(code) if is_clean => Ok(code),
         Ok(_) => Ok(exit::SOME_FAILED),
@@ -46,43 +46,44 @@ pub async fn run(global: &Global, command: Export, output: &Output) -> Result<u8
     }
 }
 
-/// What the command has created, and has to delete.
-struct Made {
-    /// The name of both.
+/// The temporary query and report, which have to be deleted.
+struct Temporary {
+    /// The name of the query and of the report.
     name: String,
-    query: Thing<String>,
-    report: Thing<ReportId>,
+    query: Item<String>,
+    report: Item<ReportId>,
 }
 
-enum Thing<I> {
+enum Item<I> {
     Absent,
     Present(I),
-    /// A request was sent, and nobody knows whether it was carried out.
+    /// A request was sent, but it is unknown whether the service carried it out.
     Unknown,
 }
 
-impl Made {
+impl Temporary {
     fn new() -> Self {
-        // All published names have letters, digits and spaces only.
+        // Only letters, digits and spaces, as in all published names.
         let plain = |time: String| time.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
         let time = plain(Timestamp::from(SystemTime::now()).to_string());
         let name = format!("partner insights export {time} {}", std::process::id());
-        Self { name, query: Thing::Absent, report: Thing::Absent }
+        Self { name, query: Item::Absent, report: Item::Absent }
     }
 
-    /// Deletes both, and names what is left. Ctrl-C ends it early.
+    /// Deletes query and report, and prints what could not be deleted. Ctrl-C stops it. Returns whether nothing is
+    /// left.
     async fn delete(&self, client: &InsightsClient, interrupts: &mut Interrupts, output: &Output) -> bool {
         let report = async {
             match &self.report {
-                Thing::Present(id) => gone(client.delete_report(*id).await.map(drop)),
-                Thing::Absent | Thing::Unknown => Ok(()),
+                Item::Present(id) => ignore_not_found(client.delete_report(*id).await.map(drop)),
+                Item::Absent | Item::Unknown => Ok(()),
             }
         };
         let is_report_gone = finished("report", report, interrupts, output).await;
         let query = async {
             match &self.query {
-                Thing::Present(id) => gone(client.delete_query(id).await.map(drop)),
-                Thing::Absent | Thing::Unknown => Ok(()),
+                Item::Present(id) => ignore_not_found(client.delete_query(id).await.map(drop)),
+                Item::Absent | Item::Unknown => Ok(()),
             }
         };
         let is_query_gone = finished("query", query, interrupts, output).await;
@@ -95,12 +96,12 @@ impl Made {
             output.prompt(format_args!("hint: `partner-insights {command} {id}` deletes it"));
         }
         let unknown = [
-            (matches!(self.report, Thing::Unknown), "report", "list"),
-            (matches!(self.query, Thing::Unknown), "query", "query list"),
+            (matches!(self.report, Item::Unknown), "report", "list"),
+            (matches!(self.query, Item::Unknown), "query", "query list"),
         ];
         for (_, noun, command) in unknown.iter().filter(|(is_unknown, ..)| *is_unknown) {
             output.prompt(format_args!(
-                "warning: whether the {noun} {:?} was created is unknown; `partner-insights {command} --name '{}'` shows it",
+                "warning: the {noun} {:?} may have been created; `partner-insights {command} --name '{}'` lists it",
                 self.name, self.name
             ));
         }
@@ -108,7 +109,7 @@ impl Made {
     }
 }
 
-impl<I: ToString> Thing<I> {
+impl<I: ToString> Item<I> {
     fn id(&self) -> Option<String> {
         match self {
             Self::Present(id) => Some(id.to_string()),
@@ -117,15 +118,15 @@ impl<I: ToString> Thing<I> {
     }
 }
 
-/// What does not exist is deleted.
-fn gone(deleted: Result<(), Error>) -> Result<(), Error> {
+/// Treats a query or report that does not exist as deleted.
+fn ignore_not_found(deleted: Result<(), Error>) -> Result<(), Error> {
     match deleted {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         deleted => deleted,
     }
 }
 
-/// Returns whether a deletion succeeded, and says why if it did not.
+/// Waits for a deletion, and prints a warning if it fails. Returns whether it succeeded.
 async fn finished(
     noun: &str,
     deletion: impl Future<Output = Result<(), Error>>,
@@ -140,35 +141,36 @@ async fn finished(
     result.is_ok()
 }
 
-/// Creates the query and the report, waits, and writes the rows.
+/// Creates the query and the report, waits for the file, and writes its rows.
 async fn rows(
     client: &InsightsClient,
     command: &Export,
     query: String,
     file: Option<&Path>,
-    made: &mut Made,
+    temporary: &mut Temporary,
     interrupts: &mut Interrupts,
     output: &Output,
 ) -> Result<u8, Failure> {
-    let new = NewQuery::new(&made.name, query).description("Temporary; deleted by partner-insights export");
+    let new =
+        NewQuery::new(&temporary.name, query).description("Temporary; deleted by partner-insights export");
     let created = finish(client.create_query(new), interrupts, output).await;
     if created.is_unknown {
-        made.query = Thing::Unknown;
+        temporary.query = Item::Unknown;
     }
     let query = created.result?;
-    made.query = Thing::Present(query.query_id.clone());
+    temporary.query = Item::Present(query.query_id.clone());
     if created.is_stopped {
         return Err(Failure::interrupted());
     }
     output.note("Created a temporary query.");
 
-    let new = NewReport::once(&made.name, &query.query_id).format(command.format);
+    let new = NewReport::once(&temporary.name, &query.query_id).format(command.format);
     let created = finish(client.create_report(new), interrupts, output).await;
     if created.is_unknown {
-        made.report = Thing::Unknown;
+        temporary.report = Item::Unknown;
     }
     let report = created.result?.report_id;
-    made.report = Thing::Present(report);
+    temporary.report = Item::Present(report);
     if created.is_stopped {
         return Err(Failure::interrupted());
     }
@@ -184,12 +186,12 @@ async fn rows(
 /// The result of a request that creates something.
 struct Created<T> {
     result: Result<T, Failure>,
-    /// Whether nobody knows if it was carried out.
+    /// Whether it is unknown if the service carried it out.
     is_unknown: bool,
     is_stopped: bool,
 }
 
-/// Waits for the response, also after a Ctrl-C: it says what has to be deleted. The second Ctrl-C does not wait.
+/// Waits for the response even after a first Ctrl-C, because it has the ID to delete. A second Ctrl-C aborts the wait.
 async fn finish<T>(
     request: impl Future<Output = Result<T, Error>>,
     interrupts: &mut Interrupts,
@@ -248,7 +250,7 @@ impl Row for ExportRow {
         vec![Cell::new(self.bytes), text(self.path.to_str())]
     }
 
-    /// What scripts go on with is the file.
+    /// Returns the path, which scripts need more than an ID.
     fn id(&self) -> Option<String> {
         Some(self.path.display().to_string())
     }

@@ -1,4 +1,4 @@
-//! `health`: whether reports deliver.
+//! `health`: checks whether reports deliver their files.
 
 use comfy_table::{Cell, Color};
 use partner_center_insights::{Health, ReportId, ReportStatus, Timestamp, Verdict};
@@ -27,9 +27,9 @@ pub async fn run(global: &Global, command: args::Health, output: &Output) -> Res
         output.note("No matching reports.");
         return Ok(if command.filter.is_set() { exit::NOT_FOUND } else { exit::OK });
     }
-    let ill = rows.iter().filter(|row| !row.healthy).count();
-    output.note(format_args!("{} of {} reports need attention.", ill, rows.len()));
-    Ok(if ill == 0 { exit::OK } else { exit::STANDS_STILL })
+    let unhealthy = rows.iter().filter(|row| !row.healthy).count();
+    output.note(format_args!("{} of {} reports need attention.", unhealthy, rows.len()));
+    Ok(if unhealthy == 0 { exit::OK } else { exit::NOT_DELIVERED })
 }
 
 /// The health of a report.
@@ -41,17 +41,17 @@ pub struct HealthRow {
     report_status: Option<ReportStatus>,
     /// ok, paused, ended, once, overdue, never-ran, failing or unknown.
     verdict: String,
-    /// Whether nothing has to be done.
+    /// Whether no action is needed.
     healthy: bool,
     /// The verdict in one sentence.
     reason: String,
     /// When the latest file was written.
     last_file: Option<Timestamp>,
-    /// When the report is due next, by its schedule.
+    /// When the next execution is due, by the schedule.
     next_execution: Option<Timestamp>,
     /// How many files in a row are missing.
     missed: u64,
-    /// What could only be read leniently, or not at all.
+    /// Fields of the response that deviate from the spec and were read leniently, or not at all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     warnings: Vec<String>,

@@ -15,7 +15,7 @@ pub async fn read(file: &Path) -> Result<Vec<ReportId>, Failure> {
     parse(&text).map_err(invalid)
 }
 
-/// Parses one ID, as it was copied: in quotes, or with characters that nobody sees.
+/// Parses one ID. Copied text may have quotes or invisible characters, which are ignored.
 pub fn report_id(text: &str) -> Result<ReportId, InvalidReportId> {
     let text: String = text.chars().filter(|c| c.is_whitespace() || !is_blank(*c)).collect();
     unquoted(&text).parse()
@@ -58,12 +58,12 @@ fn parse(text: &str) -> Result<Vec<ReportId>, String> {
     }
 }
 
-/// Adds the IDs of a row, of a list, or of an object around a list.
+/// Adds the IDs of a row, of a list, or of an object that contains a list.
 fn ids_of_json(value: Value, line: usize, ids: &mut Vec<ReportId>) -> Result<(), String> {
     const LISTS: [&str; 6] = ["value", "reports", "reportIds", "ids", "data", "items"];
     let rows = match value {
         Value::Array(rows) => rows,
-        // The last line of what `resume --output jsonl` prints.
+        // The summary, which is the last line of `resume --output jsonl`.
         value if field(&value, "summary").is_some() && field(&value, "reports").is_none() => return Ok(()),
         value => match LISTS.iter().find_map(|name| field(&value, name)?.as_array()) {
             Some(rows) => rows.clone(),
@@ -87,12 +87,12 @@ fn id_of_row(row: &Value) -> Result<ReportId, String> {
     }
 }
 
-/// A field in any letter case.
+/// Returns a field, ignoring letter case.
 fn field<'a>(row: &'a Value, name: &str) -> Option<&'a Value> {
     row.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
-/// Adds the IDs of a line: one, several, or the cell of a row.
+/// Adds the IDs of a line: a single one, several, or the one in a CSV row.
 fn ids_of_line(line: &str, column: &mut Option<Column>, ids: &mut Vec<ReportId>) -> Result<(), String> {
     let is_rule = line.chars().all(|c| matches!(c, '-' | '=' | '+' | '|' | ':' | ' '));
     if line.starts_with(['#', '\u{feff}']) || line.starts_with("//") || line.starts_with("sep=") || is_rule {
@@ -100,7 +100,7 @@ fn ids_of_line(line: &str, column: &mut Option<Column>, ids: &mut Vec<ReportId>)
     }
     if let Some(Column { index, separator }) = column {
         let cells = cells(line, *separator);
-        let cell = cells.get(*index).ok_or("the column with the report id is missing")?;
+        let cell = cells.get(*index).ok_or("the column with the report ID is missing")?;
         ids.push(report_id(cell).map_err(|error| error.to_string())?);
         return Ok(());
     }
@@ -112,10 +112,10 @@ fn ids_of_line(line: &str, column: &mut Option<Column>, ids: &mut Vec<ReportId>)
             let plain = |cell: &String| unquoted(cell).replace(['_', ' '], "");
             row.iter().position(|cell| plain(cell).eq_ignore_ascii_case(wanted))
         };
-        // Any ID may be in a column `Id`; the first one is the row's own.
+        // A column `Id` may refer to anything; only the first column identifies the row.
         let is_first = |index: &usize| row[..*index].iter().all(|cell| cell.trim().is_empty());
         let index = named("reportid").or_else(|| named("id").or_else(|| named("report")).filter(is_first));
-        // Columns that are aligned by blanks are known by their first one only.
+        // Columns aligned by spaces cannot be split reliably, except for the first one.
         if let Some(index) = index.filter(|index| *index == 0 || separator != ' ') {
             *column = Some(Column { index, separator });
             return Ok(());
@@ -129,11 +129,11 @@ fn ids_of_line(line: &str, column: &mut Option<Column>, ids: &mut Vec<ReportId>)
     let has_more = row.iter().skip(1).any(|cell| report_id(cell).is_ok());
     match (all, first) {
         (Ok(all), _) => ids.extend(all),
-        // Other cells are what a person wants to know about the report. Words between IDs are not understood.
+        // The other cells describe the report. Words between several IDs are ambiguous.
         (Err(_), Some(Ok(id))) if separator != ' ' || !has_more => ids.push(id),
         (Err(_), Some(Err(_))) if separator != ' ' && row.len() > 1 => {
             return Err(
-                "looks like CSV, but no column is named ReportId and the first one holds no report id"
+                "looks like CSV, but no column is named ReportId and the first one contains no report ID"
                     .to_owned(),
             );
         }
@@ -142,7 +142,7 @@ fn ids_of_line(line: &str, column: &mut Option<Column>, ids: &mut Vec<ReportId>)
     Ok(())
 }
 
-/// Removes what lists, tables and other texts have before an ID, and brackets around it.
+/// Removes bullets, numbers, labels and URLs before an ID, and brackets around it.
 fn undecorated(line: &str) -> &str {
     let mut rest = line;
     loop {
@@ -191,7 +191,7 @@ mod tests {
     const TWO: &str = "6b0d549b-6f03-475a-9600-a35a099950d8";
 
     #[test]
-    fn ids_are_read_as_people_have_them() {
+    fn ids_are_read_from_common_formats() {
         for text in [
             format!("\"{ONE}\",\n'{TWO}';\n"),
             format!("{ONE}, {TWO}"),
@@ -250,8 +250,8 @@ mod tests {
             (format!("{ONE}\n{{\"reportId\":"), ", line 2: invalid JSON"),
             ("{\"value\":[{\"reportId\":null}]}".to_owned(), ", report 1: missing reportId"),
         ] {
-            let said = parse(&text).err().unwrap_or_default();
-            assert!(said.starts_with(problem), "{text}: {said}");
+            let error = parse(&text).err().unwrap_or_default();
+            assert!(error.starts_with(problem), "{text}: {error}");
         }
     }
 }

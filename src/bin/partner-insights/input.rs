@@ -1,4 +1,4 @@
-//! Files and standard input, in the encodings that people's tools write.
+//! Reads files and standard input, in the encodings that common tools write.
 
 use std::borrow::Cow;
 use std::fs;
@@ -31,17 +31,18 @@ pub async fn read_line() -> io::Result<String> {
     .await
 }
 
-/// Reads on another thread, so that Ctrl-C works meanwhile. The thread may outlive the wait.
+/// Reads on another thread, so that Ctrl-C works meanwhile. The thread may outlive the future.
 async fn blocking(read: impl FnOnce() -> io::Result<String> + Send + 'static) -> io::Result<String> {
     tokio::task::spawn_blocking(read).await?
 }
 
-/// The name of the file in messages.
+/// Returns the name of the file for messages.
 pub fn name(file: &Path) -> Cow<'_, str> {
     if file.as_os_str() == "-" { "standard input".into() } else { file.to_string_lossy() }
 }
 
-/// Decodes UTF-8, or UTF-16, which `>` of PowerShell 5.1 writes; without a mark, UTF-16 is recognized by its zero bytes.
+/// Decodes UTF-8, UTF-16 (written by `>` in PowerShell 5.1) or ANSI. UTF-16 without a byte order mark is recognized by
+/// its zero bytes.
 fn decode(bytes: Vec<u8>) -> io::Result<String> {
     let zeros = |parity| bytes.iter().skip(parity).step_by(2).filter(|byte| **byte == 0).count();
     let unit = match (&*bytes, zeros(0), zeros(1)) {
@@ -50,7 +51,7 @@ fn decode(bytes: Vec<u8>) -> io::Result<String> {
         (_, even, odd) if odd > even => u16::from_le_bytes,
         (_, even, odd) if even > odd => u16::from_be_bytes,
         _ => {
-            // What is not UTF-8 is ANSI: `Set-Content` and `Export-Csv` of PowerShell 5.1 write it.
+            // Invalid UTF-8 is read as ANSI, which `Set-Content` and `Export-Csv` of PowerShell 5.1 write.
             let text =
                 String::from_utf8(bytes).map_err(|error| WINDOWS_1252.decode(error.as_bytes()).0.into());
             return Ok(without_mark(&text.unwrap_or_else(|ansi: String| ansi)));
@@ -72,7 +73,7 @@ fn invalid(problem: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, problem)
 }
 
-/// Removes blanks, line ends and a pair of quotes around a value, and characters that nobody sees.
+/// Removes whitespace, invisible characters and a pair of quotes around a value.
 pub fn unquoted(text: &str) -> &str {
     let text = text.trim_matches(is_blank);
     let quotes = ['"', '\'', '`', '\u{2018}', '\u{2019}', '\u{201c}', '\u{201d}'];
@@ -80,7 +81,7 @@ pub fn unquoted(text: &str) -> &str {
     bare.map_or(text, |bare| bare.trim_matches(is_blank))
 }
 
-/// Whether a character shows nothing: white space, control characters, byte order marks, zero-width spaces.
+/// Whether a character is invisible: whitespace, control characters, byte order marks, zero-width spaces.
 pub fn is_blank(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()

@@ -4,11 +4,11 @@ use std::io;
 
 use crate::exit::Failure;
 
-/// Receives interrupts from the moment it is created; one that arrives between two waits is not lost.
+/// Receives interrupts from its creation on, including those that arrive between two calls of `next`.
 pub struct Interrupts {
     #[cfg(unix)]
     signals: [tokio::signal::unix::Signal; 2],
-    /// `None` if hangups are ignored, as under nohup.
+    /// `None` if the process ignores hangups, as under nohup.
     #[cfg(unix)]
     hangup: Option<tokio::signal::unix::Signal>,
     #[cfg(windows)]
@@ -43,7 +43,7 @@ impl Interrupts {
         self.signals.recv().await;
     }
 
-    /// Runs work that can be dropped when interrupted.
+    /// Runs work, and drops it when interrupted.
     pub async fn or_interrupted<T>(
         &mut self,
         work: impl Future<Output = Result<T, Failure>>,
@@ -56,8 +56,8 @@ impl Interrupts {
     }
 }
 
-/// Whether hangups were ignored when the process started. Listening would undo that. Where it cannot be found out without
-/// unsafe code, they are left alone.
+/// Whether hangups were ignored when the process started, which listening would undo. Assumes so on systems where only
+/// unsafe code could find out.
 #[cfg(unix)]
 fn ignores_hangup() -> bool {
     static AT_START: std::sync::LazyLock<bool> = std::sync::LazyLock::new(|| {

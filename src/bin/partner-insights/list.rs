@@ -36,13 +36,13 @@ pub async fn run(global: &Global, command: List, output: &Output) -> Result<u8, 
 pub struct ReportRow {
     #[serde(flatten)]
     report: Report,
-    /// What could only be read leniently, or not at all.
+    /// Fields of the response that deviate from the spec and were read leniently, or not at all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     warnings: Vec<String>,
 }
 
-/// The date in UTC, or the text as it is.
+/// Returns the date in UTC, or the text up to a `T` if it is not a valid time.
 fn date(time: &Timestamp) -> String {
     let time = time.to_system_time().map_or_else(|| time.clone(), Timestamp::from);
     time.as_str().split('T').next().unwrap_or_default().to_owned()
@@ -73,7 +73,7 @@ impl Row for ReportRow {
                 status => text(status.as_ref().map(ReportStatus::as_str)),
             },
             Cell::new(every),
-            // The date; the other formats have the time too.
+            // Only the date; the other output formats include the time.
             text(report.modified_time.as_ref().map(date).as_deref()),
             text(report.report_name.as_deref()),
         ]

@@ -6,7 +6,7 @@ use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Logs the library's events; with `-vv` those of all dependencies too.
+/// Logs the events of the library, and with `-vv` also those of its dependencies.
 pub fn init(verbose: u8) {
     let targets = match verbose {
         0 => return,

@@ -1,6 +1,6 @@
 //! `partner-insights`: resumes paused Partner Center Insights reports and verifies that they run.
 
-// These macros panic if nobody reads the stream.
+// `println!` and `eprintln!` panic if the stream is closed.
 #![deny(
     clippy::print_stdout,
     clippy::print_stderr,

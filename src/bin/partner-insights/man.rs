@@ -1,4 +1,4 @@
-//! `man`: man pages.
+//! `man`: prints man pages.
 
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, roman};
@@ -18,17 +18,17 @@ pub fn run(command: &[String], output: &Output) -> Result<u8, Failure> {
         })?;
     }
     let notes = described.get_after_long_help().map(ToString::to_string).unwrap_or_default();
-    // clap_mangen would put them below the heading EXTRA, and fill their lines.
+    // clap_mangen would print the notes under the heading EXTRA, and join their lines.
     let described = described.clone().after_long_help(None::<&str>);
     let mut page = Vec::new();
     Man::new(described)
-        // Otherwise, the source would be taken for the date.
+        // Without a date, the source would appear in its place.
         .date("\"\"")
         .source(format!("partner-insights {}", help::version()))
         .manual("User Commands")
         .render(&mut page)
         .map_err(Failure::unexpected)?;
-    // What clap_mangen writes and `mandoc -T lint` does not like.
+    // Fix what `mandoc -T lint` reports about the output of clap_mangen.
     let page: String =
         String::from_utf8_lossy(&page).lines().map(|line| format!("{}\n", line.trim_end())).collect();
     let page = page.replace("\n.br\n\n.br\n", "\n.sp\n").replace("\n.sp\n.br\n", "\n.sp\n");
@@ -37,7 +37,7 @@ pub fn run(command: &[String], output: &Output) -> Result<u8, Failure> {
     Ok(exit::OK)
 }
 
-/// The notes after the options, with the headings of man pages. Their lines stay as they are.
+/// Formats the notes after the options as sections of a man page, and preserves their line breaks.
 fn sections(notes: &str) -> String {
     let mut roff = Roff::new();
     for paragraph in

@@ -1,4 +1,4 @@
-//! Data on standard output, everything else on standard error.
+//! Prints data to standard output, and everything else to standard error.
 
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
@@ -35,9 +35,9 @@ pub enum Color {
 pub trait Row: Serialize {
     const HEADINGS: &'static [&'static str];
     fn cells(&self) -> Vec<Cell>;
-    /// What `--output ids` prints; rows without an ID go to standard error.
+    /// Returns what `--output ids` prints; rows without an ID are printed to standard error.
     fn id(&self) -> Option<String>;
-    /// The ID and the error of a row that failed.
+    /// Returns the ID and the error of a row that failed.
     fn error(&self) -> Option<(String, String)> {
         None
     }
@@ -61,7 +61,7 @@ impl Output {
         self.format
     }
 
-    /// The progress bar; hidden if quiet or there is only one step.
+    /// Returns the progress bar, which is hidden if quiet or if there is only one step.
     pub fn progress(&self, length: usize) -> &ProgressBar {
         if !self.quiet && length > 1 {
             progress::show(&self.bar, length);
@@ -78,7 +78,7 @@ impl Output {
         self.bytes(text.as_bytes()).map(drop)
     }
 
-    /// Prints bytes to standard output. Returns whether there is a reader: that it has gone is no error.
+    /// Prints bytes to standard output. Returns `false` if the reader closed it, which is not an error.
     pub fn bytes(&self, bytes: &[u8]) -> Result<bool, Failure> {
         let written = self.bar.suspend(|| {
             let mut stdout = io::stdout();
@@ -99,21 +99,21 @@ impl Output {
 
     fn stderr(&self, text: &str) {
         self.bar.suspend(|| {
-            // A closed standard error must not change the exit code.
+            // A closed stderr must not change the exit code.
             let text = text.to_string();
             let lines: Vec<_> = text.split('\n').map(table::visible).collect();
             let _ = writeln!(io::stderr(), "{}", lines.join("\n"));
         });
     }
 
-    /// Prints the error that ends a command: in the JSON formats one object, on one line.
+    /// Prints the failure of a command; in the JSON formats, as one object on one line.
     pub fn failure(&self, failure: &Failure) {
         let json = match self.format {
             Format::Json | Format::Jsonl => serde_json::to_string(&failure.document()).ok(),
             Format::Table | Format::Ids => None,
         };
         match json {
-            // Not wrapped: it is one line for a program.
+            // Not wrapped, because scripts expect one line.
             Some(json) => self.stderr(&json),
             None => self.prompt(failure),
         }
@@ -126,21 +126,21 @@ impl Output {
         }
     }
 
-    /// Reports a wait that a person would notice; at a terminal, also the first after a failure, because of those that
-    /// may follow.
+    /// Reports a wait of more than two seconds; at a terminal, also the first one after a failure, because more may
+    /// follow.
     pub fn report_wait(&self, duration: Duration, is_first: bool, reason: impl Display) {
         if duration > Duration::from_secs(2) || (is_first && io::stderr().is_terminal()) {
             self.note(format_args!("{reason}; next try in {} s.", duration.as_secs_f64().ceil()));
         }
     }
 
-    /// Prints rows that are all known.
+    /// Prints a complete list of rows.
     pub fn rows<R: Row>(&self, rows: &[R]) -> Result<(), Failure> {
         rows.iter().try_for_each(|row| self.row(row))?;
         self.end(rows)
     }
 
-    /// Prints a row at once, in the formats that are streamed.
+    /// Prints a row immediately, if the format is streamed.
     pub fn row(&self, row: &impl Row) -> Result<(), Failure> {
         match (self.format, row.id()) {
             (Format::Jsonl, _) => self.json_line(row),
@@ -158,7 +158,7 @@ impl Output {
         }
     }
 
-    /// Prints what is not streamed.
+    /// Prints all rows, if the format is not streamed, and errors.
     pub fn end<R: Row>(&self, rows: &[R]) -> Result<(), Failure> {
         match self.format {
             Format::Json => self.json(rows),
@@ -205,7 +205,7 @@ impl Output {
     }
 }
 
-/// The errors of rows; one that several rows share is listed once.
+/// Returns the errors of rows. An error that several rows share is listed once.
 fn errors<R: Row>(rows: &[R]) -> Vec<String> {
     let mut groups: Vec<(String, String, usize)> = Vec::new();
     for (id, error) in rows.iter().filter_map(Row::error) {

@@ -1,4 +1,4 @@
-//! Precedence: flag, environment, default, also between settings that exclude each other.
+//! Applies the precedence of flags, environment and defaults, also to settings that exclude each other.
 
 use std::env;
 
@@ -13,7 +13,7 @@ use crate::input::unquoted;
 /// Commands that need no service.
 const OFFLINE: [&str; 4] = ["spec", "schema", "completions", "man"];
 
-/// The command line with all its parts. What needs no service shows no sign-in flags.
+/// Builds the complete command line. Commands that need no service hide the sign-in flags.
 pub fn command() -> Command {
     let mut command = prepare(Args::command());
     command.build();
@@ -29,7 +29,7 @@ pub fn parse() -> Result<Args, Error> {
     let matches = command().try_get_matches_from_mut(env::args_os())?;
     let mut args = Args::from_arg_matches(&matches)?;
     let is_flag = |id| matches.value_source(id) == Some(ValueSource::CommandLine);
-    // Two variables cannot be told apart by what was typed.
+    // Name the variable if the value is not from a flag.
     let name = |id, flag, variable| if is_flag(id) { flag } else { variable };
     let conflict = |one: &str, other: &str| {
         Err(Error::raw(ErrorKind::ArgumentConflict, format!("{one} cannot be used with {other}\n")))
@@ -71,7 +71,8 @@ pub fn parse() -> Result<Args, Error> {
     Ok(args)
 }
 
-/// Treats empty variables as unset, names variables only in the long help, and shows few global flags in the short one.
+/// Treats empty variables as unset, moves variable names to the long help, and hides most global flags in the short
+/// help.
 fn prepare(command: Command) -> Command {
     let command = command.mut_args(|mut arg| {
         let id = arg.get_id().as_str();

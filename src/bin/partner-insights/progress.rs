@@ -16,6 +16,6 @@ pub fn show(bar: &ProgressBar, length: usize) {
     }
     bar.reset_elapsed();
     bar.set_draw_target(ProgressDrawTarget::stderr());
-    // The elapsed time advances during waits.
+    // Updates the elapsed time during waits.
     bar.enable_steady_tick(Duration::from_millis(200));
 }

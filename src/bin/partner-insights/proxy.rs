@@ -1,4 +1,4 @@
-//! Checks the proxy settings: the HTTP client ignores a value that it cannot read, and would bypass the proxy.
+//! Checks the proxy settings, because the HTTP client ignores an invalid value and would bypass the proxy.
 
 use std::env;
 
@@ -14,12 +14,12 @@ pub fn check(global: &Global) -> Result<(), Failure> {
     let hosts: Vec<http::Uri> = [service, authority].iter().filter_map(|url| url.parse().ok()).collect();
     let except = ["NO_PROXY", "no_proxy"].iter().find_map(|name| env::var(name).ok()).unwrap_or_default();
     let except = Matcher::builder().all("http://proxy").no(except).build();
-    // The client uses no proxy without encryption, nor as a CGI program.
+    // The HTTP client uses no proxy for http URLs, or in a CGI process.
     let is_unused = service.starts_with("http:") || env::var_os("REQUEST_METHOD").is_some();
     if is_unused || !hosts.iter().any(|url| except.intercept(url).is_some()) {
         return Ok(());
     }
-    // The first that is set counts, unless it is empty.
+    // The first variable of each pair that is set takes effect, unless it is empty.
     for names in [["HTTPS_PROXY", "https_proxy"], ["ALL_PROXY", "all_proxy"]] {
         let set = names.into_iter().find_map(|name| Some((name, env::var_os(name)?)));
         let Some((name, value)) = set.filter(|(_, value)| !value.is_empty()) else { continue };
@@ -30,20 +30,20 @@ pub fn check(global: &Global) -> Result<(), Failure> {
             Some(proxy) if !matches!(proxy.uri().scheme_str(), Some("http" | "https")) => {
                 "names a SOCKS proxy, which is not supported"
             }
-            Some(proxy) if has_other_port(proxy.uri()) => {
+            Some(proxy) if has_invalid_port(proxy.uri()) => {
                 "has an invalid port; special characters in a password must be percent-encoded"
             }
             Some(_) => return Ok(()),
-            None => "is no URL of a proxy",
+            None => "is not a proxy URL",
         };
         let failure = Failure::usage(format!("{name} {problem}; expected http://host:port"));
-        return Err(failure.hint(format!("correct or unset {name}; quotes do not belong to the value")));
+        return Err(failure.hint(format!("correct or unset {name}; the value must not contain quotes")));
     }
     Ok(())
 }
 
-/// Whether something that is no number stands in place of the port.
-fn has_other_port(url: &http::Uri) -> bool {
+/// Whether the port is not a number.
+fn has_invalid_port(url: &http::Uri) -> bool {
     let host = url.authority().map_or("", |authority| authority.as_str());
     let host = host.rsplit('@').next().unwrap_or_default();
     url.port_u16().is_none() && host.rsplit(']').next().is_some_and(|end| end.contains(':'))

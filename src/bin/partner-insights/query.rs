@@ -1,4 +1,4 @@
-//! `query`: list, show, check, try, create, delete.
+//! `query`: lists, shows, checks, tries, creates and deletes queries.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ use crate::session::Session;
 use crate::table::{text, visible};
 
 pub async fn run(global: &Global, command: args::Query, output: &Output) -> Result<u8, Failure> {
-    // The emulator, if there is one, ends with the session.
+    // Stays alive until the end: dropping it stops the in-process emulator.
     let session = Session::open(global, output).await?;
     let client = session.client.clone();
     match command {
@@ -72,8 +72,8 @@ async fn stored(client: &InsightsClient, id: &str) -> Result<ReportQuery, Failur
     })
 }
 
-/// The dataset that a query reads; its text is looked up if it is not known. Nothing if the dataset cannot be found: the
-/// service decides then.
+/// Returns the dataset that a query reads. Looks up the text of the query if it is not given. Returns `None` if the
+/// dataset is not found: the service decides then.
 pub async fn dataset_of(
     client: &InsightsClient,
     id: &str,
@@ -158,9 +158,8 @@ async fn delete(client: &InsightsClient, command: QueryDelete, output: &Output) 
     let name = visible(query.name.as_deref().unwrap_or_default());
     if command.caution.dry_run {
         output.rows(&[QueryRow(query)])?;
-        output.note(format_args!(
-            "Would delete query {name:?}, which {users} reports run; nothing was changed."
-        ));
+        output
+            .note(format_args!("Would delete query {name:?}, used by {users} reports; nothing was changed."));
         return Ok(exit::OK);
     }
     if !command.caution.yes {
@@ -173,7 +172,7 @@ async fn delete(client: &InsightsClient, command: QueryDelete, output: &Output) 
     Ok(exit::OK)
 }
 
-/// Prints rows whose columns the query names.
+/// Prints the rows of a query, with its columns.
 fn print_rows(rows: Value, output: &Output) -> Result<(), Failure> {
     let rows: Vec<Map<String, Value>> = serde_json::from_value(rows).map_err(Failure::unexpected)?;
     match output.format() {

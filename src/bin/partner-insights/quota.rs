@@ -1,4 +1,4 @@
-//! What helps when a quota is exhausted: what could be deleted, or when to try again.
+//! Hints for an exhausted quota: what could be deleted, or when to try again.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,12 +7,13 @@ use partner_center_insights::{Error, ErrorKind, InsightsClient, Report, ReportSt
 use crate::exit::Failure;
 use crate::table::visible;
 
-/// Maximum number of candidates that are named.
+/// Maximum number of candidates in a hint.
 const NAMED: usize = 5;
 /// The period of the quota of one-time reports.
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// Ends a command, and names candidates if a quota is the cause. Whether they are needed is for a person to decide.
+/// Converts an error, with candidates for deletion in the hint if a quota is the cause. Only the user knows whether
+/// they are needed.
 pub async fn failure(client: &InsightsClient, error: Error) -> Failure {
     let hint = match error.kind() {
         ErrorKind::QueryQuota => queries(client).await,
@@ -21,7 +22,7 @@ pub async fn failure(client: &InsightsClient, error: Error) -> Failure {
         _ => Ok(None),
     };
     let failure = Failure::from(error);
-    // What cannot be listed leaves the general hint.
+    // If the list fails, the general hint remains.
     match hint {
         Ok(Some(hint)) => failure.hint(hint),
         Ok(None) | Err(_) => failure,
@@ -42,13 +43,11 @@ async fn reports(client: &InsightsClient) -> Result<Option<String>, Error> {
     };
     active.sort_by_key(changed);
     let names = active.iter().map(|report| (report.report_id.to_string(), report.report_name.as_deref()));
-    Ok(named(
-        "these active reports are unchanged for longest; `delete ID` or `pause ID` frees a place",
-        names,
-    ))
+    Ok(named("delete or pause an active report; unchanged for the longest time", names))
 }
 
-/// When the oldest one-time report of the last hour no longer counts. Deleted ones are not listed, but presumably count.
+/// Says when the oldest one-time report of the last hour no longer counts. Deleted ones are not listed, but presumably
+/// count.
 async fn next(client: &InsightsClient) -> Result<Option<String>, Error> {
     let now = SystemTime::now();
     let reports = client.reports().await?;

@@ -27,8 +27,8 @@ impl Session {
     pub async fn open(global: &Global, output: &Output) -> Result<Self, Failure> {
         let (builder, emulator) = if global.emulator {
             output.note(
-                "Using the emulator; no real data is read or changed, and it forgets everything at the end \
-                 (`partner-insights emulator` starts one that stays).",
+                "Using the emulator; no real data is read or changed. It stops with this command \
+                 (`partner-insights emulator` starts one that keeps running).",
             );
             let emulator = Emulator::start().await.map_err(Failure::unexpected)?;
             let builder = InsightsClient::builder().program(global.program);
@@ -55,7 +55,8 @@ impl Session {
         let builder = builder.on_warning(move |warning| match seen.add(warning) {
             Some(1..=MAX_WARNINGS) => output.prompt(visible(&format!("warning: {warning}"))),
             Some(number) if number == MAX_WARNINGS + 1 => {
-                output.prompt("warning: there are more; --output json has all that are about a row");
+                output
+                    .prompt("warning: further warnings are not printed; --output json has those about a row");
             }
             _ => {}
         });
@@ -67,15 +68,15 @@ impl Session {
     }
 }
 
-/// Maximum number of warnings that are printed.
+/// Maximum number of printed warnings.
 const MAX_WARNINGS: usize = 50;
 
-/// What was read leniently, without repetitions. All clones share it.
+/// The warnings about leniently read responses, without duplicates. Shared by all clones.
 #[derive(Clone, Debug, Default)]
 pub struct Warnings(Arc<Mutex<HashMap<String, Vec<Warning>>>>);
 
 impl Warnings {
-    /// Adds a warning. Returns the number of warnings, unless it is known.
+    /// Adds a warning. Returns the number of warnings, or `None` for a duplicate.
     fn add(&self, warning: &Warning) -> Option<usize> {
         let mut warnings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let own = warnings.entry(key(warning.id.as_deref().unwrap_or_default())).or_default();
@@ -100,12 +101,12 @@ impl Warnings {
     }
 }
 
-/// Letter case does not matter in an id.
+/// Returns an ID in lower case, because letter case does not matter.
 fn key(id: &str) -> String {
     id.to_ascii_lowercase()
 }
 
-/// A client's settings without its token source.
+/// Returns a client builder with every setting except the token source.
 pub fn builder(global: &Global) -> InsightsClientBuilder {
     let mut builder = InsightsClient::builder().program(global.program);
     if let Some(url) = &global.base_url {

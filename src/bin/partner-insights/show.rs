@@ -1,4 +1,4 @@
-//! `show`: a report, why it runs or does not, and what helps.
+//! `show`: a report, the reason for its status, and the next step.
 
 use std::time::SystemTime;
 
@@ -15,7 +15,7 @@ use crate::session::Session;
 use crate::table::{text, titled, visible};
 
 pub async fn run(global: &Global, command: args::Show, output: &Output) -> Result<u8, Failure> {
-    // The emulator, if there is one, ends with the session.
+    // Stays alive until the end: dropping it stops the in-process emulator.
     let session = Session::open(global, output).await?;
     let client = session.client.clone();
     let report = existing(&client, command.id).await?;
@@ -32,14 +32,14 @@ pub async fn run(global: &Global, command: args::Show, output: &Output) -> Resul
         }
         Some(ReportStatus::Active) => None,
         Some(ReportStatus::Inactive) if is_once => {
-            Some("`create --from ID --once` runs a copy of it".to_owned())
+            Some("`create NAME --from ID --once` runs a copy of it".to_owned())
         }
         Some(ReportStatus::Inactive) => Some(
-            "create a copy with `create --from ID`; whether `update --count N` revives a report is not known"
+            "create a copy with `create NAME --from ID --earliest`; it is unknown whether `update --count N` works"
                 .to_owned(),
         ),
         _ => Some(
-            "look at it in Partner Center; `resume ID --no-verify` sends a request in any status".to_owned(),
+            "check the report in Partner Center; `resume ID --no-verify` sends a request in any status".to_owned(),
         ),
     };
     let row = ShowRow {
@@ -69,17 +69,17 @@ pub async fn run(global: &Global, command: args::Show, output: &Output) -> Resul
 pub struct ShowRow {
     #[serde(flatten)]
     report: Report,
-    /// When the report is due next, by its schedule.
+    /// When the next execution is due, by the schedule.
     next_execution: Option<Timestamp>,
     /// The last change of a paused report, which is presumably when it was paused.
     paused_since: Option<Timestamp>,
     /// When the latest file was written.
     last_file: Option<Timestamp>,
-    /// Why it runs or does not.
+    /// The reason why the report delivers its files or does not.
     reason: Option<String>,
-    /// What helps if it does not run.
+    /// The next step, if the report does not run.
     help: Option<String>,
-    /// What could only be read leniently, or not at all.
+    /// Fields of the response that deviate from the spec and were read leniently, or not at all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     warnings: Vec<String>,
@@ -96,7 +96,7 @@ impl ShowRow {
             ("Name", report.report_name.as_deref()),
             ("Status", report.report_status.as_ref().map(ReportStatus::as_str)),
             ("Why", self.reason.as_deref()),
-            ("What helps", self.help.as_deref()),
+            ("Next step", self.help.as_deref()),
             ("Next execution", self.next_execution.as_ref().map(Timestamp::as_str)),
             ("Paused since", self.paused_since.as_ref().map(Timestamp::as_str)),
             ("Last file", self.last_file.as_ref().map(Timestamp::as_str)),

@@ -1,4 +1,4 @@
-//! Tables for people.
+//! Draws tables, and wraps text to the terminal.
 
 use std::fmt;
 use std::io::{self, IsTerminal};
@@ -8,13 +8,13 @@ use unicode_width::UnicodeWidthStr;
 
 /// Spaces around a column.
 const PADDING: u16 = 2;
-/// Least width of the last column, for a word or two; with less, another column is left out.
+/// Minimum width of the last column. If less remains, another column is hidden.
 const NARROW: usize = 13;
-/// Width of a terminal below which nothing is wrapped.
+/// Minimum width of a terminal to which text is wrapped.
 const TINY: usize = 20;
 
-/// Draws a table as wide as the terminal. In a narrow one, the last column is cut; then columns are left out,
-/// from the last but one to the third, then the last, then the second. The first has the IDs, and is always whole.
+/// Draws a table that fits the terminal. In a narrow one, the last column is truncated; then columns are hidden, from
+/// the last but one to the third, then the last, then the second. The first column has the IDs and is always complete.
 pub fn draw(headings: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>, colored: bool) -> String {
     let mut rows: Vec<_> = rows.into_iter().collect();
     let widths = Table::new().set_header(headings).add_rows(rows.clone()).column_max_content_widths();
@@ -45,7 +45,7 @@ pub fn draw(headings: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>, colore
     table.trim_fmt()
 }
 
-/// Which columns fit, and the width of the last one.
+/// Returns which columns fit, and the width of the last one.
 fn fit(widths: &[usize], terminal: usize) -> (Vec<bool>, usize) {
     let end = widths.len().saturating_sub(1);
     let padding = usize::from(PADDING);
@@ -65,13 +65,13 @@ fn fit(widths: &[usize], terminal: usize) -> (Vec<bool>, usize) {
     (shown, usize::MAX)
 }
 
-/// Cuts a text to a width, after a word if one fits. A link is whole, so that it can be copied.
+/// Truncates a text to a width, after a word if one fits. Links stay complete, so that they can be copied.
 fn cut(text: &str, width: usize) -> String {
     let is_link = text.starts_with("https://") || text.starts_with("http://");
     if text.width() <= width || is_link {
         return text.to_owned();
     }
-    // The ellipsis needs a place too.
+    // Leave room for the ellipsis.
     let fits = |end: &usize| *end > 0 && text[..*end].width() < width;
     let word = text.match_indices(' ').map(|(at, _)| at).take_while(fits).last();
     let character = || text.char_indices().map(|(at, _)| at).take_while(|at| *at == 0 || fits(at)).last();
@@ -84,7 +84,7 @@ pub enum Stream {
     Stderr,
 }
 
-/// The width of the terminal, if the stream is one.
+/// Returns the width of the terminal, if the stream is one.
 fn terminal_width(stream: Stream) -> Option<usize> {
     let mut table = Table::new();
     let is_terminal = match stream {
@@ -97,12 +97,12 @@ fn terminal_width(stream: Stream) -> Option<usize> {
     table.width().filter(|_| is_terminal).map(usize::from).filter(|width| *width >= TINY)
 }
 
-/// Breaks lines between words, as wide as the terminal.
+/// Wraps lines between words, to the width of the terminal.
 pub fn wrap(text: &str, stream: Stream) -> String {
     terminal_width(stream).map_or_else(|| text.to_owned(), |width| wrap_to(text, width))
 }
 
-/// A line with a title before its value, which is wrapped in a column of its own.
+/// Returns a title and its value, which is wrapped in a second column.
 pub fn titled(title: &str, value: &str) -> String {
     const TITLE: usize = 16;
     let width = terminal_width(Stream::Stdout).and_then(|width| width.checked_sub(TITLE));
@@ -129,7 +129,7 @@ fn wrap_to(text: &str, width: usize) -> String {
     wrapped
 }
 
-/// Replaces characters of the service's text that would act on the terminal or break the line.
+/// Replaces control characters in text of the service, which could affect the terminal or break the line.
 pub fn visible(text: &str) -> String {
     let acts = |c: char| {
         c.is_control()
@@ -138,12 +138,12 @@ pub fn visible(text: &str) -> String {
     text.chars().map(|c| if acts(c) { ' ' } else { c }).collect()
 }
 
-/// A cell with text of the service.
+/// Creates a cell with text of the service.
 pub fn text(text: Option<&str>) -> Cell {
     Cell::new(visible(text.unwrap_or_default()))
 }
 
-/// A colored cell: green is the requested state, yellow is pending or paused, red is a failure.
+/// Creates a colored cell: green is the requested state, yellow is pending or paused, red is a failure.
 pub fn colored(word: impl fmt::Display, color: comfy_table::Color) -> Cell {
     Cell::new(word).fg(color)
 }

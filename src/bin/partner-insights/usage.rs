@@ -1,4 +1,4 @@
-//! Errors of the command line, in the shape of all others.
+//! Prints usage errors of clap in the format of all other errors.
 
 use std::env;
 use std::ffi::OsString;
@@ -14,13 +14,13 @@ use crate::output::{Color, Format, Output};
 /// Commands that change reports or logins.
 const CHANGES: [&str; 7] = ["resume", "pause", "create", "update", "delete", "login", "logout"];
 
-/// Prints what clap ends a command with: help, a version or an error.
+/// Prints the help, version or error with which clap ends a command.
 pub fn report(error: Error) -> ExitCode {
     let format = format();
     let is_json = matches!(format, Format::Json | Format::Jsonl);
     let is_help = error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if !error.use_stderr() || (is_help && !is_json) {
-        // That its reader has gone is no error.
+        // A closed output is not an error.
         let _ = error.print();
         return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::OK });
     }
@@ -33,10 +33,11 @@ pub fn report(error: Error) -> ExitCode {
     ExitCode::from(failure.code)
 }
 
-/// The first part of clap's text is the error; the others have tips, the usage and the way to the help.
+/// Converts an error of clap: the first paragraph of its text is the error, a tip or the reference to `--help` the
+/// hint.
 fn failure(mut error: Error) -> Failure {
     error.remove(ContextKind::Usage);
-    // A tip is followed without thinking; it must not change a report.
+    // Tips may be followed blindly, so never suggest a command that changes something.
     if let Some(ContextValue::Strings(tips)) = error.get(ContextKind::SuggestedSubcommand)
         && tips.iter().any(|tip| CHANGES.contains(&tip.as_str()))
     {
@@ -47,7 +48,7 @@ fn failure(mut error: Error) -> Failure {
     let failure = Failure::usage(parts.next().unwrap_or_default());
     let hint = parts.find_map(|part| match part.strip_prefix("tip: ") {
         Some(tips) => {
-            // That a misspelled flag could be an ID helps nobody.
+            // Omit the tip to pass a misspelled flag as a value.
             let tips: Vec<_> = tips.split(" tip: ").filter(|tip| !tip.starts_with("to pass ")).collect();
             Some(tips.join("; ")).filter(|tips| !tips.is_empty())
         }
@@ -65,7 +66,7 @@ fn one_line(part: &str) -> String {
     part.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The output format, as far as it can be seen in arguments that are invalid: the last flag, or the variable.
+/// Guesses the output format from invalid arguments: the last flag, or else the variable.
 fn format() -> Format {
     let variable = env::var("PARTNER_CENTER_OUTPUT").ok().and_then(|name| parse(unquoted(&name)));
     flag(env::args_os().skip(1)).or(variable).unwrap_or(Format::Table)
@@ -78,7 +79,7 @@ fn flag(arguments: impl Iterator<Item = OsString>) -> Option<Format> {
         let value = match argument.strip_prefix("--") {
             Some("output") => Some(""),
             Some(long) => long.strip_prefix("output="),
-            // Other short flags may stand before it.
+            // Other short flags may precede it, as in `-vo`.
             None => {
                 argument.strip_prefix('-').and_then(|short| short.split_once('o')).map(|(_, value)| value)
             }
@@ -102,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn format_is_seen_in_invalid_arguments() {
+    fn format_is_found_in_invalid_arguments() {
         let format = |line: &str| flag(line.split(' ').map(OsString::from));
         for line in [
             "lst -o json",

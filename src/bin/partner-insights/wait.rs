@@ -1,4 +1,4 @@
-//! `wait`: until a report has delivered a file.
+//! `wait`: waits until a report has delivered a file.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -29,13 +29,13 @@ pub fn limited(wait: WaitForExecution, timeout: Option<Duration>) -> WaitForExec
     }
 }
 
-/// Says what is waited for: each state once, however often it is polled.
+/// Prints progress notes. A note that repeats the previous one is omitted.
 pub fn with_notes(wait: WaitForExecution, what: String, output: &Output) -> WaitForExecution {
     let (notes, last) = (output.clone(), Mutex::new(String::new()));
     wait.on_progress(move |poll| {
         let due = poll.due.map(|due| format!(", due at {}", Timestamp::from(due)));
         let note = match poll.error {
-            Some(error) => format!("Request failed ({}); trying again until the timeout.", error.kind()),
+            Some(error) => format!("Request failed ({}); trying again.", error.kind()),
             None => format!("Waiting for {what}{}.", due.unwrap_or_default()),
         };
         if let Ok(mut last) = last.lock()

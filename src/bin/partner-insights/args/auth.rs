@@ -1,4 +1,4 @@
-//! Signing in: the flags of every command, and `auth`.
+//! The authentication flags of every command, and the command `auth`.
 
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ pub struct SignIn {
     /// OAuth scope to request [default: derived from the service URL]
     #[arg(long, global = true, env = "PARTNER_CENTER_SCOPE", value_name = "SCOPE", value_parser = Setting(StringValueParser::new()))]
     pub scope: Option<String>,
-    /// Which of these came from the command line, not the environment.
+    /// The arguments that were set on the command line, not in the environment.
     #[arg(skip)]
     pub from_flags: Vec<&'static str>,
 }

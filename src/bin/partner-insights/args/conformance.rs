@@ -6,18 +6,20 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use partner_center_insights::ReportId;
 
+use super::values::Setting;
+
 #[derive(Debug, Args)]
 pub struct Conformance {
-    /// Also pause and resume this report, and put back its state; all else only reads
+    /// Also pause and resume this report, then restore its state (read-only otherwise)
     #[arg(long, value_name = "ID")]
     pub exercise: Option<ReportId>,
     /// Skip the confirmation prompt
-    #[arg(long, short, env = "PARTNER_CENTER_YES", value_parser = BoolishValueParser::new())]
+    #[arg(long, short, env = "PARTNER_CENTER_YES", value_parser = Setting(BoolishValueParser::new()))]
     pub yes: bool,
-    /// Write what was received to FILE, without IDs, names and other data of the tenant
+    /// Write the evidence to FILE, without IDs, names and other data of the tenant
     #[arg(long, value_name = "FILE")]
     pub evidence: Option<PathBuf>,
-    /// Check such a file instead of the service
+    /// Check an evidence file instead of the service
     #[arg(long, value_name = "FILE", conflicts_with_all = ["evidence", "exercise"])]
     pub replay: Option<PathBuf>,
 }

@@ -1,4 +1,4 @@
-//! Commands about what reports deliver: `health`, `wait`, `download`.
+//! The commands about files: `health`, `wait`, `download` and `export`.
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -23,7 +23,7 @@ pub struct Health {
 pub struct Wait {
     /// Report ID
     pub id: ReportId,
-    /// Only a file written at this time or later, e.g. 2026-12-01T06:00:00Z [default: the next one]
+    /// Ignore files written before this time, e.g. 2026-12-01T06:00:00Z [default: wait for a new file]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub after: Option<SystemTime>,
     /// How long to wait, e.g. 90s, 30m or 6h [default: no limit]
@@ -43,7 +43,7 @@ pub struct Download {
     /// Write one file under this name (- for stdout)
     #[arg(long, short = 'O', value_name = "FILE", conflicts_with_all = ["output_dir", "all", "new"])]
     pub output_file: Option<PathBuf>,
-    /// Keep files as they are stored, compressed or not
+    /// Save files as stored, without decompressing them
     #[arg(long)]
     pub raw: bool,
 }
@@ -82,13 +82,13 @@ pub struct Export {
     /// How long to wait for the file, e.g. 90s, 30m or 6h
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = duration)]
     pub timeout: Duration,
-    /// Leave the check of the query to the service
+    /// Do not check the query before sending it
     #[arg(long)]
     pub no_check: bool,
 }
 
 impl Export {
-    /// Where the text comes from.
+    /// Returns the source of the query text.
     pub fn text(&self) -> Text {
         Text { query: self.query.clone(), query_file: self.query_file.clone(), id: None }
     }

@@ -1,4 +1,4 @@
-//! What `--help` adds to the flags.
+//! The texts that `--help` prints after the flags.
 
 use partner_center_insights::spec;
 

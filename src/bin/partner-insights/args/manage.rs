@@ -25,10 +25,10 @@ pub struct Create {
     /// The query to run
     #[arg(long, value_name = "ID", required_unless_present = "from")]
     pub query_id: Option<String>,
-    /// Copy query, interval, count, format and callback of this report
+    /// Copy query, interval, count, description, format and callback of this report
     #[arg(long, value_name = "ID")]
     pub from: Option<ReportId>,
-    /// Run once, at once
+    /// Run once, immediately
     #[arg(long, conflicts_with_all = ["at", "earliest", "every", "count", "end"])]
     pub once: bool,
     #[command(flatten)]
@@ -150,7 +150,7 @@ pub struct QueryList {
     /// Only your own queries
     #[arg(long, conflicts_with = "system")]
     pub own: bool,
-    /// Only queries of the system
+    /// Only system queries
     #[arg(long)]
     pub system: bool,
 }
@@ -163,7 +163,7 @@ pub struct Text {
     /// Read the text from FILE (- for stdin)
     #[arg(long, value_name = "FILE")]
     pub query_file: Option<PathBuf>,
-    /// A stored query
+    /// ID of a stored query
     #[arg(long, value_name = "ID")]
     pub id: Option<String>,
 }
@@ -221,7 +221,7 @@ fn interval(text: &str) -> Result<Duration, &'static str> {
     hours.map(|hours| Duration::from_secs(hours * 3600)).ok_or("expected 1h to 2160h, e.g. 6h, 1d or 1w")
 }
 
-/// Parses a time with an offset or a zone, or in the zone of this machine.
+/// Parses a time with an offset or a time zone; without either, it is local time.
 fn time(text: &str) -> Result<SystemTime, String> {
     let zoned =
         text.parse::<jiff::Timestamp>().or_else(|_| text.parse::<jiff::Zoned>().map(|z| z.timestamp()));

@@ -14,8 +14,8 @@ use partner_center_insights::{ExecutionStatus, Program, ReportId, ReportStatus};
 use crate::ids;
 use crate::input::unquoted;
 
-/// Cleans values from the environment before they are parsed: scripts leave quotes and carriage returns in them. A
-/// refused one is reported by the name of its variable.
+/// Cleans values from the environment before they are parsed: scripts leave quotes and carriage returns in them. The
+/// error for an invalid value names the variable.
 #[derive(Clone)]
 pub struct Setting<P>(pub P);
 
@@ -53,7 +53,7 @@ impl<P: TypedValueParser> TypedValueParser for Setting<P> {
     }
 }
 
-/// Parses a number of `--verbose`; variables may also say yes or no.
+/// Parses the level of `--verbose`; its variable may also contain a boolean.
 pub fn verbosity() -> impl TypedValueParser<Value = u8> {
     StringValueParser::new().try_map(|text| match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "y" | "t" => Ok(1),
@@ -62,7 +62,7 @@ pub fn verbosity() -> impl TypedValueParser<Value = u8> {
     })
 }
 
-/// Parses a report ID; a name is no ID.
+/// Parses a report ID. The error suggests `--name`, in case the text is a name.
 pub fn report_id(text: &str) -> Result<ReportId, String> {
     ids::report_id(text).map_err(|error| format!("{error}; to select reports by name, use --name"))
 }
@@ -96,7 +96,7 @@ pub fn scenario() -> impl TypedValueParser<Value = Scenario> {
     })
 }
 
-/// Parses an address with port, `localhost:PORT`, or a port of this machine.
+/// Parses an address with a port, `localhost:PORT`, or a port alone, which means the loopback address.
 pub fn listen(text: &str) -> Result<SocketAddr, &'static str> {
     let text = &*text.to_ascii_lowercase();
     let port = text.strip_prefix("localhost:").unwrap_or(text);
@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn listen_takes_ports_and_addresses() {
+    fn listen_accepts_ports_and_addresses() {
         for (text, address) in [
             ("8080", "127.0.0.1:8080"),
             ("localhost:8080", "127.0.0.1:8080"),

@@ -1,4 +1,4 @@
-//! `resume --wait`: until each resumed report has delivered a file.
+//! `resume --wait`: waits until each resumed report has delivered a file.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,15 +16,16 @@ use crate::wait;
 
 /// Which files to wait for, and how long.
 pub struct Delivery {
-    /// Only files written from this time on: that of the first request, because a paused report writes none before it.
+    /// Only files written at this time or later count. It is the start of the run: a paused report writes no earlier
+    /// file.
     pub after: SystemTime,
     /// Limit of the wait.
     pub timeout: Option<Duration>,
-    /// When the run has to end.
+    /// The deadline of the whole run.
     pub deadline: Option<Instant>,
 }
 
-/// How a wait for all files ended.
+/// How the wait for the files ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum End {
     Complete,
@@ -33,7 +34,7 @@ pub enum End {
 }
 
 impl Delivery {
-    /// Waits for a file of each of these reports, and prints their rows with it.
+    /// Waits for a file of each report, and prints the row of the report with it.
     pub async fn wait(
         &self,
         client: &InsightsClient,

@@ -15,36 +15,36 @@ use crate::output::Row;
 use crate::session::Warnings;
 use crate::table::{colored, text, visible};
 
-/// What happened to a report, or would. The same members with and without verification.
+/// What happened to a report or, with --dry-run, what would happen.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ChangeRow {
     report_id: ReportId,
     report_name: Option<String>,
-    /// would-resume and would-pause only with --dry-run.
+    /// would-resume and would-pause occur only with --dry-run.
     #[schemars(schema_with = "outcomes")]
     outcome: String,
-    /// The status that was seen last.
+    /// The last status that the service reported.
     status: Option<ReportStatus>,
-    /// When that status was seen, in UTC.
+    /// When the service reported that status, in UTC.
     seen_at: Option<Timestamp>,
-    /// A stable word: that of the report, of the run, or of the error; null for a success.
+    /// A stable identifier of the reason or of the kind of error; null for a success.
     #[schemars(schema_with = "reasons")]
     reason: Option<String>,
     /// The reason in one sentence.
     message: Option<String>,
     /// The error behind the reason, if a request failed.
     error: Option<ErrorObject>,
-    /// When the report is due next, if it is active and has a schedule.
+    /// When the next execution is due, if the report is active and has a schedule.
     next_execution: Option<Timestamp>,
-    /// What a resumed report has delivered; only with --wait.
+    /// The execution that the resumed report delivered; only with --wait.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(default)]
     execution: Option<ExecutionRow>,
-    /// Nothing if the request would be sent.
+    /// `None` with --dry-run, if a request would be sent.
     #[serde(skip)]
     done: Option<Outcome>,
-    /// What could only be read leniently, or not at all.
+    /// Fields of the response that deviate from the spec and were read leniently, or not at all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
     warnings: Vec<String>,
@@ -62,7 +62,7 @@ fn reasons(_: &mut SchemaGenerator) -> Schema {
 }
 
 impl ChangeRow {
-    /// A report that a dry run would send a request for.
+    /// Creates the row of a report for which a dry run would send a request.
     pub fn planned(step: &Step, direction: Direction) -> Self {
         Self {
             report_id: step.report_id,
@@ -84,11 +84,11 @@ impl ChangeRow {
         Self { warnings: warnings.of(&self.report_id.to_string()), ..self }
     }
 
-    /// A report that the run left because of --timeout.
+    /// Marks a report whose change or wait was cut short by --timeout.
     pub fn time_out(&mut self) {
         self.reason = Some(Reason::Error(ErrorKind::Timeout).to_string());
         if let Some(message) = &mut self.message {
-            *message = message.replace("the run was stopped", "the time of --timeout was over");
+            *message = message.replace("the run was stopped", "--timeout elapsed");
         }
     }
 
@@ -96,7 +96,7 @@ impl ChangeRow {
         self.report_id
     }
 
-    /// The name, or else the ID.
+    /// Returns the name, or the ID if the name is unknown.
     pub fn label(&self) -> String {
         match &self.report_name {
             Some(name) => format!("{:?}", visible(name)),
@@ -108,7 +108,7 @@ impl ChangeRow {
         self.done == Some(Outcome::Resumed)
     }
 
-    /// Adds what the report has delivered, or why it has not.
+    /// Adds the execution that the report delivered, or the error of the wait.
     pub fn deliver(&mut self, result: Result<Execution, Error>) {
         match result {
             Ok(execution) => self.execution = Some(ExecutionRow::without_link(execution)),

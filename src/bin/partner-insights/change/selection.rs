@@ -1,4 +1,4 @@
-//! Selections that are empty, and why.
+//! Reads files of report IDs, and explains empty selections.
 
 use std::path::Path;
 
@@ -11,12 +11,12 @@ use crate::output::Output;
 use crate::table::visible;
 use crate::{ids, input};
 
-/// Least similarity of names that are suggested, from 0 to 1.
+/// Minimum similarity of suggested names, from 0 to 1.
 const SIMILAR: f64 = 0.75;
-/// Maximum number of names that are suggested.
+/// Maximum number of suggested names.
 const SUGGESTED: usize = 3;
 
-/// Reads report IDs. A file without any is an error: what should have written it has probably failed.
+/// Reads report IDs. A file without IDs is an error: the command that should have written them has probably failed.
 pub async fn read_ids(file: &Path) -> Result<Vec<ReportId>, Failure> {
     match ids::read(file).await? {
         ids if ids.is_empty() => Err(Failure::no_match(format!("no report IDs in {}", input::name(file)))
@@ -27,7 +27,7 @@ pub async fn read_ids(file: &Path) -> Result<Vec<ReportId>, Failure> {
     }
 }
 
-/// Says why there is nothing to do, which is an error if a filter matches no report at all.
+/// Explains why there is nothing to do. Fails if a filter matches no report at all.
 pub fn explain_empty(
     plan: &Plan,
     command: &Change,
@@ -41,13 +41,13 @@ pub fn explain_empty(
     }
     output.note(match plan.matched() {
         0 => format!("The account has no reports; nothing to {direction}."),
-        1 => format!("Nothing to {direction}: the report that matches is not {status}."),
+        1 => format!("Nothing to {direction}: the only matching report is not {status}."),
         all => format!("Nothing to {direction}: none of {all} reports is {status}."),
     });
     Ok(())
 }
 
-/// Says that nothing matches, and which names are similar.
+/// Returns the error for a filter without a match, with similar names as a hint.
 pub fn no_match<'a>(filter: &Filter, names: impl Iterator<Item = &'a str>) -> Failure {
     let Some(pattern) = &filter.name else {
         return Failure::no_match("no report runs this query")
@@ -55,7 +55,8 @@ pub fn no_match<'a>(filter: &Filter, names: impl Iterator<Item = &'a str>) -> Fa
     };
     if filter.query_id.is_some() {
         let message = format!("no report matches --name {pattern:?} and runs the query of --query-id");
-        return Failure::no_match(message).hint("leave out one of the two to see which reports it matches");
+        return Failure::no_match(message)
+            .hint("drop one of the two flags to see which reports the other one matches");
     }
     let failure = Failure::no_match(format!("no report matches --name {pattern:?}"));
     let mut similar: Vec<_> = names.map(|name| (similarity(pattern, name), name)).collect();
@@ -71,7 +72,7 @@ pub fn no_match<'a>(filter: &Filter, names: impl Iterator<Item = &'a str>) -> Fa
     }
 }
 
-/// How similar a name, or one of its words, is to a pattern.
+/// Returns the similarity of a pattern to a name or to one of its words, whichever is higher.
 fn similarity(pattern: &str, name: &str) -> f64 {
     let pattern = pattern.replace(['*', '?'], "").trim().to_lowercase();
     let name = name.to_lowercase();

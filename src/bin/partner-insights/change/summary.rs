@@ -1,4 +1,4 @@
-//! The summary of many outcomes: counts, an exit code and hints.
+//! The summary of a bulk change: counts, an exit code and hints.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use partner_center_insights::{Error, ErrorKind, Outcome, Plan, Reason, ReportOut
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::exit::{self, OK, REFUSED, SOME_FAILED, STANDS_STILL, UNCONFIRMED};
+use crate::exit::{self, NOT_DELIVERED, OK, REFUSED, SOME_FAILED, UNCONFIRMED};
 use crate::output::Output;
 
 /// Counts of the rows.
@@ -16,7 +16,7 @@ pub struct Counts {
     total: usize,
     /// Whether every report is in the requested state or, in a dry run, would be sent a request.
     success: bool,
-    /// How many reports have each outcome, without those that do not occur.
+    /// The number of reports for each outcome that occurs.
     outcomes: BTreeMap<String, usize>,
 }
 
@@ -24,7 +24,7 @@ pub struct Counts {
 pub struct Summary {
     outcomes: BTreeMap<String, usize>,
     succeeded: bool,
-    /// Exit codes of what failed.
+    /// Exit codes of the failures.
     codes: Vec<u8>,
     hints: Vec<String>,
 }
@@ -50,7 +50,7 @@ impl Summary {
         self.hints.extend(hint.map(str::to_owned).filter(|hint| !self.hints.contains(hint)));
     }
 
-    /// A report that was resumed, and whose file could not be waited for.
+    /// Adds a resumed report for which the wait failed.
     pub fn add_undelivered(&mut self, error: &Error) {
         match error.kind() {
             ErrorKind::Timeout | ErrorKind::Conflict => self.add_stopped(),
@@ -58,10 +58,10 @@ impl Summary {
         }
     }
 
-    /// A report that was resumed, and whose file was not there in time.
+    /// Adds a resumed report that delivered no file in time.
     pub fn add_stopped(&mut self) {
-        self.add_code(STANDS_STILL);
-        let hint = "`partner-insights health` shows later whether the files have come";
+        self.add_code(NOT_DELIVERED);
+        let hint = "run `partner-insights health` later to check for the files";
         if !self.hints.iter().any(|known| known == hint) {
             self.hints.push(hint.to_owned());
         }
@@ -73,7 +73,7 @@ impl Summary {
         }
     }
 
-    /// Counts reports that a dry run would send a request for as successes.
+    /// Counts the reports for which a dry run would send a request as successes.
     pub fn add_planned(&mut self, requests: usize, verb: &str) {
         if requests > 0 {
             self.succeeded = true;
@@ -93,7 +93,7 @@ impl Summary {
         self.outcomes.values().sum()
     }
 
-    /// The count of each outcome.
+    /// Returns the count of each outcome, as text.
     pub fn text(&self) -> String {
         let counts = self.outcomes.iter().map(|(outcome, count)| format!("{count} {outcome}"));
         counts.collect::<Vec<_>>().join(", ")
@@ -105,19 +105,19 @@ impl Summary {
         }
     }
 
-    /// The exit code: that of the failures if they agree and nothing succeeded.
+    /// Returns the exit code: that of the failures if they share one and nothing succeeded.
     pub fn code(&self) -> u8 {
         match self.codes[..] {
             [] => OK,
-            // These reports have not failed.
-            [code @ (UNCONFIRMED | STANDS_STILL)] => code,
+            // Not failures: the reports may still reach the requested state, or deliver.
+            [code @ (UNCONFIRMED | NOT_DELIVERED)] => code,
             [code] if !self.succeeded => code,
             _ => SOME_FAILED,
         }
     }
 }
 
-/// The number of reports that would be sent a request, and the count of each outcome of the others.
+/// Returns the number of requests of a plan, and the count of each outcome of the skipped reports, as text.
 pub fn requests(plan: &Plan) -> String {
     let requests = match plan.requests() {
         1 => "1 report".to_owned(),
@@ -136,7 +136,7 @@ fn code(report: &ReportOutcome) -> u8 {
         (_, Some(error), _) => exit::code(error.kind()),
         (_, None, Some(Reason::Error(kind))) => exit::code(kind),
         (Outcome::NotResumable | Outcome::NotPausable, ..) => REFUSED,
-        // The run was stopped, and that has a code of its own; or it took too long.
+        // An interrupted run has its own exit code, so this report timed out.
         _ => exit::code(ErrorKind::Timeout),
     }
 }

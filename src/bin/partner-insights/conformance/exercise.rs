@@ -1,4 +1,4 @@
-//! `--exercise`: asks, pauses and resumes a report, and puts back its state, also after Ctrl-C.
+//! `--exercise`: asks for confirmation, pauses and resumes a report, and restores its state, even after Ctrl-C.
 
 use partner_center_insights::conformance::{Exchange, Exercise};
 use partner_center_insights::{ReportId, ReportStatus};
@@ -12,14 +12,14 @@ use crate::output::Output;
 use crate::session::Session;
 use crate::table::visible;
 
-/// An exercise that was agreed to.
+/// A confirmed exercise.
 pub struct Agreed {
     exercise: Exercise,
-    /// `None` in the emulator of this process, which is killed with it.
+    /// `None` for the in-process emulator, whose state ends with the process.
     note: Option<Note>,
 }
 
-/// Looks up the report, and asks.
+/// Looks up the report, and asks for confirmation.
 pub async fn prepare(
     global: &Global,
     session: &Session,
@@ -33,7 +33,7 @@ pub async fn prepare(
     if let Some(note) = earlier {
         let now = exercise.initial_status().clone();
         output.prompt(format_args!(
-            "An earlier run did not put back the state of the report: it was {} and is {now}.",
+            "An earlier run did not restore the state of the report: it was {} and is now {now}.",
             note.status
         ));
         exercise = exercise.with_initial_status(note.status);
@@ -53,8 +53,8 @@ pub async fn prepare(
 }
 
 impl Agreed {
-    /// Returns what was sent, and how it ended. The first Ctrl-C waits for the request in flight and puts back the state;
-    /// the second one does not.
+    /// Returns the exchanges and the result. After the first Ctrl-C, waits for the request in flight and restores the
+    /// state; a second one ends the command without that.
     pub async fn run(
         mut self,
         interrupts: &mut Interrupts,
@@ -62,7 +62,8 @@ impl Agreed {
     ) -> (Vec<Exchange>, Result<(), Failure>) {
         let written = self.note.as_ref().map_or(Ok(()), Note::write);
         if let Err(error) = written {
-            let problem = format!("the state of the report cannot be noted: {error}; nothing was changed");
+            let problem =
+                format!("cannot store the initial state of the report: {error}; nothing was changed");
             return (Vec::new(), Err(Failure::unexpected(problem)));
         }
         let mut stopped = false;
@@ -71,15 +72,15 @@ impl Agreed {
             match more {
                 Ok(Ok(true)) if !stopped => {}
                 Ok(more) => break more,
-                Err(failure) => return self.lost(failure),
+                Err(failure) => return self.unrestored_failure(failure),
             }
         };
         let restored = until_aborted(&mut stopped, interrupts, output, self.exercise.restore()).await;
         if let Err(failure) = restored.and_then(|restored| restored.map_err(Failure::from)) {
-            return self.lost(failure);
+            return self.unrestored_failure(failure);
         }
         if let Some(Err(error)) = self.note.as_ref().map(Note::remove) {
-            output.note(format_args!("The note of the exercise cannot be removed: {error}."));
+            output.note(format_args!("Cannot remove the stored initial state of the report: {error}."));
         }
         let id = self.exercise.report().report_id;
         output.note(format_args!("The report {id} is {} again.", self.exercise.initial_status()));
@@ -88,15 +89,15 @@ impl Agreed {
         (self.exercise.exchanges().to_vec(), ended)
     }
 
-    /// Ends without the state put back.
-    fn lost(self, failure: Failure) -> (Vec<Exchange>, Result<(), Failure>) {
+    /// Returns the failure of an exercise whose initial state was not restored.
+    fn unrestored_failure(self, failure: Failure) -> (Vec<Exchange>, Result<(), Failure>) {
         let id = self.exercise.report().report_id;
         let failure = failure.hint(unrestored(id, self.exercise.initial_status()));
         (self.exercise.exchanges().to_vec(), Err(failure))
     }
 }
 
-/// Finishes work after the first Ctrl-C, but not after the second.
+/// Finishes the work despite a first Ctrl-C; fails after a second one.
 async fn until_aborted<T>(
     stopped: &mut bool,
     interrupts: &mut Interrupts,
@@ -112,13 +113,13 @@ async fn until_aborted<T>(
                     return Err(Failure::interrupted());
                 }
                 *stopped = true;
-                output.note("Putting back the state of the report; press Ctrl-C again to abort.");
+                output.note("Restoring the state of the report; press Ctrl-C again to abort.");
             }
         }
     }
 }
 
-/// Lists the reports whose state an earlier run did not put back.
+/// Lists the reports whose state an earlier run did not restore.
 pub fn remind(global: &Global, session: &Session, exercised: Option<ReportId>, output: &Output) {
     let notes = if session.is_emulated() { Vec::new() } else { Note::all(global.base_url.as_deref()) };
     for note in notes.into_iter().filter(|note| Some(note.report_id) != exercised) {
@@ -126,11 +127,11 @@ pub fn remind(global: &Global, session: &Session, exercised: Option<ReportId>, o
     }
 }
 
-/// What to do about a report whose state is unknown.
+/// Explains how to restore the state of a report.
 fn unrestored(id: ReportId, status: &ReportStatus) -> String {
     let verb = if *status == ReportStatus::Paused { "pause" } else { "resume" };
     format!(
         "the report {id} was {status} before an exercise, and may be in another state; run `partner-insights {verb} \
-         {id}`, or `partner-insights conformance --exercise {id}`, which puts back that state"
+         {id}`, or `partner-insights conformance --exercise {id}`, which restores that state"
     )
 }

@@ -1,4 +1,4 @@
-//! The note of an exercise that has not put back its state: a file for each report, which outlives a killed process.
+//! Stores the initial state of an exercised report in a file, so that it can be restored even if the process is killed.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use partner_center_insights::{ReportId, ReportStatus};
 use serde::{Deserialize, Serialize};
 
-/// What has to be put back.
+/// The state to restore.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Note {
     pub report_id: ReportId,
     pub status: ReportStatus,
-    /// Another service may have a report with this id. `None` for the service at its own address.
+    /// Distinguishes services, which may have reports with the same ID. `None` for the public service.
     base_url: Option<String>,
 }
 
@@ -22,14 +22,14 @@ impl Note {
         Self { report_id, status, base_url: base_url.map(str::to_owned) }
     }
 
-    /// Returns the notes about reports of a service. A file that cannot be read is skipped.
+    /// Returns the notes about reports of a service. Ignores unreadable files.
     pub fn all(base_url: Option<&str>) -> Vec<Self> {
         let files = folder().and_then(fs::read_dir).into_iter().flatten().flatten();
         let read = |file: fs::DirEntry| serde_json::from_str(&fs::read_to_string(file.path()).ok()?).ok();
         files.filter_map(read).filter(|note: &Self| note.base_url.as_deref() == base_url).collect()
     }
 
-    /// Stores the note, on the disk.
+    /// Writes the note, and waits until it is on disk.
     pub fn write(&self) -> io::Result<()> {
         fs::create_dir_all(folder()?)?;
         let mut file = File::create(self.path()?)?;
