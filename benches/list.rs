@@ -27,7 +27,7 @@ fn main() {
         "reports in a list",
         "by hand, lists a second",
         "the library, lists a second",
-        "times by hand",
+        "by hand = 1",
         "by hand, peak memory in KiB",
         "the library, peak memory in KiB",
     ]);
