@@ -1,9 +1,9 @@
-//! Values of variables, as scripts leave them.
+//! Environment variables with the quotes and line ends that scripts leave in them.
 
 use crate::{LIST, PAUSED, UNKNOWN, bare, cli, emulator, finish};
 
 #[tokio::test]
-async fn variables_lose_quotes_and_line_ends() {
+async fn quotes_and_line_ends_of_variables_are_removed() {
     let emulator = emulator().start().await.unwrap();
     for (name, value) in [
         ("PARTNER_CENTER_OUTPUT", "JSON\r"),

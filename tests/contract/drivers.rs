@@ -47,7 +47,7 @@ pub async fn drive(client: &InsightsClient, operation: &str) -> Option<Outcome> 
     })
 }
 
-/// Calls an operation so that everything optional is sent that the client can send, in as many calls as that takes.
+/// Returns calls of an operation that, together, send everything optional that the client can send.
 pub fn drive_with_options<'a>(client: &'a InsightsClient, operation: &str) -> Vec<Call<'a>> {
     let start = earliest_start();
     let span = (SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + DAY);

@@ -140,7 +140,8 @@ fn unexpected(Exchange { operation, status, example, request, outcome }: &Exchan
     }
 }
 
-/// Whether the message of an error is that of the response. That of a create also says that the result is unknown.
+/// Whether the message of an error is that of the response. The message of a failed create may also say that its result
+/// is unknown.
 pub fn is_stated(error: &Error, message: Option<&str>) -> bool {
     let unknown = "whether it was carried out is unknown: ";
     match error.message().and_then(|message| message.split_once(unknown)) {

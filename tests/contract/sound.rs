@@ -114,7 +114,7 @@ fn examples_fit(document: &Document) -> Vec<String> {
             for example in document.examples(&response.content) {
                 let place = format!("{} {status}", operation.id);
                 check(place.clone(), &schema, example);
-                // The checks apply to both editions.
+                // Letter case differs between the two editions that are checked.
                 let member = |name: &str| {
                     let mut members = entries(example);
                     members.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)

@@ -73,7 +73,7 @@ async fn serve_then(first: Vec<u8>, then: Vec<u8>) -> (InsightsClient, Arc<Mutex
                 let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
                 tls.read_exact(&mut vec![0; length]).await.unwrap();
                 match (head[3], head[4] & 1) {
-                    // HEADERS. What belongs to a later stream is not answered.
+                    // HEADERS. Later streams get no response.
                     (1, _) => {
                         seen.lock().unwrap()[number] += 1;
                         let _ = tls.write_all(&response).await;
@@ -91,7 +91,7 @@ async fn serve_then(first: Vec<u8>, then: Vec<u8>) -> (InsightsClient, Arc<Mutex
 }
 
 #[tokio::test]
-async fn ended_http2_stream_is_requested_again() {
+async fn ended_http2_stream_is_retried() {
     for (name, first) in [
         ("GOAWAY, not processed", goaway(0, NO_ERROR)),
         ("GOAWAY, processed", goaway(1, NO_ERROR)),
@@ -113,7 +113,7 @@ async fn ended_http2_stream_is_requested_again() {
 }
 
 #[tokio::test]
-async fn http2_response_before_the_end_counts() {
+async fn complete_http2_response_counts_despite_its_end() {
     for (name, first) in [
         ("GOAWAY first", [goaway(1, NO_ERROR), whole()].concat()),
         ("GOAWAY in the body", [half(), goaway(1, NO_ERROR), data(&EMPTY_LIST[20..], true)].concat()),
@@ -127,7 +127,7 @@ async fn http2_response_before_the_end_counts() {
 }
 
 #[tokio::test]
-async fn create_over_http2_is_repeated_if_refused() {
+async fn create_over_http2_is_retried_if_refused() {
     let created = r#"{"value":[{"queryId":"q1"}],"statusCode":200}"#;
     for first in [goaway(0, NO_ERROR), reset(REFUSED_STREAM)] {
         let (client, requests) = serve_then(first, [head(), data(created, true)].concat()).await;

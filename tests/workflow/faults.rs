@@ -42,14 +42,14 @@ async fn thousand_resumes_survive_faults_and_a_limit() {
     }
     let count = |status| requests.iter().filter(|request| request.status == status).count();
     assert_eq!(requests.len(), 1000 + count(None) + count(Some(503)) + count(Some(429)));
-    // A few of the 18 may have met the limit first.
+    // The limit may have refused a few of the 18 first.
     assert!(
         count(None) >= 100 && (12..=18).contains(&count(Some(503))),
         "{} disconnected, {} busy",
         count(None),
         count(Some(503))
     );
-    // 400 at once and 200 a second: the client meets the limit and is hardly ever refused.
+    // 400 at once, then 200 a second: the client reaches the limit, but is rarely refused.
     assert!(start.elapsed() >= Duration::from_secs(3), "the limit did not hold");
     assert!(count(Some(429)) <= 30, "{} calls were refused", count(Some(429)));
 }
@@ -121,6 +121,6 @@ async fn unknown_rate_window_fails_no_report() {
     let change = client(&emulator, 2).resume_all(Selection::ids((1..=12).map(id))).concurrency(1);
     let outcomes = change.skip_verification().plan().await.unwrap().run().outcomes().await;
     assert_eq!(count(&outcomes, Outcome::Resumed), 12, "{outcomes:?}");
-    // More than one call has attempts.
+    // These are more refusals than one call has attempts.
     assert!(emulator.requests().iter().filter(|request| request.status == Some(429)).count() > 2);
 }

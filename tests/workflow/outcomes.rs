@@ -13,7 +13,7 @@ use crate::{LIST, RESUME, client, count, id, list, paused, report, start, words}
 const SHORT: Duration = Duration::from_millis(1200);
 
 #[tokio::test]
-async fn ids_end_by_their_status() {
+async fn outcome_depends_on_the_status() {
     let reports = [report(1, "Paused"), report(2, "Active"), report(3, "Inactive"), report(4, "Hibernating")];
     let (emulator, client) = start(Emulator::builder().reports(reports)).await;
     let plan =
@@ -101,7 +101,7 @@ async fn matching_selects_reports_in_any_status() {
 }
 
 #[tokio::test]
-async fn report_without_status_is_not_passed_over() {
+async fn report_without_status_is_not_resumable() {
     let mut report = report(1, "Paused");
     report.report_status = None;
     let (emulator, client) = start(Emulator::builder().reports([report])).await;
@@ -155,7 +155,7 @@ async fn completed_reaches_the_total_despite_failures() {
     while run.next().await.is_some() {
         completed.push(run.completed());
     }
-    // Skipped, refused, responded, verified.
+    // One is skipped, one is refused, and one gets a response and is then verified.
     assert_eq!(completed, [1, 2, 3, 3]);
 }
 
@@ -177,7 +177,7 @@ async fn truncated_list_verifies_nothing() {
     let emulator = Emulator::builder()
         .reports(paused(2))
         .fault(Fault::delay(Duration::ZERO).on(LIST).first(1))
-        // All of the first report, and some of the second.
+        // The truncated body has all of the first report, and a part of the second.
         .fault(Fault::truncate(serde_json::to_string(&report(1, "Paused")).unwrap().len() + 200).on(LIST))
         .start()
         .await
