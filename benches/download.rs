@@ -117,7 +117,7 @@ fn measure() -> Result<()> {
     Ok(())
 }
 
-/// Returns the milliseconds that a command takes, and adds its CPU time.
+/// Returns the milliseconds that a command takes, and appends its CPU time to `cpu`.
 fn run(command: &mut Command, folder: &Path, name: &str, cpu: &mut Vec<f64>) -> f64 {
     let before = cpu_of_children();
     let start = Instant::now();

@@ -7,7 +7,7 @@ use tokio::process::Command;
 
 use crate::{bare, finish};
 
-/// The commands with pages, as they are typed.
+/// The commands that have man pages, such as `auth login`.
 async fn pages() -> Vec<String> {
     let nested = [
         "auth login",

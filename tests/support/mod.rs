@@ -211,7 +211,7 @@ pub struct Request {
 
 impl Request {
     async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Self> {
-        // One read takes a whole packet, so that a body without a length is recorded too.
+        // One read receives a whole packet, so that a body without a length is recorded too.
         let mut bytes = Vec::with_capacity(64 << 10);
         let end = loop {
             if stream.read_buf(&mut bytes).await.ok()? == 0 {

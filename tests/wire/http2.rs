@@ -139,7 +139,7 @@ async fn create_over_http2_is_retried_if_refused() {
 
 #[tokio::test]
 async fn http2_stream_that_ends_early_is_an_error() {
-    // The HTTP client takes this reset for the end of the body.
+    // The HTTP client treats this reset as the end of the body.
     let (client, _) = serve([half(), reset(NO_ERROR)].concat()).await;
     assert_eq!(client.resume(REPORT_ID).await.unwrap_err().kind(), ErrorKind::InvalidResponse);
 }

@@ -92,7 +92,7 @@ async fn matching_selects_reports_in_any_status() {
     let reason = |word: &str| Some(word.to_owned());
     assert_eq!(reasons, [None, None, reason("ended"), reason("unknown-status"), None, reason("inactive")]);
     assert!(outcomes[3].message().unwrap().contains("in status Suspended"), "{outcomes:?}");
-    // The schedule goes on every 24 hours.
+    // The next execution is at most one interval of 24 hours away.
     let next = outcomes[0].next_execution.unwrap();
     let wait = next.duration_since(std::time::SystemTime::now()).unwrap();
     assert!(wait <= Duration::from_secs(24 * 3600), "{wait:?}");
