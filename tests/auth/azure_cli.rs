@@ -18,7 +18,7 @@ struct Az(TempDir);
 impl Az {
     fn running(script: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        // Renamed when complete: a file that is open for writing cannot be run.
+        // Renamed when complete, because a file that is open for writing cannot be executed.
         let (draft, az) = (folder.path().join("draft"), folder.path().join("az"));
         fs::write(&draft, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).unwrap();
@@ -204,7 +204,7 @@ async fn hanging_az_is_killed() {
     let state = PathBuf::from(format!("/proc/{}/stat", pid.trim()));
     if cfg!(target_os = "linux") {
         for _ in 0..200 {
-            // Gone, or a zombie.
+            // Waits until the process is gone or a zombie.
             match fs::read_to_string(&state) {
                 Ok(stat) if !stat.contains(") Z ") => tokio::time::sleep(Duration::from_millis(10)).await,
                 _ => return,

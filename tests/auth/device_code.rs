@@ -99,7 +99,7 @@ async fn declined_or_expired_sign_in_fails_at_once() {
         ("invalid_grant", 53003, true, "the policy may block device codes"),
         ("invalid_client", 7_000_218, false, "allow public client flows"),
     ];
-    // Concurrently, because each waits for a second.
+    // The rows run concurrently, because each waits for a second.
     let rows = rows.map(|(error, number, interaction, help)| {
         tokio::spawn(async move {
             let server = Server::start(vec![code(), refusal(400, error, number, "Text.")]).await;

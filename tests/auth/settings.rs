@@ -153,7 +153,7 @@ fn debug_output_holds_no_secrets() {
 }
 
 #[tokio::test]
-async fn shared_and_boxed_sources_are_sources() {
+async fn shared_and_boxed_sources_can_be_used() {
     let shared = std::sync::Arc::new(StaticToken::new(ACCESS_TOKEN));
     let boxed: Box<dyn TokenSource> = Box::new(shared.clone());
     let token = boxed.token(TokenRequest::new(SCOPE)).await.unwrap();

@@ -28,7 +28,7 @@ async fn quotes_and_line_ends_of_variables_are_removed() {
             finished.stderr
         );
     }
-    // Nothing is changed: the report does not exist.
+    // These commands change nothing, because the report does not exist.
     let unknown = [&["delete", UNKNOWN][..], &["resume", UNKNOWN]];
     for args in unknown {
         let finished = finish(cli(&emulator).args(args).env("PARTNER_CENTER_YES", "'YES'\r")).await;

@@ -1,5 +1,5 @@
-//! The output of every command in every format, compared with `golden/`. After an intended change, rewrite the files with
-//! `SNAPSHOTS=overwrite` in the environment, and review the diff.
+//! The output of every command in every format, compared with `golden/`. After an intended change, rewrite the files
+//! with `SNAPSHOTS=overwrite` in the environment, and review the diff.
 
 use partner_center_insights::emulator::{EmulatorBuilder, Fault};
 use partner_center_insights::{Report, spec};
@@ -11,7 +11,7 @@ use crate::{
     run,
 };
 
-/// Replaces what differs between runs: ids, ports and times of now.
+/// Replaces what differs between runs: ids, ports and current times.
 fn masked(text: &str) -> String {
     let mut text = text.replace(env!("CARGO_PKG_VERSION"), "VERSION");
     for (marker, is_part) in [
@@ -271,7 +271,7 @@ async fn man_pages() {
     golden("man.txt", described(&[&["man"], &["man", "resume"]]).await);
 }
 
-/// The fish script is the easiest to review.
+/// Only the fish script is compared, because it is the easiest to review.
 #[tokio::test]
 async fn fish_completions() {
     golden("completions.txt", described(&[&["completions", "fish"]]).await);

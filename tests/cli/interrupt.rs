@@ -11,9 +11,9 @@ use tokio::process::{Child, Command};
 
 use crate::{Finished, LIST, RESUME, cli, count, emulator, paused, until};
 
-/// Longer than any test.
+/// A delay that is longer than any test.
 const FOREVER: Duration = Duration::from_secs(600);
-/// Enough that a run is interrupted before its end.
+/// Enough reports that a run is interrupted before it ends.
 const REPORTS: usize = 300;
 
 async fn interrupt(child: &Child) {
@@ -200,7 +200,7 @@ async fn interrupt_ends_a_wait_for_stdin() {
     for args in [["list", "--token-file", "-"], ["emulator", "--reports", "-"]] {
         let mut child = crate::bare().args(args).stdin(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        // More than a pipe holds.
+        // More than a pipe holds: when the write returns, the CLI is reading.
         stdin.write_all(" ".repeat(300_000).as_bytes()).await.unwrap();
         interrupt(&child).await;
         let finished = finished(child).await;

@@ -223,6 +223,6 @@ fn failed_unit_triggers_an_alert() {
     let file = |name| std::fs::read_to_string(Path::new(SCRIPT).with_file_name(name)).unwrap();
     assert!(file("partner-insights.service").contains("\nOnFailure=partner-insights-failed@%n.service\n"));
     assert!(file("partner-insights-failed@.service").contains("\nExecStart="));
-    // Nothing is published to a registry.
+    // The job installs from the clone, because nothing is published to a registry yet.
     assert!(file("github.yml").contains("cargo install --path . --features cli --locked"));
 }

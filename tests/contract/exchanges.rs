@@ -25,14 +25,14 @@ pub const KINDS: [(u16, ErrorKind); 6] = [
 const EMPTY: [(&str, u16); 4] =
     [("getDatasets", 404), ("getReportQueries", 404), ("getReports", 404), ("getReportExecutions", 404)];
 
-/// The headers of every request.
+/// Headers that every request must have.
 const IDS: [&str; 2] = ["ms-requestid", "ms-correlationid"];
 
 /// One call: its request, the response, and the result.
 pub struct Exchange {
     pub operation: String,
     pub status: u16,
-    /// The body of the response, in the spelling of the wire.
+    /// The body of the response, in camelCase.
     pub example: Value,
     pub request: Request,
     pub outcome: Outcome,

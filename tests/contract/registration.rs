@@ -1,5 +1,5 @@
-//! Every operation of the spec has a method in the library, a driver in these tests, a handler in the emulator, a command
-//! of the CLI, and a line for the mock server, and it handles a lost response.
+//! Every operation of the spec has a method in the library, a driver in these tests, a handler in the emulator, a
+//! command of the CLI, and a line for the mock server, and it handles a lost response.
 
 use std::fs;
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! The spec by itself: it is valid OpenAPI, described, and its examples fit. What the build checks is not repeated here.
+//! The spec by itself: it is valid OpenAPI, described, and its examples fit. What the build checks is not repeated
+//! here.
 
 use partner_center_insights::spec;
 use serde_json::Value;

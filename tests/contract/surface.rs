@@ -1,6 +1,6 @@
 //! The public API: server, operations, and every public item with its signature, generated types included. The diff of
-//! `surface.txt` shows what an edit means for users; `UPDATE_SURFACE=1 cargo test --all-features --test contract surface`
-//! rewrites it, and the committed wire edition.
+//! `surface.txt` shows what an edit means for users; `UPDATE_SURFACE=1 cargo test --all-features --test contract
+//! surface` rewrites it, and the committed wire edition.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -69,7 +69,7 @@ async fn schedule_runs_until_its_count_is_used_up() {
 }
 
 #[tokio::test]
-async fn schedule_ends_at_its_end() {
+async fn schedule_ends_at_its_end_time() {
     let mut service = Service::start().await;
     service.base = "/insights/v1.1/mpn";
     let body = with(with(service.schedule(), "RecurrenceCount", 10), "EndTime", service.time(5));

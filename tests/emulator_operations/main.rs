@@ -209,7 +209,7 @@ async fn invalid_query_is_refused_in_documented_words() {
 async fn query_quota_is_freed_by_deleting() {
     let service = Service::start().await;
     let body = json!({ "Name": "Names", "Query": "SELECT CustomerName FROM OfficeUsage" });
-    // One exists from the start.
+    // One query exists from the start.
     for _ in 0..99 {
         id(&service.post("ScheduledQueries", &body).await, "queryId");
     }

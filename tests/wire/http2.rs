@@ -47,8 +47,8 @@ fn goaway(last: u32, code: u32) -> Vec<u8> {
     frame(7, 0, 0, &[last.to_be_bytes(), code.to_be_bytes()].concat())
 }
 
-/// A server that sends these bytes to the first request, and a whole response to those on other connections. Returns the
-/// number of requests of each connection.
+/// A server that sends these bytes to the first request, and a whole response to those on other connections. Returns
+/// the number of requests of each connection.
 async fn serve(first: Vec<u8>) -> (InsightsClient, Arc<Mutex<Vec<usize>>>) {
     serve_then(first, whole()).await
 }

@@ -33,7 +33,7 @@ async fn requested_wait_is_read_in_every_form() {
         ("retry-after-ms: 1500\r\n", Some(1_500)),
         ("x-ms-retry-after-ms: 1500\r\nRetry-After: 2\r\n", Some(1_500)),
         ("x-ms-retry-after-ms: soon\r\nRetry-After: 2\r\n", Some(2_000)),
-        // Our clock is decades ahead of this one.
+        // The clock of this machine is decades ahead of the `Date` header.
         (dated, Some(37_000)),
         ("Retry-After: -1\r\n", None),
         ("Retry-After: inf\r\n", None),

@@ -168,7 +168,7 @@ async fn headers_can_announce_further_pages() {
 }
 
 #[tokio::test]
-async fn absent_next_page_is_no_page() {
+async fn marks_without_a_next_page_end_the_list() {
     for members in [
         json!({ "nextLink": null, "totalCount": 1 }),
         json!({ "nextLink": "", "@odata.nextLink": " " }),

@@ -31,7 +31,7 @@ fn responses() -> impl Strategy<Value = Vec<u8>> {
         16 => (0_usize..400).prop_map(|length| format!("Content-Length: {length}")),
         16 => Just("Transfer-Encoding: chunked".to_owned()),
         16 => Just("Content-Encoding: gzip".to_owned()),
-        // Rare, because a new client is needed after each of them, and is slow to build.
+        // Rare, because each of them requires a new client, which is slow to build.
         1 => "Retry-After: [0-9A-Za-z ,:-]{0,30}",
         1 => "X-RateLimit-Remaining: [0-3-]{0,2}",
         16 => "MS-CorrelationId: [ -~]{0,60}",

@@ -90,7 +90,7 @@ async fn http2_is_used_if_offered() {
             assert_eq!((request.method(), length), (&Method::PUT, Some(&b"0"[..])));
             Ok::<_, Infallible>(Response::new(ONE_REPORT.to_owned()))
         });
-        // This connection speaks HTTP/2 alone.
+        // This server connection supports only HTTP/2.
         http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), respond).await
     });
     let report = builder(url).build().unwrap().resume(REPORT_ID).await.unwrap().unwrap();

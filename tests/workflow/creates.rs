@@ -28,7 +28,7 @@ async fn lost_responses_create_every_report_once() {
         let new: BTreeSet<_> = created.iter().flatten().map(|report| report.report_id).collect();
         failures.extend(created.into_iter().filter_map(Result::err));
         assert_eq!(new, emulator.reports().iter().map(|report| report.report_id).collect());
-        // Lists stay short.
+        // Deletes the reports, so that lists stay short.
         for id in &new {
             client.delete_report(*id).await.unwrap();
         }

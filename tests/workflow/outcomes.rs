@@ -160,7 +160,7 @@ async fn completed_reaches_the_total_despite_failures() {
 }
 
 #[tokio::test]
-async fn lost_response_is_resumed() {
+async fn lost_response_has_outcome_resumed() {
     for fault in [Fault::disconnect_after(), Fault::truncate(30)] {
         let builder = Emulator::builder().reports(paused(1));
         let emulator = builder.fault(fault.on(RESUME)).start().await.unwrap();
@@ -191,7 +191,7 @@ async fn truncated_list_verifies_nothing() {
 }
 
 #[tokio::test]
-async fn lost_request_is_failed() {
+async fn lost_request_has_outcome_failed() {
     let builder = Emulator::builder().reports(paused(1)).fault(Fault::disconnect_before().on(RESUME));
     let emulator = builder.start().await.unwrap();
     let change = client(&emulator, 2).resume_all(Selection::all()).verify_timeout(SHORT);
@@ -203,7 +203,7 @@ async fn lost_request_is_failed() {
 }
 
 #[tokio::test]
-async fn long_retry_after_is_failed_at_once() {
+async fn long_retry_after_fails_at_once() {
     for status in [429, 503] {
         let fault = Fault::respond(status, "text/plain", "later").header("retry-after", "3600").on(RESUME);
         let (emulator, client) = start(Emulator::builder().reports(paused(1)).fault(fault)).await;
@@ -250,7 +250,7 @@ async fn unverified_status_is_what_was_seen() {
 }
 
 #[tokio::test]
-async fn late_resume_is_resumed() {
+async fn late_resume_has_outcome_resumed() {
     let emulator = Emulator::builder()
         .reports(paused(1))
         .fault(Fault::delay(Duration::from_secs(30)).on(RESUME).first(1))
@@ -270,7 +270,7 @@ async fn late_resume_is_resumed() {
 
 #[tokio::test]
 async fn truncated_acceptance_is_unconfirmed() {
-    // The list keeps its first status.
+    // The list always shows the first status.
     let emulator = Emulator::builder()
         .reports(paused(1))
         .fault(Fault::truncate(30).on(RESUME))

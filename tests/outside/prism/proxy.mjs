@@ -1,8 +1,7 @@
 // Forwards requests to Prism, with a port for each operation and status. On its port, the operation gets this status,
-// and all other operations get 200. Prints operation, status and port of each port at the start, and operation and status
-// whenever the operation of a port is requested.
-// A proxy is needed because Prism chooses the status by a header that the CLI does not send, and serves without the
-// server's base path.
+// and all other operations get 200. Prints operation, status and port of each port at the start, and operation and
+// status whenever the operation of a port is requested. A proxy is needed because Prism chooses the status by a header
+// that the CLI does not send, and serves without the server's base path.
 import fs from 'node:fs';
 import http from 'node:http';
 
