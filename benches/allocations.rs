@@ -20,7 +20,7 @@ fn main() {
     let counts = Way::ALL.map(|way| allocations(way, &server));
     let by_hand = &counts[1];
     let mut table =
-        support::table(&["way", "allocations a call", "times by hand", "bytes a call", "times by hand"]);
+        support::table(&["way", "allocations a call", "by hand = 1", "bytes a call", "by hand = 1"]);
     for (way, count) in Way::ALL.iter().zip(&counts) {
         let a_call = |count: u64| format!("{:.1}", count as f64 / CALLS as f64);
         let ratio = |count: u64, of: u64| format!("{:.3}", count as f64 / of as f64);

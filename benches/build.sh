@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the build costs: cold, after touching the library, after an edit of the contract, and the generating in it.
-# Works on a copy, so that neither the checkout nor its target folder changes. With SKIP_COLD=1 the first is not shown.
+# Measures the build: cold, after touching the library, after an edit of the spec, and generating the client alone.
+# Works on a copy, so that neither the checkout nor its target folder changes. SKIP_COLD=1 hides the cold build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds=${ROUNDS:-7}
@@ -11,7 +11,7 @@ cd "$copy"
 export CARGO_TARGET_DIR="$copy/target"
 unset OUT_DIR
 
-# Milliseconds that a command takes; what it says is shown only if it fails.
+# Prints the milliseconds that a command takes; the output of the command is shown only if it fails.
 clock() {
     local start=${EPOCHREALTIME/./} log="$copy/log"
     "$@" >"$log" 2>&1 || { cat "$log" >&2; exit 1; }

@@ -16,9 +16,10 @@ use uuid::Uuid;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// The quota of active reports, two sizes of lists with left-over one-shots, and close to the default response limit.
+/// Numbers of reports: the quota of active ones, two lists with old one-time reports, and one list close to the default
+/// response limit.
 const SIZES: [u32; 4] = [50, 1000, 5000, 20_000];
-/// Latency in milliseconds, and the concurrency to go with it.
+/// Latency in milliseconds, and the concurrency that suits it.
 const LATENCIES: [(u64, usize); 2] = [(0, 16), (50, 256)];
 const ROUNDS: usize = 3;
 

@@ -1,6 +1,6 @@
 //! Downloads of 200 MB, plain and compressed, compared with curl: throughput, CPU time and peak memory.
 //!
-//! The emulator, the CLI and curl are processes of their own, and write into the same folder.
+//! The emulator, the CLI and curl run as separate processes; the CLI and curl write into the same folder.
 
 mod support;
 
@@ -83,7 +83,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Closes its standard input, which ends it.
+        // `wait` closes standard input, which ends the emulator.
         let _ = self.process.wait();
     }
 }
@@ -117,7 +117,7 @@ fn measure() -> Result<()> {
     Ok(())
 }
 
-/// Returns the milliseconds that a command takes, and adds its CPU time.
+/// Returns the milliseconds that a command takes, and appends its CPU time to `cpu`.
 fn run(command: &mut Command, folder: &Path, name: &str, cpu: &mut Vec<f64>) -> f64 {
     let before = cpu_of_children();
     let start = Instant::now();
@@ -133,14 +133,14 @@ fn run(command: &mut Command, folder: &Path, name: &str, cpu: &mut Vec<f64>) -> 
     time.as_secs_f64() * 1e3
 }
 
-/// The CPU time, user and system, of the processes that have ended, in clock ticks.
+/// The CPU time, user and system, of all child processes that have ended, in clock ticks.
 fn cpu_of_children() -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(13).take(2);
     fields.filter_map(|field| field.parse::<f64>().ok()).sum()
 }
 
-/// Runs the command, and returns its peak memory in MB, as it was last seen.
+/// Runs the command, polls its peak memory, and returns the last value in MB.
 fn peak(command: &mut Command) -> Result<f64> {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
     let mut peak = 0.0_f64;

@@ -1,5 +1,5 @@
-//! The health of 50 active reports: requests, and time compared with the ideal, which is the number of requests divided by
-//! their concurrency, times the latency of one.
+//! The health of 50 active reports: requests, and time compared with the ideal, which is the number of requests divided
+//! by their concurrency, times the latency of one.
 
 mod support;
 

@@ -1,7 +1,7 @@
 //! Instructions of one call, for each of the four clients, counted by callgrind.
 //!
-//! Each client runs in a process of its own, once with `CALLS` calls and once with twice as many: the difference leaves out
-//! the startup. The kernel and the server are not counted.
+//! Each client runs in a process of its own, once with `CALLS` calls and once with twice as many: the difference
+//! excludes the startup. The kernel and the server are not counted.
 
 mod support;
 mod ways;
@@ -17,7 +17,7 @@ use ways::{Ready, Way};
 
 const ROUNDS: usize = 5;
 const CALLS: usize = 500;
-/// The argument that starts the process that is counted.
+/// The argument that starts the process whose instructions are counted.
 const MAKE: &str = "--make";
 
 fn main() {
@@ -37,7 +37,7 @@ fn main() {
         move || (count(2 * CALLS) - count(CALLS)) / CALLS as f64
     });
     let counts = support::rounds(ROUNDS, &mut measure.each_mut().map(|m| m as &mut dyn FnMut() -> f64));
-    let mut table = support::table(&["way", "instructions a call", "times by hand"]);
+    let mut table = support::table(&["way", "instructions a call", "by hand = 1"]);
     for (way, counts_of_way) in Way::ALL.iter().zip(&counts) {
         let ratio = Spread::of_ratio(counts_of_way, &counts[1]);
         table.add_row([
@@ -49,7 +49,7 @@ fn main() {
     println!("\n{ROUNDS} rounds of {CALLS} calls\n\n{table}");
 }
 
-/// Makes the calls that are counted, if this process was started for that.
+/// Makes the calls and exits, if this process was started for that.
 fn make_if_requested() {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let [make, way, calls, address] = &arguments[..] else { return };

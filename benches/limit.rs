@@ -1,4 +1,4 @@
-//! Many reports under a rate limit: time compared with the minimum under that limit, and calls wasted on 429.
+//! Many reports under a rate limit: time compared with the minimum under that limit, and requests refused with 429.
 //!
 //! All rows run at the same time, three times each, because they mostly wait.
 
@@ -25,14 +25,14 @@ struct Row {
     ideal: Duration,
 }
 
-/// `calls` in each window.
+/// A limit of `calls` in each window.
 fn window(name: &'static str, calls: u32, seconds: u32, reports: u32) -> Row {
     let length = Duration::from_secs(seconds.into());
     let ideal = length * ((reports - 1) / calls);
     Row { name, limit: Limit::window(calls, length), latency: Duration::ZERO, reports, ideal }
 }
 
-/// `rate` calls a second, and `burst` at once after a rest.
+/// A limit of `rate` calls a second, with a burst of `burst` calls after a pause.
 fn bucket(name: &'static str, rate: u32, burst: u32, reports: u32) -> Row {
     let ideal = Duration::from_secs((reports - burst).into()) / rate;
     Row { name, limit: Limit::bucket(rate.into(), burst), latency: Duration::ZERO, reports, ideal }
@@ -66,7 +66,7 @@ fn rows() -> Vec<Row> {
 
 struct Measured {
     time: f64,
-    wasted: f64,
+    refused: f64,
 }
 
 /// Resumes all reports of a row.
@@ -90,7 +90,7 @@ async fn run(row: Row) -> Measured {
     }
     let time = began.elapsed().as_secs_f64();
     let requests = f64::from(u32::try_from(emulator.request_count()).expect("fewer requests"));
-    Measured { time, wasted: 100.0 * (requests - f64::from(row.reports)) / requests }
+    Measured { time, refused: 100.0 * (requests - f64::from(row.reports)) / requests }
 }
 
 #[tokio::main]
@@ -104,17 +104,17 @@ async fn main() {
         rounds.map(|measured| measured.expect("resumed reports")).collect::<Vec<_>>().await
     });
     let measured: Vec<Vec<Measured>> = runs.collect::<FuturesOrdered<_>>().collect().await;
-    let mut table = table(&["limit", "reports", "ideal, s", "time, times ideal", "wasted, % of calls"]);
+    let mut table = table(&["limit", "reports", "ideal, s", "time, ideal = 1", "refused, % of requests"]);
     for (row, measured) in rows.iter().zip(measured) {
         let ideal = row.ideal.as_secs_f64();
         let ratios: Vec<_> = measured.iter().map(|measured| measured.time / ideal).collect();
-        let wasted: Vec<_> = measured.iter().map(|measured| measured.wasted).collect();
+        let refused: Vec<_> = measured.iter().map(|measured| measured.refused).collect();
         table.add_row([
             row.name.to_owned(),
             row.reports.to_string(),
             format!("{ideal:.1}"),
             format!("{:.3}", Spread::of(&ratios)),
-            format!("{:.2}", Spread::of(&wasted)),
+            format!("{:.2}", Spread::of(&refused)),
         ]);
     }
     println!("{table}");

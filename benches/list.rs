@@ -15,7 +15,7 @@ use ways::{Ready, Way};
 
 const WAYS: [Way; 2] = [Way::ByHand, Way::Client];
 const ROUNDS: usize = 21;
-/// Reports in the longest list, and at most in the lists of one round.
+/// Number of reports in the longest list, and the maximum in all lists of one round.
 const REPORTS: usize = 20_000;
 
 fn main() {
@@ -27,7 +27,7 @@ fn main() {
         "reports in a list",
         "by hand, lists a second",
         "the library, lists a second",
-        "times by hand",
+        "by hand = 1",
         "by hand, peak memory in KiB",
         "the library, peak memory in KiB",
     ]);

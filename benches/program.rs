@@ -1,5 +1,5 @@
-//! The cost of the CLI: start to exit without a network, one resume compared with `curl` sending the same request, and the
-//! size of the binary.
+//! The cost of the CLI: start to exit without a network, one resume compared with `curl` sending the same request, and
+//! the size of the binary.
 
 mod support;
 

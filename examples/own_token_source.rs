@@ -14,7 +14,7 @@ struct Vault {
 
 impl Vault {
     async fn fetch(&self, scope: &str) -> Result<AccessToken, AuthError> {
-        // Stands in for a request to the vault.
+        // A real source would send a request to the vault here.
         tokio::task::yield_now().await;
         eprintln!("requesting a token for {scope} from the vault");
         if self.token.is_empty() {

@@ -37,7 +37,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn lost_response_does_not_stop_it() {
+    async fn lost_response_is_retried() {
         let reports = [
             report("3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4", ReportStatus::Paused),
             report("b9a1f0de-2c55-4d2e-8f5b-6b1f8d8b5a10", ReportStatus::Paused),

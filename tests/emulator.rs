@@ -1,4 +1,4 @@
-//! The emulator as a test tool. The contract tests hold its responses to the spec.
+//! The emulator as a test tool. The contract tests compare its responses with the spec.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -40,7 +40,7 @@ fn get(emulator: &Emulator, path: &str) -> String {
 }
 
 #[tokio::test]
-async fn dropped_emulator_stops_and_others_go_on() {
+async fn dropped_emulator_stops_and_others_continue() {
     let (first, second) = (Emulator::start().await.unwrap(), Emulator::start().await.unwrap());
     let stopped = client(&first);
     stopped.reports().await.unwrap();
@@ -220,7 +220,7 @@ async fn fault_on_an_operation_spares_the_others() {
     assert_eq!(emulator.requests()[1].operation, Some(&spec::PAUSE_REPORT_EXECUTIONS));
 }
 
-/// What users validate is what `Serialize` writes.
+/// The schemas describe what `Serialize` writes, because that is what users validate.
 #[cfg(feature = "schemars")]
 #[tokio::test]
 async fn json_schemas_describe_serialized_values() {

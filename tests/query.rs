@@ -1,4 +1,4 @@
-//! The language of queries: documented texts, mistakes with their places, and what a dataset lacks.
+//! The query language: valid texts, mistakes with their positions, and columns that a dataset lacks.
 
 use partner_center_insights::Dataset;
 use partner_center_insights::query::Query;
@@ -16,7 +16,7 @@ const VALID: [&str; 8] = [
     "SELECT a FROM b ORDER BY a asc, c",
 ];
 
-/// Texts, where they stop being queries, and what the message names.
+/// Invalid texts, the position of the mistake, and a part of the message.
 const INVALID: [(&str, usize, &str); 20] = [
     ("", 0, "expected SELECT, found the end"),
     ("SELEC a FROM b", 0, "expected SELECT"),
@@ -57,7 +57,7 @@ fn clauses_can_be_read() {
 }
 
 #[test]
-fn mistake_has_a_place_and_a_reason() {
+fn mistake_has_a_position_and_a_reason() {
     for (text, position, message) in INVALID {
         let error = Query::parse(text).expect_err(text);
         assert_eq!(error.position(), position, "{error}");
@@ -113,8 +113,8 @@ fn check_reports_what_the_dataset_lacks() {
     }
 }
 
-/// Documented queries of the system, by dataset: columns that they name and live datasets have been seen to lack, and
-/// some that those have. The datasets are not complete.
+/// Datasets, columns that documented system queries use but live datasets have been observed to lack, and some columns
+/// that the live datasets have.
 const DRIFT: [(&str, &[&str], &[&str]); 9] = [
     (
         "AzureUsage",
@@ -140,7 +140,7 @@ const DRIFT: [(&str, &[&str], &[&str]); 9] = [
 ];
 
 #[test]
-fn columns_that_datasets_have_lost_are_found() {
+fn columns_missing_from_datasets_are_found() {
     for (table, lost, kept) in DRIFT {
         let mut dataset = Dataset::new(table);
         dataset.selectable_columns = Some(kept.iter().map(|name| (*name).to_owned()).collect());
@@ -209,7 +209,7 @@ proptest! {
     }
 
     #[test]
-    fn query_of_the_grammar_is_parsed(text in query()) {
+    fn generated_query_is_parsed(text in query()) {
         let query = Query::parse(&text).map_err(|error| TestCaseError::fail(format!("{text}\n{error}")))?;
         let columns: Vec<_> = query.columns().iter().map(String::as_str).collect();
         prop_assert_eq!(text.split_once(" from ").map(|(select, _)| select), Some(&*format!("select {}", columns.join(","))));

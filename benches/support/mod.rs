@@ -12,8 +12,8 @@ pub fn is_bench() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }
 
-/// Measures in turns, so that a slow phase of the machine affects all. The first round is a warm-up. Returns the results of
-/// each measurement, round by round.
+/// Measures in turns, so that a slow phase of the machine affects all. The first round is a warm-up. Returns the
+/// results of each measurement, round by round.
 pub fn rounds(count: usize, measurements: &mut [&mut dyn FnMut() -> f64]) -> Vec<Vec<f64>> {
     let mut results = vec![Vec::with_capacity(count); measurements.len()];
     for round in 0..=count {
@@ -44,7 +44,7 @@ impl Spread {
         Self { median, low, high }
     }
 
-    /// The ratio to the other result, round by round.
+    /// The spread of the ratios of two results, one ratio per round.
     pub fn of_ratio(rounds: &[f64], others: &[f64]) -> Self {
         let ratios: Vec<_> = rounds.iter().zip(others).map(|(own, other)| own / other).collect();
         Self::of(&ratios)

@@ -1,4 +1,4 @@
-//! What one would write without this crate.
+//! A client as one would write it without this crate, with reqwest and serde.
 
 use reqwest::RequestBuilder;
 use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
@@ -44,7 +44,7 @@ impl Client {
     }
 }
 
-/// Configured like the library.
+/// An HTTP client with the settings of the library.
 pub fn http() -> reqwest::Client {
     let builder = reqwest::Client::builder()
         .user_agent(super::USER_AGENT)

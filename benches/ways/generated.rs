@@ -47,12 +47,12 @@ pub mod hooks {
     }
 }
 
-/// It refers to the library's envelope by this path.
+/// The generated client refers to the library's envelope by this path.
 #[allow(dead_code)]
 #[path = "../../src/envelope.rs"]
 pub mod envelope;
 
-/// It refers to hand-written types by this path.
+/// The generated client refers to hand-written types by this path.
 pub mod report {
     pub use partner_center_insights::{ExecutionStatus, ReportId, ReportStatus, SecureLink, Timestamp};
 }

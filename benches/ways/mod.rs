@@ -59,7 +59,7 @@ impl Way {
     }
 }
 
-/// A client. It connects with the first calls.
+/// A client, which connects on its first calls.
 pub enum Ready {
     HyperAlone(hyper_alone::Client),
     ByHand(by_hand::Client),
@@ -111,7 +111,7 @@ impl Ready {
     }
 }
 
-/// Repeats a call. Only the calls have a cost that matters.
+/// Repeats a call. The cost of the loop is negligible.
 async fn repeat<T, E: std::fmt::Debug>(
     count: usize,
     in_flight: usize,
@@ -152,8 +152,8 @@ pub fn check() {
         };
         let heads = heads.borrow();
         for (n, way) in Way::ALL.iter().enumerate() {
-            assert_eq!(heads[n], heads[0], "{} sends another request", way.name());
-            assert_eq!(reports[n], reports[0], "{} returns another report", way.name());
+            assert_eq!(heads[n], heads[0], "{} sends a different request", way.name());
+            assert_eq!(reports[n], reports[0], "{} returns a different report", way.name());
         }
         assert_eq!(heads.len(), Way::ALL.len());
     });

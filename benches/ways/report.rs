@@ -1,4 +1,4 @@
-//! The response as one would write it by hand, for one spelling.
+//! Hand-written types of the response, for one spelling each.
 
 macro_rules! spelled {
     ($spelling:ident, $case:tt) => {

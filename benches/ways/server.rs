@@ -67,7 +67,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Closes its standard input, which ends it.
+        // `wait` closes standard input, which ends the server.
         let _ = self.process.wait();
     }
 }

@@ -1,9 +1,9 @@
-# The nightly run for Windows: as nightly.sh, and an alert if it fails.
+# The nightly run for Windows: does the same as nightly.sh, and alerts on failure.
 #   nightly.ps1 -Name 'Sales*', 'Azure usage, weekly' -Reports D:\Reports
 param(
     [Parameter(Mandatory)] [string[]] $Name,
     [string] $Reports,
-    # A webhook that takes {"text": …}, such as one of a chat.
+    # A webhook that accepts {"text": …}, such as that of a chat.
     [string] $AlertUrl
 )
 $env:PARTNER_CENTER_OUTPUT = 'jsonl'
@@ -26,7 +26,7 @@ foreach ($pattern in $Name) {
 
 if ($failed -ne 0) {
     $text = "partner-insights: the nightly run on $env:COMPUTERNAME failed with exit code $failed"
-    # In the Application log, for those who watch it.
+    # Logged as an event of the Application log, which monitoring can watch.
     eventcreate /L APPLICATION /T ERROR /SO partner-insights /ID 1 /D $text
     if ($AlertUrl) {
         Invoke-RestMethod -Method Post -Uri $AlertUrl -ContentType 'application/json' -Body (@{ text = $text } | ConvertTo-Json)

@@ -1,4 +1,4 @@
-# Registers the nightly run with the Windows Task Scheduler. In an elevated PowerShell, in the folder with
+# Registers the nightly run with the Windows Task Scheduler. Run this in an elevated PowerShell, in the folder with
 # partner-insights.exe and nightly.ps1:
 #   .\register-task.ps1 -User CONTOSO\svc-insights
 param([Parameter(Mandatory)] [string] $User)

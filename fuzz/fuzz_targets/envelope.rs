@@ -1,4 +1,4 @@
-//! The body of a 200 response: an envelope of reports or executions, which may be odd.
+//! The body of a 200 response: an envelope of reports or executions, which may be malformed.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -14,7 +14,7 @@ fuzz_target!(|bytes: &[u8]| {
                 assert!(!line.contains(char::is_control), "{line:?}");
                 assert!(error.status().is_some(), "no status: {line}");
             }
-            // So can every warning, and there are no more elements than could have been sent.
+            // Every warning can be printed on one line too, and there are no more elements than bytes.
             Ok((elements, warnings)) => {
                 assert!(elements <= bytes.len());
                 for line in warnings.iter().map(ToString::to_string) {

@@ -18,7 +18,7 @@ struct Az(TempDir);
 impl Az {
     fn running(script: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        // Renamed when complete: a file that is open for writing cannot be run.
+        // Renamed when complete, because a file that is open for writing cannot be executed.
         let (draft, az) = (folder.path().join("draft"), folder.path().join("az"));
         fs::write(&draft, format!("#!/bin/sh\n{script}\n")).unwrap();
         fs::set_permissions(&draft, fs::Permissions::from_mode(0o755)).unwrap();
@@ -50,7 +50,7 @@ async fn request(source: &AzureCli) -> Result<AccessToken, AuthError> {
     }
 }
 
-/// How it failed, the message and the help.
+/// Requests a token, and returns the kind of failure, the message and the help.
 async fn failure(source: &AzureCli) -> (CommandFailure, String, String) {
     let error = request(source).await.unwrap_err();
     let line = shown(&error);
@@ -85,7 +85,7 @@ async fn expiry_is_read_in_every_form() {
         (r#""expires_on":"1/01/2100 0:00:00 AM +00:00""#, None),
         (r#""expires_on":"1/01/2100 12:00:00 AM +00:00""#, Some(4_102_444_800)),
         (r#""expiresOn":"2100-01-01T01:00:00+01:00""#, Some(4_102_444_800)),
-        // Local time, of a zone that is not known.
+        // Local time in an unknown zone.
         (r#""expiresOn":"2100-01-01 00:00:00.000000""#, None),
         (r#""expires_on":"soon""#, None),
         (r#""expires_on":null"#, None),
@@ -143,7 +143,7 @@ async fn missing_subscription_hints_at_the_option() {
 }
 
 #[tokio::test]
-async fn older_az_gives_a_token_without_expiry() {
+async fn older_az_returns_a_token_without_expiry() {
     let az = Az::printing(r#"{"accessToken":"A","expiresOn":"2026-01-01 00:00:00.000000"}"#);
     let token = request(&az.source()).await.unwrap();
     assert_eq!((token.expose(), token.expires_at()), ("A", None));
@@ -204,7 +204,7 @@ async fn hanging_az_is_killed() {
     let state = PathBuf::from(format!("/proc/{}/stat", pid.trim()));
     if cfg!(target_os = "linux") {
         for _ in 0..200 {
-            // Gone, or a zombie.
+            // Waits until the process is gone or a zombie.
             match fs::read_to_string(&state) {
                 Ok(stat) if !stat.contains(") Z ") => tokio::time::sleep(Duration::from_millis(10)).await,
                 _ => return,

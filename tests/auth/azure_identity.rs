@@ -46,7 +46,7 @@ async fn sdk_token_keeps_its_expiry() {
 }
 
 #[tokio::test]
-async fn sdk_error_text_gives_codes_and_help() {
+async fn codes_and_help_are_read_from_sdk_error_text() {
     let error =
         request(Credential(Err("AADSTS7000222: The provided\r\nkeys are expired."))).await.unwrap_err();
     assert_eq!(error.entra().unwrap().codes, [7_000_222]);

@@ -7,21 +7,21 @@ use partner_center_insights::auth::{AuthError, DeviceCode, DevicePrompt, TokenRe
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::fake::{Answer, Server};
+use crate::fake::{Response, Server};
 use crate::{ACCESS_TOKEN, CLIENT_ID, SCOPE, TENANT, entra, refusal, rotated, shown};
 
 const DEVICE_CODE: &str = "GMMhmHCXhWEzkobqIHGG-s3cr3t";
 
-fn code() -> Answer {
+fn code() -> Response {
     let message = "To sign in, open https://microsoft.com/devicelogin and enter the code FJC3ABCDE.";
-    Answer::json(
+    Response::json(
         200,
         &json!({"device_code": DEVICE_CODE, "user_code": "FJC3ABCDE", "interval": 0, "expires_in": "900",
             "verification_uri": "https://microsoft.com/devicelogin", "message": message}),
     )
 }
 
-fn pending() -> Answer {
+fn pending() -> Response {
     refusal(400, "authorization_pending", 70016, "Authorization is pending.")
 }
 
@@ -74,7 +74,7 @@ async fn slow_down_adds_five_seconds() {
     let server = Server::start(vec![code(), slow_down, rotated(ACCESS_TOKEN, "R1")]).await;
     let began = Instant::now();
     source(&server).0.sign_in(SCOPE).await.unwrap();
-    // A second, and then a second and five.
+    // One second before the first poll, and six before the second.
     assert!(began.elapsed() >= Duration::from_secs(7), "{:?}", began.elapsed());
 }
 
@@ -99,7 +99,7 @@ async fn declined_or_expired_sign_in_fails_at_once() {
         ("invalid_grant", 53003, true, "the policy may block device codes"),
         ("invalid_client", 7_000_218, false, "allow public client flows"),
     ];
-    // Concurrently, because each waits for a second.
+    // The rows run concurrently, because each waits for a second.
     let rows = rows.map(|(error, number, interaction, help)| {
         tokio::spawn(async move {
             let server = Server::start(vec![code(), refusal(400, error, number, "Text.")]).await;
@@ -118,7 +118,7 @@ async fn declined_or_expired_sign_in_fails_at_once() {
 #[tokio::test]
 async fn response_without_code_shows_no_prompt() {
     let refused = refusal(400, "unauthorized_client", 700_016, "Application was not found.");
-    for response in [refused, Answer::json(200, &json!({"user_code": "X"}))] {
+    for response in [refused, Response::json(200, &json!({"user_code": "X"}))] {
         let server = Server::start(vec![response]).await;
         let (device, screen) = source(&server);
         shown(&device.sign_in(SCOPE).await.unwrap_err());

@@ -16,12 +16,12 @@ pub fn root() -> String {
 
 /// A response, and how long the server waits before it.
 #[derive(Clone, Debug)]
-pub struct Answer {
+pub struct Response {
     bytes: Vec<u8>,
     delay: Duration,
 }
 
-impl Answer {
+impl Response {
     pub fn new(status: u16, headers: &str, body: &str) -> Self {
         Self { bytes: support::response(status, headers, body), delay: Duration::ZERO }
     }
@@ -74,14 +74,14 @@ pub struct Server(support::Server);
 
 impl Server {
     /// Sends one response per request, and the last one to all further requests.
-    pub async fn start(answers: Vec<Answer>) -> Self {
-        let play = support::in_order(answers.into_iter().map(Answer::script).collect());
+    pub async fn start(responses: Vec<Response>) -> Self {
+        let play = support::in_order(responses.into_iter().map(Response::script).collect());
         Self(support::Server::with_responder(Some(Identity::default()), play).await)
     }
 
-    /// Sends what `answer` returns for the number of the request, from 0, and the request.
-    pub async fn answering(answer: impl Fn(usize, &Request) -> Answer + Send + 'static) -> Self {
-        let play = move |number, request: &support::Request| answer(number, &request.into()).script();
+    /// Sends what `respond` returns. Its arguments are the number of the request, from 0, and the request.
+    pub async fn responding(respond: impl Fn(usize, &Request) -> Response + Send + 'static) -> Self {
+        let play = move |number, request: &support::Request| respond(number, &request.into()).script();
         Self(support::Server::with_responder(Some(Identity::default()), play).await)
     }
 

@@ -7,7 +7,7 @@ use crate::fake::Server;
 use crate::{ACCESS_TOKEN, CLIENT_SECRET, CORRELATION_ID, SCOPE, entra, refusal, shown};
 
 #[tokio::test]
-async fn common_codes_have_help_beside_entras_text() {
+async fn common_codes_have_help_and_keep_entras_text() {
     let rows = [
         (50034, "The user account does not exist in the directory.", "tenant and account belong together"),
         (50076, "You must use multi-factor authentication to access.", "with multi-factor authentication"),

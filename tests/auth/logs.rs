@@ -11,7 +11,7 @@ use tracing_core::field::{Field, Visit};
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Dispatch, Event, Metadata, Subscriber, dispatcher};
 
-use crate::fake::{self, Answer, Server};
+use crate::fake::{self, Response, Server};
 use crate::{ACCESS_TOKEN, CLIENT_SECRET, REFRESH_TOKEN, REPORT, entra, holds_no_secret, rotated};
 
 static LINES: Mutex<String> = Mutex::new(String::new());
@@ -83,7 +83,7 @@ async fn no_layer_logs_a_secret_at_trace_level() {
     let _guard = dispatcher::set_default(&Dispatch::new(Collector(AtomicU64::new(1))));
 
     let body = json!({"value": [], "totalCount": 0, "message": null, "statusCode": 200});
-    let api = Server::start(vec![Answer::json(200, &body)]).await;
+    let api = Server::start(vec![Response::json(200, &body)]).await;
     let entra_server = Server::start(vec![rotated(ACCESS_TOKEN, "0.AXoA-refresh.R2")]).await;
     let source = RefreshToken::new(entra(&entra_server), REFRESH_TOKEN).client_secret(CLIENT_SECRET);
     let client = InsightsClient::builder().token_source(source).base_url(api.url());

@@ -21,7 +21,7 @@ mod token_file;
 use partner_center_insights::auth::{AuthError, Entra};
 use serde_json::{Value, json};
 
-use crate::fake::{Answer, Server};
+use crate::fake::{Response, Server};
 pub use crate::support::REPORT_ID as REPORT;
 
 pub const SCOPE: &str = "https://api.partnercenter.microsoft.com/.default";
@@ -36,7 +36,7 @@ pub const CLIENT_SECRET: &str = "s3cr3t~value&with=signs";
 pub const TRACE_ID: &str = "255d1aef-8c98-452f-ac51-23d051240864";
 pub const CORRELATION_ID: &str = "fb3d2015-bc17-4bb9-bb85-30c5cf1aaaa7";
 
-/// Settings that send token requests to this server. The clock is fast from here on.
+/// Settings that send token requests to this server. Also speeds up the clock of the test.
 pub fn entra(server: &Server) -> Entra {
     clock::speed_up();
     let builder = Entra::builder().authority(server.url()).tenant(TENANT).client_id(CLIENT_ID);
@@ -44,27 +44,27 @@ pub fn entra(server: &Server) -> Entra {
 }
 
 /// A response with an access token.
-pub fn token(access_token: &str, expires_in: Value) -> Answer {
+pub fn token(access_token: &str, expires_in: Value) -> Response {
     let body = json!({"token_type": "Bearer", "access_token": access_token, "expires_in": expires_in});
-    Answer::json(200, &body)
+    Response::json(200, &body)
 }
 
 /// A response with an access token and a new refresh token.
-pub fn rotated(access_token: &str, refresh_token: &str) -> Answer {
+pub fn rotated(access_token: &str, refresh_token: &str) -> Response {
     let body = json!({"token_type": "Bearer", "access_token": access_token, "expires_in": 3599,
         "refresh_token": refresh_token});
-    Answer::json(200, &body)
+    Response::json(200, &body)
 }
 
 /// A refusal as Entra sends it, with its ids.
-pub fn refusal(status: u16, error: &str, code: u32, text: &str) -> Answer {
+pub fn refusal(status: u16, error: &str, code: u32, text: &str) -> Response {
     let body = json!({"error": error, "error_description": format!("AADSTS{code}: {text}"), "error_codes": [code],
         "timestamp": "2026-05-04 10:20:30Z", "trace_id": TRACE_ID, "correlation_id": CORRELATION_ID,
         "error_uri": format!("https://login.microsoftonline.com/error?code={code}")});
-    Answer::json(status, &body)
+    Response::json(status, &body)
 }
 
-/// The error as people see it. Fails if any representation of it holds a secret.
+/// Returns the error as users see it. Panics if any representation of it holds a secret.
 pub fn shown(error: &AuthError) -> String {
     let line = error.to_string();
     assert!(!line.contains(['\n', '\r']), "not one line: {line}");

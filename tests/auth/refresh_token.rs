@@ -17,7 +17,7 @@ async fn request(source: &RefreshToken) -> Result<AccessToken, AuthError> {
     source.token(TokenRequest::new(SCOPE)).await
 }
 
-/// The refresh tokens that Entra saw.
+/// The refresh tokens that Entra received.
 fn redeemed(server: &Server) -> Vec<String> {
     server.requests().into_iter().map(|request| request.form["refresh_token"].clone()).collect()
 }
@@ -104,7 +104,7 @@ async fn two_sources_can_share_a_file() {
         assert!(request.form["refresh_token"].starts_with('R'), "{request:?}");
         rotated(&format!("A{number}"), &format!("R{number}"))
     };
-    let server = Server::answering(respond).await;
+    let server = Server::responding(respond).await;
     let folder = tempfile::tempdir().unwrap();
     let file = TokenFile::new(folder.path().join("token"));
     file.write(&StoredLogin::new("R")).unwrap();
@@ -141,9 +141,9 @@ async fn file_is_read_for_each_request() {
 async fn concurrent_sign_out_or_in_takes_precedence() {
     let folder = tempfile::tempdir().unwrap();
     let file = TokenFile::new(folder.path().join("token"));
-    // The server does it while the request is in flight.
+    // The server changes the file while the request is in flight.
     let (meddler, round) = (file.clone(), Mutex::new(0));
-    let server = Server::answering(move |_, _| {
+    let server = Server::responding(move |_, _| {
         let mut round = round.lock().unwrap();
         *round += 1;
         if *round == 1 {
@@ -171,7 +171,7 @@ async fn storage_failure_still_returns_the_token() {
     let file = TokenFile::new(folder.path().join("token"));
     file.write(&StoredLogin::new(REFRESH_TOKEN)).unwrap();
     let meddler = file.clone();
-    let server = Server::answering(move |_, _| {
+    let server = Server::responding(move |_, _| {
         fs::remove_file(meddler.path()).unwrap();
         fs::create_dir(meddler.path()).unwrap();
         rotated(ACCESS_TOKEN, "R2")

@@ -1,4 +1,4 @@
-//! The token cache of the client: how many requests it makes, and what follows a 401.
+//! The token cache of the client: how many requests it makes, and what happens after a 401.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use partner_center_insights::auth::{AuthError, ClientSecret, TokenFuture, TokenR
 use partner_center_insights::{Error, ErrorKind, InsightsClient, RetryPolicy};
 use serde_json::json;
 
-use crate::fake::{self, Answer, Server};
+use crate::fake::{self, Response, Server};
 use crate::{ACCESS_TOKEN, CLIENT_SECRET, REPORT, entra, holds_no_secret, refusal, token};
 
 fn client(api: &Server, source: impl TokenSource + 'static) -> InsightsClient {
@@ -18,15 +18,15 @@ fn signed_in(api: &Server, entra_server: &Server) -> InsightsClient {
     client(api, ClientSecret::new(entra(entra_server), CLIENT_SECRET))
 }
 
-fn done() -> Answer {
-    Answer::json(200, &json!({"value": [], "totalCount": 0, "message": null, "statusCode": 200}))
+fn done() -> Response {
+    Response::json(200, &json!({"value": [], "totalCount": 0, "message": null, "statusCode": 200}))
 }
 
-fn unauthorized() -> Answer {
-    Answer::json(401, &json!({"message": "Unauthorized"}))
+fn unauthorized() -> Response {
+    Response::json(401, &json!({"message": "Unauthorized"}))
 }
 
-/// The tokens that the service saw.
+/// The tokens that the service received.
 fn tokens(api: &Server) -> Vec<String> {
     let bearer = |request: fake::Request| request.authorization.unwrap().replace("Bearer ", "");
     api.requests().into_iter().map(bearer).collect()
@@ -147,7 +147,7 @@ async fn rejected_concurrent_callers_refresh_once() {
         _ if request.authorization == refused => unauthorized(),
         _ => done(),
     };
-    let api = Server::answering(respond).await;
+    let api = Server::responding(respond).await;
     let entra = Server::start(vec![token("first", json!(3599)), token("second", json!(3599))]).await;
     let client = Arc::new(signed_in(&api, &entra));
     client.resume(REPORT).await.unwrap();

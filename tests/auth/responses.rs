@@ -1,4 +1,4 @@
-//! Responses of the token endpoint, and what the source makes of them.
+//! Responses of the token endpoint, and how the source interprets them.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use partner_center_insights::auth::{AccessToken, AuthError, ClientSecret, Entra,
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::fake::{Answer, Server};
+use crate::fake::{Response, Server};
 use crate::support::response;
 use crate::{
     ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, CORRELATION_ID, SCOPE, TENANT, TRACE_ID, entra, refusal, shown,
@@ -17,7 +17,7 @@ async fn request(server: &Server) -> Result<AccessToken, AuthError> {
     ClientSecret::new(entra(server), CLIENT_SECRET).token(TokenRequest::new(SCOPE)).await
 }
 
-async fn respond(response: Answer) -> Result<AccessToken, AuthError> {
+async fn respond(response: Response) -> Result<AccessToken, AuthError> {
     request(&Server::start(vec![response]).await).await
 }
 
@@ -58,7 +58,7 @@ async fn refusal_is_one_line_with_code_text_and_ids() {
     let body = r#"{"error":"invalid_client","error_description":"AADSTS7000215: Invalid client secret.\r\nTrace: \u0027x\u0027 \"quoted\"",
         "error_codes":[7000215],"timestamp":"2026-05-04 10:20:30Z","trace_id":"255d1aef-8c98-452f-ac51-23d051240864",
         "correlation_id":"fb3d2015-bc17-4bb9-bb85-30c5cf1aaaa7","suberror":"bad_token"}"#;
-    let error = respond(Answer::new(401, "", body)).await.unwrap_err();
+    let error = respond(Response::new(401, "", body)).await.unwrap_err();
     assert_eq!(
         shown(&error),
         format!(
@@ -77,7 +77,7 @@ async fn refusal_is_one_line_with_code_text_and_ids() {
 async fn codes_are_read_from_the_text_without_a_list() {
     let body =
         json!({"error": "invalid_grant", "error_description": "AADSTS50076: x AADSTS50076 and AADSTS50079."});
-    let error = respond(Answer::json(400, &body)).await.unwrap_err();
+    let error = respond(Response::json(400, &body)).await.unwrap_err();
     assert_eq!(error.entra().unwrap().codes, [50076, 50079]);
     assert!(matches!(error, AuthError::InteractionRequired(_)));
 }
@@ -86,7 +86,7 @@ async fn codes_are_read_from_the_text_without_a_list() {
 async fn truncated_message_holds_no_part_of_a_secret() {
     let secret = "long-s3cr3t".repeat(200);
     let body = json!({"error": "invalid_client", "error_description": format!("You sent {secret}.")});
-    let server = Server::start(vec![Answer::json(401, &body)]).await;
+    let server = Server::start(vec![Response::json(401, &body)]).await;
     let error =
         ClientSecret::new(entra(&server), secret.as_str()).token(TokenRequest::new(SCOPE)).await.unwrap_err();
     assert!(!format!("{error} {error:?}").contains("s3cr3t"), "{error}");
@@ -120,27 +120,27 @@ async fn only_the_oauth_code_requires_interaction() {
 async fn foreign_response_shows_status_and_text() {
     let html = "<html><head><title>Proxy\n sign-in</title></head><body>secret page</body></html>";
     for (response, expected) in [
-        (Answer::new(400, "", ""), "HTTP 400"),
-        (Answer::new(403, "", html), "HTTP 403: Proxy sign-in"),
-        (Answer::new(400, "", r#"{"error":"invalid_"#), "HTTP 400"),
-        (Answer::new(404, "", "no such thing"), "HTTP 404: no such thing"),
-        (Answer::new(400, "", "[1]"), "HTTP 400"),
-        (Answer::new(200, "", html), "HTTP 200: Proxy sign-in"),
-        (Answer::new(400, "", r#"{"error":"invalid_request"}"#).without_the_last(5), "HTTP 400"),
+        (Response::new(400, "", ""), "HTTP 400"),
+        (Response::new(403, "", html), "HTTP 403: Proxy sign-in"),
+        (Response::new(400, "", r#"{"error":"invalid_"#), "HTTP 400"),
+        (Response::new(404, "", "no such thing"), "HTTP 404: no such thing"),
+        (Response::new(400, "", "[1]"), "HTTP 400"),
+        (Response::new(200, "", html), "HTTP 200: Proxy sign-in"),
+        (Response::new(400, "", r#"{"error":"invalid_request"}"#).without_the_last(5), "HTTP 400"),
     ] {
         let error = respond(response).await.unwrap_err();
         let line = shown(&error);
         assert!(line.contains("token endpoint") && line.ends_with(expected), "{line}");
         assert_eq!(error.help(), "check the authority host and any proxy in between");
     }
-    let error = respond(Answer::new(200, "", "")).await.unwrap_err();
+    let error = respond(Response::new(200, "", "")).await.unwrap_err();
     assert!(shown(&error).contains("HTTP 200: "), "{error}");
 }
 
 #[tokio::test]
 async fn unusable_success_is_a_transport_error() {
     let cut = token(ACCESS_TOKEN, json!(3599)).without_the_last(5);
-    for response in [cut, Answer::new(200, "", r#"{"token_type":"Bearer"}"#)] {
+    for response in [cut, Response::new(200, "", r#"{"token_type":"Bearer"}"#)] {
         let error = respond(response).await.unwrap_err();
         assert!(matches!(error, AuthError::Transport { is_tls: false, .. }), "{error:?}");
         assert!(shown(&error).contains("token endpoint"), "{error}");
@@ -151,9 +151,9 @@ async fn unusable_success_is_a_transport_error() {
 #[tokio::test]
 async fn oversized_response_is_not_read_to_its_end() {
     let long = "x".repeat(300 << 10);
-    let error = respond(Answer::new(200, "", &long)).await.unwrap_err();
+    let error = respond(Response::new(200, "", &long)).await.unwrap_err();
     assert!(matches!(error, AuthError::Transport { .. }), "{error:?}");
-    let error = respond(Answer::new(400, "", &long)).await.unwrap_err();
+    let error = respond(Response::new(400, "", &long)).await.unwrap_err();
     assert_eq!(error.entra().unwrap().status, Some(400));
     assert!(shown(&error).len() < 2_000);
 }
@@ -163,7 +163,7 @@ async fn echoed_secret_is_redacted() {
     let text = format!("Bad secret {CLIENT_SECRET} given.");
     let line = shown(&respond(refusal(400, "invalid_client", 7_000_215, &text)).await.unwrap_err());
     assert!(line.contains("Bad secret [secret] given."), "{line}");
-    let line = shown(&respond(Answer::new(400, "", &text)).await.unwrap_err());
+    let line = shown(&respond(Response::new(400, "", &text)).await.unwrap_err());
     assert!(line.contains("Bad secret [secret] given."), "{line}");
 }
 
@@ -172,7 +172,7 @@ async fn redirect_is_not_followed() {
     let elsewhere = Server::start(vec![token(ACCESS_TOKEN, json!(3599))]).await;
     for status in [302, 307, 308] {
         let location = format!("Location: {}/steal\r\n", elsewhere.url());
-        let error = respond(Answer::new(status, &location, "")).await.unwrap_err();
+        let error = respond(Response::new(status, &location, "")).await.unwrap_err();
         assert_eq!(error.entra().unwrap().status, Some(status), "{error}");
     }
     assert_eq!(elsewhere.connections(), 0);
@@ -189,7 +189,7 @@ async fn refusal_is_not_retried() {
 
 #[tokio::test]
 async fn throttled_request_waits_for_retry_after() {
-    let busy = Answer::new(429, "Retry-After: 1\r\n", "");
+    let busy = Response::new(429, "Retry-After: 1\r\n", "");
     let server = Server::start(vec![busy, token(ACCESS_TOKEN, json!(3599))]).await;
     let began = Instant::now();
     request(&server).await.unwrap();
@@ -199,7 +199,7 @@ async fn throttled_request_waits_for_retry_after() {
 
 #[tokio::test]
 async fn server_error_is_retried_twice() {
-    let server = Server::start(vec![Answer::new(503, "", "busy")]).await;
+    let server = Server::start(vec![Response::new(503, "", "busy")]).await;
     let error = request(&server).await.unwrap_err();
     assert!(shown(&error).ends_with("HTTP 503: busy"), "{error}");
     assert_eq!(error.help(), "try again in a few minutes");
@@ -208,7 +208,7 @@ async fn server_error_is_retried_twice() {
 
 #[tokio::test]
 async fn retry_after_beyond_the_limit_fails_at_once() {
-    let server = Server::start(vec![Answer::new(429, "Retry-After: 3600\r\n", "")]).await;
+    let server = Server::start(vec![Response::new(429, "Retry-After: 3600\r\n", "")]).await;
     let began = Instant::now();
     let error = request(&server).await.unwrap_err();
     assert_eq!(error.entra().unwrap().status, Some(429));
@@ -257,10 +257,10 @@ async fn response_in_gzip_is_read_in_every_spelling() {
     for coding in ["gzip", "GZIP", "x-gzip", "gzip, identity"] {
         let members = [gzip(start), gzip(end)].concat();
         let headers = format!("Content-Encoding: {coding}\r\n");
-        let response = Answer::of(response(200, &headers, members));
+        let response = Response::of(response(200, &headers, members));
         assert_eq!(respond(response).await.unwrap().expose(), ACCESS_TOKEN, "{coding}");
     }
-    let damaged = Answer::of(response(200, "Content-Encoding: gzip\r\n", "not gzip at all"));
+    let damaged = Response::of(response(200, "Content-Encoding: gzip\r\n", "not gzip at all"));
     let error = respond(damaged).await.unwrap_err();
     assert!(shown(&error).contains("damaged"), "{error}");
 }

@@ -47,7 +47,7 @@ fn authority_is_https_with_a_host_alone() {
 fn tenant_and_client_id_are_validated() {
     for bad in ["", " ", "../other", "a/b", "-x", "a b", "a?b", "..", "a..b", "contoso\n"] {
         let error = Entra::builder().client_id(CLIENT_ID).tenant(bad).build();
-        // A line break at the end comes from pasting.
+        // A trailing line break, as from pasting, is removed.
         assert_eq!(error.is_ok(), bad == "contoso\n", "{bad:?}");
     }
     for bad in ["", " ", "two words", "${AZURE_CLIENT_ID}", "null", "undefined", "@{Id=x}", "<guid>"] {
@@ -78,7 +78,7 @@ async fn quotes_around_settings_are_removed() {
 }
 
 #[tokio::test]
-async fn what_is_no_secret_is_not_sent() {
+async fn invalid_secret_is_not_sent() {
     let server = Server::start(vec![rotated(ACCESS_TOKEN, REFRESH_TOKEN)]).await;
     let json = format!(r#"{{"access_token":"{ACCESS_TOKEN}","refresh_token":"{REFRESH_TOKEN}"}}"#);
     for bad in [
@@ -153,7 +153,7 @@ fn debug_output_holds_no_secrets() {
 }
 
 #[tokio::test]
-async fn shared_and_boxed_sources_are_sources() {
+async fn shared_and_boxed_sources_can_be_used() {
     let shared = std::sync::Arc::new(StaticToken::new(ACCESS_TOKEN));
     let boxed: Box<dyn TokenSource> = Box::new(shared.clone());
     let token = boxed.token(TokenRequest::new(SCOPE)).await.unwrap();

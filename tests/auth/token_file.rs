@@ -52,7 +52,7 @@ fn file_and_new_folders_are_private() {
     file.write(&login()).unwrap();
     assert_eq!((mode(&root.path().join("a")), mode(&folder), mode(file.path())), (0o700, 0o700, 0o600));
 
-    // Also when the old file was not.
+    // Even if the old file was not private.
     fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).unwrap();
     file.write(&login()).unwrap();
     assert_eq!(mode(file.path()), 0o600);
@@ -114,7 +114,7 @@ fn failed_write_is_named_and_leaves_no_trace() {
 fn readers_never_see_a_partial_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = TokenFile::new(folder.path().join("token"));
-    // Of different lengths, so that a mixture matches none.
+    // The tokens have different lengths, so that a mixture of two equals none of them.
     let token = |writer: usize| format!("0.R{}", "x".repeat(1 + writer * 4_000));
     file.write(&StoredLogin::new(token(0))).unwrap();
     std::thread::scope(|scope| {

@@ -8,13 +8,13 @@ const TEXT: &str = "SELECT CustomerName, Month FROM OfficeUsage TIMESPAN LAST_6_
 
 #[tokio::test]
 async fn chain_from_dataset_to_report_and_back() {
-    // Its clock is that of the CLI, which checks the start of a report.
+    // With the real clock, because the CLI compares the start of a report with it.
     let emulator = emulator().clock(std::time::SystemTime::now).start().await.unwrap();
     let rows = async |args: &[&str]| {
         let finished = run(&emulator, &[args, &["--output", "json"]].concat()).await;
         assert_eq!(finished.code, Some(0), "{args:?}: {finished:?}");
         let document: Value = serde_json::from_str(&finished.stdout).unwrap();
-        // Those of resume and pause have a summary beside them.
+        // The documents of resume and pause have a summary next to the rows.
         document.get("reports").unwrap_or(&document).as_array().unwrap().clone()
     };
     let text = |row: &Value, name: &str| row[name].as_str().map(str::to_owned).unwrap_or_default();
@@ -47,7 +47,7 @@ async fn chain_from_dataset_to_report_and_back() {
 }
 
 #[tokio::test]
-async fn invalid_query_shows_the_place() {
+async fn invalid_query_shows_the_position() {
     let emulator = emulator().start().await.unwrap();
     let parsed = run(&emulator, &["query", "check", "SELECT a FROM b LIMIT 0"]).await;
     assert_eq!(parsed.code, Some(2));

@@ -67,7 +67,7 @@ async fn emulator_needs_no_confirmation() {
 
 #[tokio::test]
 async fn timeout_bounds_the_whole_run() {
-    // Planning takes no time, the second request waits for the rate limit.
+    // The first resume succeeds, and the second waits for the rate limit.
     let throttled = Fault::respond(429, "application/json", "{}").header("retry-after", "25");
     let quick = Fault::delay(Duration::ZERO).on(RESUME).first(1);
     let emulator =

@@ -20,7 +20,7 @@ async fn offered(words: &[&str]) -> Vec<String> {
     String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
-/// A command line as bash splits it, at `=` too.
+/// Bash splits the words of a command line at `=`, too.
 #[tokio::test]
 async fn bash_completes_after_an_equals_sign() {
     for (words, expected) in [
@@ -39,7 +39,7 @@ async fn bash_completes_the_pages_of_man() {
     assert_eq!(offered(&["partner-insights", "man", "auth", "logi"]).await, ["login"]);
 }
 
-/// The last words of command lines, and the only completion of each.
+/// Command lines, and the only completion of the last word of each.
 const LINES: [(&str, &str); 4] = [
     ("list --status=p", "paused"),
     ("man res", "resume"),
@@ -78,7 +78,7 @@ async fn fish_completes_values_and_pages() {
 async fn zsh_completes_values_and_pages() {
     let script = script("zsh").await;
     for (line, expected) in LINES {
-        // At a terminal of its own, until the word appears or nothing has for a while.
+        // Runs in a pseudo-terminal, until the word appears or a timeout ends.
         let call = format!(
             "zmodload zsh/zpty; zpty z zsh -f -i
             zpty -w z \"PS1=; autoload -U compinit; compinit -u -D; source {script}; echo rea''dy\"

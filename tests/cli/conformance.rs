@@ -10,7 +10,7 @@ use crate::support::{
 };
 use crate::{Finished, TOKEN, bare, emulator, finish, run};
 
-/// A report as the spec has it.
+/// A report that conforms to the spec.
 fn report() -> Value {
     json!({ "reportId": REPORT_ID, "reportName": "Secret sales", "reportStatus": "Active", "recurrenceInterval": 24,
         "query": "SELECT Secret FROM Secrets", "user": "secret@partner.example" })
@@ -39,7 +39,7 @@ fn documented(request: &Request) -> Vec<u8> {
     if is_known { json_response(200, &list(report()).to_string()) } else { json_response(404, NO_ITEM_FOUND) }
 }
 
-/// A server that lists reports in its own way, and is as documented otherwise.
+/// A server that sends this response to the list of reports, and documented responses to all other requests.
 async fn listing(reports: Vec<u8>) -> Server {
     Server::with_responder(None, move |number, request| {
         vec![Step::Send(if number == 0 { reports.clone() } else { documented(request) })]
@@ -47,7 +47,7 @@ async fn listing(reports: Vec<u8>) -> Server {
     .await
 }
 
-/// Runs the command. Returns the rows as well.
+/// Runs the command, and returns its result and its rows.
 async fn conformance(server: &Server) -> (Finished, Vec<Value>) {
     conformance_with(server, &[]).await
 }
@@ -64,7 +64,7 @@ fn is_deviation(row: &Value) -> bool {
     row["verdict"] == "differs" || row["verdict"] == "undocumented"
 }
 
-/// The rows without what evidence does not contain: undocumented words.
+/// The rows without the found values, because evidence does not contain undocumented words.
 fn without_values(rows: &[Value]) -> Vec<Value> {
     let without = |row: &Value| {
         let mut row = row.clone();
@@ -75,7 +75,7 @@ fn without_values(rows: &[Value]) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn emulator_is_as_documented_in_all_checks() {
+async fn every_check_passes_on_the_emulator() {
     let emulator = emulator().start().await.unwrap();
     let finished = run(&emulator, &["conformance", "--output", "json"]).await;
     assert_eq!(finished.code, Some(0), "{}", finished.stderr);
@@ -97,7 +97,7 @@ async fn emulator_is_as_documented_in_all_checks() {
         "words",
     ];
     assert_eq!(checks, BTreeSet::from(all));
-    // The sample has a word that the spec does not have, on purpose.
+    // The sample has an undocumented status on purpose.
     let deviations: Vec<_> = rows.iter().filter(|row| is_deviation(row)).map(|row| &row["found"]).collect();
     assert_eq!(deviations, ["Suspended"]);
     let answered: Vec<_> = rows.iter().filter(|row| row["check"] == "assumption").collect();
@@ -187,7 +187,7 @@ async fn each_deviation_is_named() {
         let deviations: Vec<_> = rows.iter().filter(|row| is_deviation(row)).collect();
         assert!(deviations.iter().any(|row| is_named(row)), "{named}: {deviations:?}");
         assert!(deviations.iter().all(|row| row["request"] == "all"), "{named}: {deviations:?}");
-        // What the spec does not exclude is no contradiction.
+        // Undocumented values do not contradict the spec.
         let code = if verdict == "differs" { 8 } else { 0 };
         assert_eq!(finished.code, Some(code), "{named}");
         let sent = server.count();
@@ -210,7 +210,7 @@ async fn each_deviation_is_named() {
 }
 
 #[tokio::test]
-async fn missing_correlation_id_is_not_seen() {
+async fn missing_correlation_id_is_reported_as_not_seen() {
     let reports = String::from_utf8(json_response(200, &list(report()).to_string())).unwrap();
     let without = reports.replace(&format!("MS-CorrelationId: {CORRELATION_ID}\r\n"), "");
     assert_ne!(without, reports);
@@ -222,7 +222,7 @@ async fn missing_correlation_id_is_not_seen() {
 }
 
 #[tokio::test]
-async fn replay_of_something_else_exits_with_2() {
+async fn invalid_evidence_exits_with_2() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let foreign = r#"{"spec":"1.1.0","source":"other","exchanges":[{"operation":"getReports","request":"twice",
         "method":"GET","path":"/ScheduledReport","sent":null,"response":null}]}"#;

@@ -1,4 +1,4 @@
-//! From "it is active" to the file, as a transcript: `health`, `resume --wait`, `download` and `export`.
+//! Transcripts of the commands about files: `health`, `resume --wait`, `download` and `export`.
 
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use crate::golden::{golden, transcript};
 use crate::{MONTHLY, cli, emulator, finish, id};
 
-/// Replaces times, which are those of now.
+/// Replaces times, which differ between runs.
 fn without_times(text: &str) -> String {
     let shape = |text: &str| {
         let byte = |byte: u8| if byte.is_ascii_digit() { b'0' } else { byte };
@@ -32,7 +32,7 @@ fn now() -> EmulatorBuilder {
     emulator().clock(SystemTime::now)
 }
 
-/// The commands in one folder, against one emulator.
+/// Runs the commands in one folder, against one emulator.
 async fn session(emulator: &Emulator, lines: &[&[&str]]) -> String {
     let (folder, mut text) = (TempDir::new().unwrap(), String::new());
     for args in lines {
@@ -50,7 +50,7 @@ async fn session(emulator: &Emulator, lines: &[&[&str]]) -> String {
 }
 
 #[tokio::test]
-async fn health_tells_all_verdicts_apart() {
+async fn health_distinguishes_all_verdicts() {
     let lines: [&[&str]; 3] = [
         &["health"],
         &["health", "--name", "meetings and*", "--output", "json"],
@@ -66,7 +66,7 @@ fn due_soon() -> EmulatorBuilder {
     now().reports([report.with_schedule(start, 24, 10)])
 }
 
-/// One that is due in hours.
+/// A paused report that is due in four hours.
 fn due_later() -> EmulatorBuilder {
     let start = SystemTime::now() + Duration::from_secs(4 * 60 * 60);
     let report = Report::new(id(1)).with_name("Sales").with_status("Paused".into());
@@ -90,7 +90,7 @@ async fn resume_waits_for_the_file() {
 }
 
 #[tokio::test]
-async fn download_takes_what_is_new() {
+async fn download_fetches_new_files() {
     let emulator = emulator().start().await.unwrap();
     let lines: [&[&str]; 5] = [
         &["download", MONTHLY, "--new", "--output", "json"],
@@ -124,7 +124,7 @@ async fn download_survives_or_explains_every_fault() {
 }
 
 #[tokio::test]
-async fn export_tells_what_it_does() {
+async fn export_reports_its_steps() {
     let emulator = now().start().await.unwrap();
     let query = "SELECT CustomerName, Month FROM OfficeUsage TIMESPAN LAST_MONTH";
     let text = session(&emulator, &[&["export", "--query", query, "-O", "rows.csv"]]).await;

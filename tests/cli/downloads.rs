@@ -1,4 +1,4 @@
-//! `download` against a store that behaves as Azure Storage does, and fails as it may.
+//! `download` against a store that behaves, and fails, like Azure Storage.
 
 use std::fs;
 use std::io::Write;
@@ -57,7 +57,7 @@ fn serve(file: &[u8], request: &Request, headers: &str) -> Script {
     }
 }
 
-/// The head for the whole file, and some of its bytes.
+/// The head of a response with the whole file, followed by only some of its bytes.
 fn begun(file: &[u8], bytes: usize, headers: &str) -> Step {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n{headers}", file.len());
     Step::Send(raw_response(&head, &file[..bytes]))
@@ -139,7 +139,7 @@ impl Store {
 const TO_FILE: [&str; 2] = ["-O", "sales.csv"];
 
 #[tokio::test]
-async fn faults_that_end_well() {
+async fn recoverable_faults_yield_the_whole_file() {
     let (text, stored) = (Arc::new(text()), Arc::new(gzip(&text())));
     let middle = stored.len() / 2;
     let coded = format!("{ETAG}Content-Encoding: gzip\r\n");
@@ -243,9 +243,8 @@ async fn faults_that_end_well() {
         (
             "slow",
             Box::new({
-                let (stored, text) = (stored.clone(), text.clone());
+                let stored = stored.clone();
                 move |_, _| {
-                    let _ = &text;
                     let rest = Step::Send(stored[middle..].to_vec());
                     vec![begun(&stored, middle, ETAG), Step::Wait(Duration::from_millis(500)), rest]
                 }
@@ -269,7 +268,7 @@ async fn faults_that_end_well() {
 }
 
 #[tokio::test]
-async fn faults_that_end_badly() {
+async fn unrecoverable_faults_leave_no_file() {
     let stored = Arc::new(gzip(&text()));
     let half = stored[..stored.len() / 2].to_vec();
     let whole = stored.clone();
@@ -304,7 +303,7 @@ async fn header_only_file_is_a_warning() {
     assert!(finished.stderr.contains("column names only"), "{finished:?}");
 }
 
-/// Kills a download in the middle, and runs it again. The first response is never finished.
+/// Kills a download halfway, and runs it again. The first response never ends.
 async fn killed(supports_range: bool) -> Store {
     let stored = gzip(&text());
     let middle = stored.len() / 2;
@@ -316,7 +315,7 @@ async fn killed(supports_range: bool) -> Store {
     .await;
     let mut child = store.cli().args(TO_FILE).spawn().unwrap();
     until("half of the file is there", || store.part() == middle as u64).await;
-    // SIGKILL.
+    // Sends SIGKILL.
     child.kill().await.unwrap();
     assert_eq!(store.files(), [".sales.csv.etag", ".sales.csv.part"]);
 
@@ -334,9 +333,9 @@ async fn killed_download_fetches_only_the_rest() {
 }
 
 #[tokio::test]
-async fn killed_download_starts_anew_without_range() {
+async fn killed_download_restarts_without_range() {
     let ranges = killed(false).await.ranges();
-    // It asks for the rest, and gets a file without a validator.
+    // The second request asks for the rest; its response has no validator, so a third one starts over.
     assert_eq!(ranges.len(), 3);
     assert_eq!(ranges[2], None);
 }
@@ -365,7 +364,7 @@ async fn second_download_of_a_file_is_an_error() {
     assert_eq!(second.code, Some(1), "{second:?}");
     assert!(second.stderr.contains("another download is writing"), "{second:?}");
     assert_eq!(store.part(), 1000);
-    // Another file is free.
+    // Another target can be written at the same time.
     assert_eq!(store.download(&["-O", "other.csv"]).await.code, Some(0));
     first.kill().await.unwrap();
 }

@@ -1,9 +1,9 @@
-//! Values of variables, as scripts leave them.
+//! Environment variables with the quotes and line ends that scripts leave in them.
 
 use crate::{LIST, PAUSED, UNKNOWN, bare, cli, emulator, finish};
 
 #[tokio::test]
-async fn variables_lose_quotes_and_line_ends() {
+async fn quotes_and_line_ends_of_variables_are_removed() {
     let emulator = emulator().start().await.unwrap();
     for (name, value) in [
         ("PARTNER_CENTER_OUTPUT", "JSON\r"),
@@ -28,7 +28,7 @@ async fn variables_lose_quotes_and_line_ends() {
             finished.stderr
         );
     }
-    // Nothing is changed: the report does not exist.
+    // These commands change nothing, because the report does not exist.
     let unknown = [&["delete", UNKNOWN][..], &["resume", UNKNOWN]];
     for args in unknown {
         let finished = finish(cli(&emulator).args(args).env("PARTNER_CENTER_YES", "'YES'\r")).await;

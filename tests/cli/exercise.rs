@@ -46,7 +46,7 @@ async fn signal(name: &str, child: &Child) {
 }
 
 #[tokio::test]
-async fn emulator_answers_its_assumptions() {
+async fn exercise_prints_checks_and_open_assumptions() {
     let (state, emulator) = (tempfile::tempdir().unwrap(), emulator().start().await.unwrap());
     let Finished { code, stdout, stderr } = exercised(&emulator, &state, ACTIVE).await;
     let mut text = format!("$ partner-insights conformance --exercise {ACTIVE} --yes\n{stdout}");
@@ -75,7 +75,7 @@ async fn inactive_report_is_not_exercised() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn signal_puts_the_state_back() {
+async fn signal_restores_the_state() {
     for name in ["-INT", "-TERM"] {
         let state = tempfile::tempdir().unwrap();
         let (emulator, child) = paused(&state).await;
@@ -93,13 +93,13 @@ async fn signal_puts_the_state_back() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn next_run_after_a_kill_puts_the_state_back() {
+async fn next_run_after_a_kill_restores_the_state() {
     let state = tempfile::tempdir().unwrap();
     let (emulator, child) = paused(&state).await;
     signal("-KILL", &child).await;
     child.wait_with_output().await.unwrap();
     assert!(!is_active(&emulator, ACTIVE));
-    // Another run says so.
+    // Any other run reports it.
     let reminded = finish(&mut command(&emulator, &state, &["--quiet"])).await;
     assert_eq!(reminded.code, Some(0), "{}", reminded.stderr);
     assert!(reminded.stderr.contains(&format!("partner-insights resume {ACTIVE}")), "{}", reminded.stderr);
@@ -118,7 +118,7 @@ async fn unrestored_state_is_reported_and_noted() {
     let emulator = emulator().fault(Fault::refuse(403).on(RESUME).first(20)).start().await.unwrap();
     let failed = exercised(&emulator, &state, ACTIVE).await;
     assert_eq!(failed.code, Some(5), "{}", failed.stderr);
-    // The rows are not lost.
+    // The rows are printed anyway.
     assert!(failed.stdout.contains("pauseReportExecutions"), "{failed:?}");
     assert!(
         failed.stderr.contains(&format!("the report {ACTIVE} was Active before an exercise")),

@@ -9,7 +9,7 @@ use crate::{ACTIVE, INACTIVE, PAUSED, RESUME, TOKEN, UNKNOWN, bare, emulator, fi
 /// An exit code, the emulator and the arguments that lead to it.
 fn rows() -> Vec<(i32, EmulatorBuilder, Vec<&'static str>)> {
     let all = || vec!["resume", "--all-paused", "--yes", "--verify-timeout", "0"];
-    let answer = |status, body| Fault::respond(status, "application/json", body);
+    let respond = |status, body| Fault::respond(status, "application/json", body);
     vec![
         (0, emulator(), all()),
         (0, emulator(), vec!["resume", ACTIVE]),
@@ -27,11 +27,11 @@ fn rows() -> Vec<(i32, EmulatorBuilder, Vec<&'static str>)> {
         (5, emulator().scenario(Scenario::Html403), all()),
         (6, emulator(), vec!["resume", INACTIVE]),
         (6, emulator(), vec!["resume", INACTIVE, "--no-verify"]),
-        (6, emulator().fault(answer(409, "{}").on(RESUME)), vec!["resume", PAUSED]),
-        (7, emulator().fault(answer(429, "{}").header("retry-after", "3600")), vec!["list"]),
+        (6, emulator().fault(respond(409, "{}").on(RESUME)), vec!["resume", PAUSED]),
+        (7, emulator().fault(respond(429, "{}").header("retry-after", "3600")), vec!["list"]),
         (
             7,
-            emulator().fault(answer(503, "{}").header("retry-after", "3600").on(RESUME)),
+            emulator().fault(respond(503, "{}").header("retry-after", "3600").on(RESUME)),
             vec!["resume", PAUSED, "--no-verify"],
         ),
         (8, emulator().fault(Fault::respond(200, "text/plain", "hello")), vec!["list"]),
@@ -39,7 +39,7 @@ fn rows() -> Vec<(i32, EmulatorBuilder, Vec<&'static str>)> {
         (9, emulator(), vec!["resume", UNKNOWN, INACTIVE]),
         (9, emulator(), vec!["resume", PAUSED, UNKNOWN, "--dry-run"]),
         (11, emulator(), vec!["health"]),
-        (10, emulator().fault(answer(200, r#"{"value":[],"statusCode":200}"#).on(RESUME)), all()),
+        (10, emulator().fault(respond(200, r#"{"value":[],"statusCode":200}"#).on(RESUME)), all()),
     ]
 }
 

@@ -1,4 +1,4 @@
-//! `export`: from a query to rows, with nothing left behind.
+//! `export`: prints the rows of a query, and leaves no query or report behind.
 
 use partner_center_insights::emulator::{Emulator, EmulatorBuilder, Fault};
 use partner_center_insights::spec;
@@ -13,7 +13,7 @@ async fn counts(emulator: &Emulator) -> (usize, usize) {
     (list(&["query", "list", "--own", "--output", "ids"]).await, list(&["list", "--output", "ids"]).await)
 }
 
-/// Exports, and returns what is left of it.
+/// Runs the export, and returns how many queries and reports it leaves behind.
 async fn exported(builder: EmulatorBuilder, args: &[&str]) -> (Finished, (usize, usize)) {
     let emulator = builder.start().await.unwrap();
     let before = counts(&emulator).await;
@@ -58,7 +58,7 @@ async fn export_names_what_it_could_not_delete() {
 }
 
 #[tokio::test]
-async fn unfit_query_is_not_exported() {
+async fn query_that_does_not_fit_is_not_exported() {
     let emulator = emulator().start().await.unwrap();
     let finished = run(&emulator, &["export", "--query", "SELECT CustomerNam FROM OfficeUsage"]).await;
     assert_eq!(finished.code, Some(6));

@@ -1,5 +1,5 @@
-//! The output of every command in every format, compared with `golden/`. After an intended change, rewrite the files with
-//! `SNAPSHOTS=overwrite` in the environment, and review the diff.
+//! The output of every command in every format, compared with `golden/`. After an intended change, rewrite the files
+//! with `SNAPSHOTS=overwrite` in the environment, and review the diff.
 
 use partner_center_insights::emulator::{EmulatorBuilder, Fault};
 use partner_center_insights::{Report, spec};
@@ -11,7 +11,7 @@ use crate::{
     run,
 };
 
-/// Replaces what differs between runs: ids, ports and times of now.
+/// Replaces what differs between runs: ids, ports and current times.
 fn masked(text: &str) -> String {
     let mut text = text.replace(env!("CARGO_PKG_VERSION"), "VERSION");
     for (marker, is_part) in [
@@ -39,7 +39,7 @@ fn masked(text: &str) -> String {
         }
         text += &rest;
     }
-    // The schedules of the sample end in a few years.
+    // The schedules of the sample end in a few years; from then on, there is no next execution.
     text.replace(" Next execution: [..].", "")
         .replace("\"nextExecution\": null", "\"nextExecution\": \"[..]\"")
         .replace("\"nextExecution\":null", "\"nextExecution\":\"[..]\"")
@@ -273,7 +273,7 @@ async fn man_pages() {
     golden("man.txt", described(&[&["man"], &["man", "resume"]]).await);
 }
 
-/// The fish script is the easiest to review.
+/// Only the fish script is compared, because it is the easiest to review.
 #[tokio::test]
 async fn fish_completions() {
     golden("completions.txt", described(&[&["completions", "fish"]]).await);
@@ -304,13 +304,13 @@ async fn long_help_of_every_command_has_examples() {
 }
 
 #[tokio::test]
-async fn completions_of_every_shell_know_the_commands() {
+async fn completions_of_every_shell_have_the_commands() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let finished = finish(bare().args(["completions", shell])).await;
         assert_eq!((finished.code, finished.stderr.as_str()), (Some(0), ""));
         for word in crate::parity::commands().await.iter().map(String::as_str).chain(["dry-run", "ids-file"])
         {
-            assert!(finished.stdout.contains(word), "{shell} does not know {word}");
+            assert!(finished.stdout.contains(word), "{word} is not in the completions of {shell}");
         }
     }
 }

@@ -7,7 +7,7 @@ use tokio::process::Command;
 
 use crate::{RESUME, cli, count, emulator, paused, until};
 
-/// Hangs up on a run, perhaps under nohup, when some reports are resumed.
+/// Sends SIGHUP to a run when some reports are resumed. If `ignored`, the run ignores the signal, as under nohup.
 async fn hung_up(ignored: bool) -> (Option<i32>, String) {
     let slow = Fault::delay(Duration::from_millis(20)).on(RESUME);
     let emulator = emulator().reports(paused(60)).fault(slow).start().await.unwrap();

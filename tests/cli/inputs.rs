@@ -1,4 +1,4 @@
-//! IDs and tokens in the forms that people's tools write.
+//! IDs and tokens in the formats that common tools write.
 
 use std::process::Stdio;
 
@@ -36,7 +36,7 @@ async fn ids_in_an_ansi_file_are_read() {
 }
 
 #[tokio::test]
-async fn csv_without_ids_is_called_so() {
+async fn csv_without_ids_is_named_in_the_error() {
     let emulator = emulator().start().await.unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), "Name,Status\nSales,Paused\n").unwrap();
@@ -82,7 +82,7 @@ async fn token_files_are_read_as_tools_write_them() {
 }
 
 #[tokio::test]
-async fn what_is_no_token_is_not_sent() {
+async fn invalid_token_is_not_sent() {
     let emulator = emulator().start().await.unwrap();
     for text in [
         "@{AccessToken=secret1}",
@@ -132,7 +132,7 @@ async fn emulator_reads_reports_in_utf_16() {
 }
 
 #[tokio::test]
-async fn name_is_compared_as_it_looks() {
+async fn name_comparison_ignores_invisible_differences() {
     let reports = serde_json::json!([
         {"reportId": PAUSED, "reportName": " Caf\u{e9}\u{a0}sales ", "reportStatus": "Paused",
          "modifiedTime": "/Date(1794816000000)/"}

@@ -11,9 +11,9 @@ use tokio::process::{Child, Command};
 
 use crate::{Finished, LIST, RESUME, cli, count, emulator, paused, until};
 
-/// Longer than any test.
+/// A delay that is longer than any test.
 const FOREVER: Duration = Duration::from_secs(600);
-/// Enough that a run is interrupted before its end.
+/// Enough reports that a run is interrupted before it ends.
 const REPORTS: usize = 300;
 
 async fn interrupt(child: &Child) {
@@ -153,7 +153,7 @@ async fn second_interrupt_leaves_reports_unconfirmed() {
     let document = crate::document(&finished(child).await.stdout);
     let rows = document["reports"].as_array().unwrap();
     assert_eq!(document["summary"]["outcomes"], serde_json::json!({ "not-tried": 6, "unconfirmed": 4 }));
-    // Three responses were seen, and when.
+    // The statuses in three responses are reported, with their times.
     assert!(rows[..4].iter().all(|row| row["outcome"] == "unconfirmed" && row["reason"] == "stopped"));
     let statuses: Vec<_> = rows[..4].iter().map(|row| row["status"].as_str().unwrap()).collect();
     assert_eq!(statuses, ["Active", "Active", "Active", "Paused"]);
@@ -187,7 +187,7 @@ async fn interrupt_ends_a_wait_for_ids() {
     command.args(["resume", "--ids-file", "-", "--yes"]).stdin(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
-    // More than a pipe holds: when it is written, most of it has been read.
+    // More than a pipe holds: when the write returns, most of it has been read.
     stdin.write_all("# nothing yet\n".repeat(20_000).as_bytes()).await.unwrap();
     interrupt(&child).await;
     assert_eq!(child.wait().await.unwrap().code(), Some(130));
@@ -200,7 +200,7 @@ async fn interrupt_ends_a_wait_for_stdin() {
     for args in [["list", "--token-file", "-"], ["emulator", "--reports", "-"]] {
         let mut child = crate::bare().args(args).stdin(Stdio::piped()).spawn().unwrap();
         let mut stdin = child.stdin.take().unwrap();
-        // More than a pipe holds.
+        // More than a pipe holds: when the write returns, the CLI is reading.
         stdin.write_all(" ".repeat(300_000).as_bytes()).await.unwrap();
         interrupt(&child).await;
         let finished = finished(child).await;

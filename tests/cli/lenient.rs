@@ -22,7 +22,7 @@ fn odd_list() -> Value {
 }
 
 #[tokio::test]
-async fn part_of_a_list_exits_with_8() {
+async fn partial_list_exits_with_8() {
     for more in [json!({ "totalCount": 31 }), json!({ "@nextLink": "https://example.com/2" })] {
         let emulator = listing(odd_list(), more.clone()).await;
         for args in [&["list"][..], &["resume", "--all-paused", "--yes"]] {
@@ -82,7 +82,7 @@ async fn odd_response_to_a_change_is_a_warning() {
 }
 
 #[tokio::test]
-async fn unreadable_report_is_no_success_for_all() {
+async fn unreadable_report_fails_a_bulk_change() {
     let reports = json!([{ "reportId": PAUSED, "reportStatus": "Active" }, { "reportId": null }]);
     let emulator = listing(reports, json!({})).await;
     for (args, code) in [
@@ -99,7 +99,7 @@ async fn unreadable_report_is_no_success_for_all() {
 }
 
 #[tokio::test]
-async fn report_without_a_status_is_no_success_for_all() {
+async fn report_without_a_status_fails_a_bulk_change() {
     let emulator = listing(json!([{ "reportId": PAUSED, "reportStatus": 1 }]), json!({})).await;
     let finished = run(&emulator, &["resume", "--all-paused", "--yes"]).await;
     assert_eq!(finished.code, Some(6), "{}", finished.stderr);

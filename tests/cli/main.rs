@@ -1,5 +1,6 @@
 //! The CLI as a process, against an emulator in this one.
 
+#[cfg(target_os = "linux")]
 mod auth;
 mod chain;
 mod changes;
@@ -139,7 +140,7 @@ pub fn count(emulator: &Emulator, operation: &Operation) -> usize {
     emulator.requests().iter().filter(|request| request.operation == Some(operation)).count()
 }
 
-/// Waits for something that happens on any machine, however slow.
+/// Waits until something has happened, with a timeout that is long enough for slow machines.
 pub async fn until(what: &str, happened: impl Fn() -> bool) {
     for _ in 0..6000 {
         if happened() {

@@ -75,7 +75,7 @@ async fn short_interval_of_an_update_is_refused() {
 }
 
 #[tokio::test]
-async fn delete_takes_ids_from_a_file() {
+async fn delete_reads_ids_from_a_file() {
     let emulator = emulator().start().await.unwrap();
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), format!("{PAUSED}\n{ALSO_PAUSED}\n{PAUSED}\n{UNKNOWN}\n")).unwrap();
@@ -89,13 +89,13 @@ async fn delete_takes_ids_from_a_file() {
 }
 
 #[tokio::test]
-async fn delete_by_name_shows_what_goes() {
+async fn delete_by_name_shows_what_is_deleted() {
     let emulator = emulator().reports(paused(3)).start().await.unwrap();
     let dry = run(&emulator, &["delete", "--name", "report ?", "--dry-run", "--output", "ids"]).await;
     assert_eq!((dry.code, dry.stdout.lines().count()), (Some(0), 3), "{dry:?}");
     let what = "3 reports (0 active), their executions and presumably their files";
     assert_eq!(dry.stderr, format!("Would delete {what}; nothing was changed.\n"));
-    assert_eq!(run(&emulator, &["delete", "--name", "*1"]).await.code, Some(2), "nobody was asked");
+    assert_eq!(run(&emulator, &["delete", "--name", "*1"]).await.code, Some(2), "not confirmed");
     let did = run(&emulator, &["delete", "--name", "*1", "--yes", "--output", "ids"]).await;
     assert_eq!((did.code, did.stdout), (Some(0), format!("{}\n", id(1))));
     assert_eq!(emulator.reports().len(), 2);

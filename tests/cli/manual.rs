@@ -7,7 +7,7 @@ use tokio::process::Command;
 
 use crate::{bare, finish};
 
-/// The commands with pages, as they are typed.
+/// The commands that have man pages, such as `auth login`.
 async fn pages() -> Vec<String> {
     let nested = [
         "auth login",
@@ -48,7 +48,7 @@ async fn every_page_has_examples_and_exit_codes() {
     }
 }
 
-/// `groff` is part of nearly every Linux; elsewhere, there is nothing to check with.
+/// `groff` is installed on nearly every Linux; elsewhere, the test is skipped.
 #[tokio::test]
 async fn groff_has_no_warnings() {
     for command in pages().await {
@@ -65,7 +65,7 @@ async fn groff_has_no_warnings() {
 }
 
 #[tokio::test]
-async fn codes_in_the_page_are_those_of_the_help() {
+async fn man_page_has_the_exit_codes_of_the_help() {
     let help = finish(bare().arg("--help")).await.stdout;
     let codes = help.split("Exit codes:\n").nth(1).unwrap().replace('-', "\\-");
     assert!(page("resume").await.contains(&codes), "{codes}");

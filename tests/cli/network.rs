@@ -18,7 +18,7 @@ fn list(environment: &[(&str, &str)]) -> Command {
     command
 }
 
-/// Neither as text nor as the header of the proxy.
+/// Checks that the password appears neither as text nor encoded, as in the header for the proxy.
 fn holds_no_password(stderr: &str) {
     assert!(!stderr.contains("s3cr3t") && !stderr.contains("czNjcjN0"), "{stderr}");
     assert!(!stderr.contains("dXNlcjpzM2NyM3Q"), "{stderr}");
@@ -75,7 +75,7 @@ async fn unusable_proxy_is_refused_by_its_variable() {
         (&[("HTTPS_PROXY", "http://127.0.0.1:9;http://127.0.0.1:10")], "HTTPS_PROXY"),
         (&[("HTTPS_PROXY", "pac+http://wpad/wpad.dat")], "HTTPS_PROXY"),
         (&[("ALL_PROXY", "SOCKS5://127.0.0.1:9")], "ALL_PROXY"),
-        // A special character that is not encoded makes a part of the password the port.
+        // With an unencoded special character, a part of the password is parsed as the port.
         (&[("HTTPS_PROXY", "http://user:s3cr3t#x@127.0.0.1:9")], "HTTPS_PROXY"),
         (&[("HTTPS_PROXY", "http://user:s3cr3t/x@127.0.0.1:9")], "HTTPS_PROXY"),
         (&[("HTTPS_PROXY", "http://user:s3cr3t?x@127.0.0.1:9")], "HTTPS_PROXY"),
@@ -112,7 +112,7 @@ async fn refusing_proxy_is_named_with_its_status() {
         assert_eq!(finished.code, Some(code), "{}", finished.stderr);
         assert!(errors.contains(&format!("proxy {address}: HTTP {status}")), "{errors}");
         holds_no_password(&finished.stderr);
-        // A status that is not 407 is asked for once more.
+        // After a status other than 407, each attempt connects a second time.
         assert_eq!(server.count(), connects, "{status}");
         assert_eq!(server.requests()[0].line(), "CONNECT insights.invalid:443");
     }
@@ -152,7 +152,7 @@ async fn exceptions_bypass_the_proxy() {
 #[cfg(unix)]
 #[tokio::test]
 async fn too_few_file_descriptors_are_named() {
-    // How many the CLI needs before it connects depends on the platform.
+    // The number of descriptors that the CLI needs before it connects depends on the platform.
     for limit in 8..16 {
         let mut command = Command::new("sh");
         command.args([
@@ -169,7 +169,7 @@ async fn too_few_file_descriptors_are_named() {
             return;
         }
     }
-    panic!("never too few");
+    panic!("no limit was too low");
 }
 
 #[tokio::test]
@@ -188,7 +188,7 @@ async fn quota_in_the_text_of_a_403_is_throttling() {
 }
 
 #[tokio::test]
-async fn page_of_a_gateway_is_no_missing_role() {
+async fn gateway_page_is_not_a_missing_role() {
     for (body, hint) in [
         ("<html><title>Access denied</title></html>", "a gateway or proxy seems to have written"),
         ("Access denied", "a gateway or proxy seems to have written"),

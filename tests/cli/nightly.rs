@@ -58,7 +58,7 @@ async fn night(builder: EmulatorBuilder, pattern: &str) -> Finished {
     finish(&mut nightly(&emulator, pattern)).await
 }
 
-/// What `resume` printed: all up to its summary.
+/// The output of `resume`, which ends with its summary.
 fn resumed(stdout: &str) -> Value {
     let end = stdout.find("{\"summary\"").unwrap();
     crate::document(&stdout[..end + stdout[end..].find('\n').unwrap()])
@@ -131,12 +131,12 @@ async fn nightly_is_red_without_a_login() {
 }
 
 #[tokio::test]
-async fn nightly_is_red_if_the_service_is_away() {
+async fn nightly_is_red_if_the_service_is_unavailable() {
     let away = Fault::respond(503, "text/plain", "busy").header("retry-after", "3600");
     let finished = night(emulator().reports(some_paused()).fault(away.clone()), "Sales*").await;
     assert_eq!((finished.code, error(&finished).as_str()), (Some(7), "unavailable"));
 
-    // Away after the list.
+    // Unavailable after the list.
     let finished = night(emulator().reports(some_paused()).fault(away.on(RESUME)), "Sales*").await;
     assert_eq!(finished.code, Some(11), "{}", finished.stderr);
     assert!(outcomes(&finished).contains(&(id(2), "failed".to_owned())), "{}", finished.stdout);
@@ -184,7 +184,7 @@ async fn nightly_is_red_if_it_is_stopped() {
     let mut command = nightly(&emulator, "Sales*");
     let child = command.process_group(0).spawn().unwrap();
     until("some are resumed", || count(&emulator, RESUME) >= 3).await;
-    // The whole group, as a terminal or a service manager does.
+    // Signals the whole process group, as a terminal or a service manager does.
     let group = format!("-{}", child.id().unwrap());
     let killed = Command::new("kill").args(["-INT", "--", &group]).status().await.unwrap();
     assert!(killed.success());
@@ -208,7 +208,7 @@ async fn nightly_is_red_without_names() {
 }
 
 #[tokio::test]
-async fn nightly_tries_no_name_after_an_interrupt() {
+async fn nightly_stops_after_an_interrupt() {
     let folder = tempfile::tempdir().unwrap();
     let stub = folder.path().join("partner-insights");
     std::fs::write(&stub, "#!/bin/sh\necho \"$3\"\nexit 130\n").unwrap();
@@ -219,10 +219,10 @@ async fn nightly_tries_no_name_after_an_interrupt() {
 }
 
 #[test]
-fn failed_unit_reaches_somebody() {
+fn failed_unit_triggers_an_alert() {
     let file = |name| std::fs::read_to_string(Path::new(SCRIPT).with_file_name(name)).unwrap();
     assert!(file("partner-insights.service").contains("\nOnFailure=partner-insights-failed@%n.service\n"));
     assert!(file("partner-insights-failed@.service").contains("\nExecStart="));
-    // Nothing is published to a registry.
+    // The job installs from the clone, because nothing is published to a registry yet.
     assert!(file("github.yml").contains("cargo install --path . --features cli --locked"));
 }

@@ -9,7 +9,7 @@ use crate::{ACTIVE, PAUSED, bare, emulator, finish, run};
 /// A query of the sample that is no system query.
 const OWN_QUERY: &str = "5b1f7c52-0d0e-4a35-9c1e-2f9a6a1b0c11";
 
-/// Operations and the arguments that send them.
+/// Operations, and the arguments of the command that sends each.
 pub const COMMANDS: [(&str, &[&str]); 12] = [
     ("getReports", &["list"]),
     ("resumeReportExecutions", &["resume", PAUSED, "--no-verify"]),
@@ -62,13 +62,13 @@ async fn each_operation_is_sent_by_its_command() {
             .into_iter()
             .map(|request| request.operation.map(|operation| operation.id))
             .collect();
-        // What is changed is read first.
+        // Most changes read first, so only the last request counts.
         assert_eq!(sent.last(), Some(&Some(operation)), "{args:?}");
     }
 }
 
 #[tokio::test]
-async fn every_deletion_asks() {
+async fn every_deletion_requires_confirmation() {
     for operation in spec::OPERATIONS.iter().filter(|operation| operation.method == "DELETE") {
         let (_, args) = COMMANDS.iter().find(|(id, _)| *id == operation.id).unwrap();
         let emulator = emulator().start().await.unwrap();
@@ -119,7 +119,7 @@ async fn examples_in_help_work_on_the_sample() {
         let (_, examples) = help.split_once("Examples:\n").unwrap_or_else(|| panic!("{command}"));
         for line in examples.replace("\\\n", "").lines().map(str::trim).filter(|line| !line.is_empty()) {
             assert!(line.starts_with("partner-insights "), "wrapped: {line}");
-            // A time that is given passes, and what waits has tests of its own.
+            // A fixed time will be in the past some day, and waiting has tests of its own.
             if line.contains("--at ") || line.contains("--wait") {
                 continue;
             }
@@ -127,7 +127,7 @@ async fn examples_in_help_work_on_the_sample() {
             shell.args(["-c", line]).current_dir(folder.path()).env_clear().env("PATH", &path);
             shell.env("PARTNER_CENTER_EMULATOR", "1").env("PARTNER_CENTER_YES", "1");
             let finished = finish(shell.stdin(std::process::Stdio::null())).await;
-            // Some reports of the sample stand still.
+            // Some reports of the sample do not deliver.
             let expected = if command == "health" { 11 } else { 0 };
             assert_eq!(finished.code, Some(expected), "{line}: {}", finished.stderr);
         }

@@ -13,11 +13,11 @@ async fn schema(command: &str) -> Value {
     serde_json::from_str(&finished.stdout).unwrap()
 }
 
-async fn fits(emulator: &Emulator, args: &[&str]) {
-    fits_that_of(args[0], emulator, args).await;
+async fn assert_schema(emulator: &Emulator, args: &[&str]) {
+    assert_schema_of(args[0], emulator, args).await;
 }
 
-async fn fits_that_of(command: &str, emulator: &Emulator, args: &[&str]) {
+async fn assert_schema_of(command: &str, emulator: &Emulator, args: &[&str]) {
     let mut schema = schema(command).await;
     // Otherwise, members that the schema does not name would pass.
     close(&mut schema);
@@ -49,19 +49,19 @@ async fn json_output_matches_its_schema() {
     let body = r#"{"code":"900329","description":"Not for applications."}"#;
     let fault = Fault::respond(403, "application/json", body).header("retry-after", "5").on(RESUME);
     let emulator = emulator().fault(fault).start().await.unwrap();
-    fits(&emulator, &["list"]).await;
-    fits(&emulator, &["resume", "--all-paused", "--dry-run"]).await;
-    fits(&emulator, &["resume", PAUSED, ACTIVE, INACTIVE, UNKNOWN]).await;
-    fits(&emulator, &["pause", ACTIVE]).await;
-    fits(&emulator, &["executions", MONTHLY, "--all", "--show-links"]).await;
+    assert_schema(&emulator, &["list"]).await;
+    assert_schema(&emulator, &["resume", "--all-paused", "--dry-run"]).await;
+    assert_schema(&emulator, &["resume", PAUSED, ACTIVE, INACTIVE, UNKNOWN]).await;
+    assert_schema(&emulator, &["pause", ACTIVE]).await;
+    assert_schema(&emulator, &["executions", MONTHLY, "--all", "--show-links"]).await;
     let create = ["create", "Sales", "--query-id", "5b1f7c52-0d0e-4a35-9c1e-2f9a6a1b0c11", "--once"];
-    fits(&emulator, &create).await;
-    fits(&emulator, &[&create[..], &["--dry-run"]].concat()).await;
-    fits(&emulator, &["update", ACTIVE, "--count", "9", "--dry-run"]).await;
-    fits(&emulator, &["delete", ACTIVE, UNKNOWN, "--dry-run"]).await;
-    fits(&emulator, &["health"]).await;
-    fits(&emulator, &["conformance"]).await;
-    fits(&emulator, &["wait", MONTHLY, "--after", "2026-01-01"]).await;
+    assert_schema(&emulator, &create).await;
+    assert_schema(&emulator, &[&create[..], &["--dry-run"]].concat()).await;
+    assert_schema(&emulator, &["update", ACTIVE, "--count", "9", "--dry-run"]).await;
+    assert_schema(&emulator, &["delete", ACTIVE, UNKNOWN, "--dry-run"]).await;
+    assert_schema(&emulator, &["health"]).await;
+    assert_schema(&emulator, &["conformance"]).await;
+    assert_schema(&emulator, &["wait", MONTHLY, "--after", "2026-01-01"]).await;
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn output_of_each_operation_matches_its_schema() {
             "query" | "dataset" => args[..2].join("-"),
             command => command.to_owned(),
         };
-        fits_that_of(&command, &emulator().start().await.unwrap(), args).await;
+        assert_schema_of(&command, &emulator().start().await.unwrap(), args).await;
     }
 }
 
@@ -88,8 +88,8 @@ fn json(command: &str, output: &str) -> Option<Value> {
     Some(serde_json::from_str(output).ok().filter(Value::is_array).unwrap_or_else(lines))
 }
 
-/// Validates the JSON of every golden transcript, standard error included. A transcript is JSON if it looks so, whatever
-/// its arguments are.
+/// Validates the JSON of every golden transcript, including standard error. JSON is recognized by its first character,
+/// whatever the arguments are.
 #[tokio::test]
 async fn golden_json_matches_its_schema() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/golden");
@@ -103,7 +103,7 @@ async fn golden_json_matches_its_schema() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
         for run in text.split("$ partner-insights ").skip(1) {
             let (args, output) = run.split_once('\n').unwrap();
-            // What they print are the schemas.
+            // The output of `schema` is a schema itself.
             if args.starts_with("schema ") {
                 continue;
             }
@@ -154,7 +154,7 @@ async fn every_command_that_prints_json_has_a_schema() {
         "dataset-list",
         "dataset-show",
     ];
-    // They print nothing, a script, a page, a spec or schemas.
+    // These print nothing, a script, a page, the spec or schemas.
     let without = ["emulator", "spec", "schema", "completions", "man", "help"];
     let commands = crate::parity::commands().await.into_iter();
     let commands = commands.filter(|name| !groups.contains(&&**name) && !without.contains(&&**name));

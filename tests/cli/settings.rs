@@ -3,7 +3,7 @@
 use crate::{RESUME, TOKEN, bare, cli, emulator, finish};
 
 #[tokio::test]
-async fn flag_beats_environment_beats_default() {
+async fn flag_overrides_environment_overrides_default() {
     let emulator = emulator().start().await.unwrap();
     let dead = "http://127.0.0.1:9";
     for (args, environment, first_byte) in [

@@ -157,7 +157,7 @@ async fn piped_output_is_colored_only_on_request() {
         (&["list"][..], None, false),
         (&["list", "--color", "never"], None, false),
         (&["list", "--color", "always"], None, true),
-        // A flag beats the environment.
+        // A flag overrides the environment.
         (&["list", "--color", "always"], Some(("NO_COLOR", "1")), true),
         (&["list"], Some(("PARTNER_CENTER_COLOR", "always")), true),
         (&["list", "--color", "never"], Some(("PARTNER_CENTER_COLOR", "always")), false),

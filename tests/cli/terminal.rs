@@ -109,7 +109,7 @@ async fn anything_but_yes_declines() {
         let (code, text) = terminal.finish().await;
         assert_eq!(code, Some(130), "{keys:?}: {text}");
         emulator.assert_requests(RESUME, 0);
-        // To decline is no error; Ctrl-C interrupts.
+        // Declining is not an error; Ctrl-C is an interrupt.
         let last = if keys == "\u{3}" { "error: interrupted" } else { "Declined; nothing was changed." };
         assert!(
             text.trim_end().ends_with(last) && text.contains("error") == (keys == "\u{3}"),

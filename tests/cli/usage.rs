@@ -49,7 +49,7 @@ async fn usage_errors_exit_2_and_say_what_is_wrong() {
         assert!(!finished.stderr.contains("Usage:"), "{args:?}: {}", finished.stderr);
         assert_eq!(finished.stdout, "", "{args:?}");
     }
-    // Only one got as far as the plan.
+    // Only one of the commands sent a request: the list for its plan.
     assert_eq!((count(&emulator, LIST), emulator.requests().len()), (1, 1));
 }
 
@@ -70,7 +70,7 @@ async fn ids_file_accepts_comments_and_jsonl() {
 }
 
 #[tokio::test]
-async fn empty_ids_file_is_no_success() {
+async fn empty_ids_file_is_an_error() {
     let finished = run(&emulator().start().await.unwrap(), &["resume", "--ids-file", "-", "--yes"]).await;
     assert_eq!(finished.code, Some(3));
     assert!(

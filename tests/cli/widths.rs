@@ -14,7 +14,7 @@ async fn screen(builder: EmulatorBuilder, columns: u16, args: &[&str]) -> String
     text.replace("\r\n", "\n")
 }
 
-/// Replaces times of now by others of the same width.
+/// Replaces current times with placeholders of the same width.
 fn without_times(text: &str) -> String {
     let shape = |word: &str| word.replace(|c: char| c.is_ascii_digit(), "9");
     let mask = |word: &str| match shape(word.trim()).as_str() {
@@ -31,7 +31,7 @@ async fn sample_at_60_80_and_120_columns() {
     let mut text = String::new();
     for columns in [60, 80, 120] {
         for args in commands {
-            // With the clock of this machine, which the CLI has too.
+            // With the real clock, which the CLI uses too.
             let screen = without_times(&screen(Emulator::builder().token(TOKEN), columns, args).await);
             text += &format!("$ partner-insights {} ({columns} columns)\n{screen}\n", args.join(" "));
             let widest = screen.lines().map(UnicodeWidthStr::width).max();

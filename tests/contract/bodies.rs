@@ -19,13 +19,13 @@ use crate::schema::{UnknownFields, validator};
 const REFUSALS: [(&str, fn(&Operation, &Value) -> bool, Option<ErrorKind>); 5] = [
     // The HTTP status is 200, but the envelope states a failure.
     ("a failure inside 200", |_, body| body["statusCode"].as_i64() >= Some(400), None),
-    // The schema allows any JSON object; one without these two is not an envelope.
+    // The schema allows any JSON object; one without `value` and `statusCode` is not an envelope.
     (
         "no envelope",
         |_, body| body["value"].is_null() && body["statusCode"].is_null() && body["totalCount"] != 0,
         Some(ErrorKind::InvalidResponse),
     ),
-    // Neither may a missing list be returned as an empty one.
+    // A missing or partial list must not be returned as an empty or complete one.
     (
         "fewer elements than there are",
         |operation, body| {
@@ -49,7 +49,7 @@ const REFUSALS: [(&str, fn(&Operation, &Value) -> bool, Option<ErrorKind>); 5] =
         },
         Some(ErrorKind::InvalidResponse),
     ),
-    // The id of what was created is in the response only.
+    // Only the response has the id of the created item.
     (
         "a create without its result",
         |operation, body| operation.method == "POST" && body["value"].as_array().is_none_or(Vec::is_empty),
@@ -125,7 +125,7 @@ fn generate(document: &Document, schema: &Value, rng: &mut Rng) -> Value {
     }
 }
 
-/// Lets a link to another page lead to another origin. Otherwise, it would be followed.
+/// Points a link to the next page at another origin, because the client would follow it otherwise.
 fn refuse_link(body: &mut Value) {
     if body["nextLink"].as_str().is_some_and(|link| !link.trim().is_empty()) {
         body["nextLink"] = json!("https://another.example/");
@@ -225,7 +225,7 @@ pub async fn accepted(document: &Document) -> Vec<String> {
                     LENIENCIES.iter().find(|(c, on, _)| *c == change && (*on == class || *on == "any"));
                 match (is_valid, read, lenient) {
                     (true, true, _) | (false, false, _) => {}
-                    // What is read with a warning is not accepted silently.
+                    // A value that is read with a warning is not accepted silently.
                     (false, true, None) if is_warned => {}
                     (false, true, Some(row)) => drop(used.insert(row)),
                     (false, true, None) => {

@@ -12,7 +12,7 @@ use crate::exchanges;
 pub enum Part {
     Status(u16),
     Parameter(String),
-    /// Of the request body.
+    /// A member of the request body.
     Member(String),
 }
 
@@ -40,8 +40,8 @@ pub type Coverage = BTreeSet<(String, Part, Direction)>;
 
 /// Parameters that the client never sends: operation, parameter, reason.
 const NOT_SENT: [(&str, &str, &str); 2] = [
-    ("getReports", "reportName", "how the service matches them is unknown, so the client filters itself"),
-    ("getReports", "queryId", "how the service matches them is unknown, so the client filters itself"),
+    ("getReports", "reportName", "how the service matches this is unknown, so the client filters by itself"),
+    ("getReports", "queryId", "how the service matches this is unknown, so the client filters by itself"),
 ];
 
 /// Returns everything that the spec declares, in these directions. Parameters and bodies are only sent.

@@ -5,12 +5,12 @@ use partner_center_insights::spec;
 use serde::Serialize;
 use serde_json::Value;
 
-/// The build's walk.
+/// The iterators of the build over the spec.
 #[allow(dead_code)]
 #[path = "../../build/operations.rs"]
 mod operations;
 
-/// The spec as JSON, which can be edited, and with types. What cannot be read has no operations.
+/// The spec as JSON, which can be edited, and as typed values. If it cannot be parsed, it has no operations.
 #[derive(Clone)]
 pub struct Document(pub Value, OpenAPI);
 
@@ -39,7 +39,7 @@ impl From<Value> for Document {
 }
 
 impl Document {
-    /// The open enums are closed, so that a word that is not documented is noticed.
+    /// Returns the wire edition. Its open enums are closed here, so that undocumented values are noticed.
     pub fn ours() -> Self {
         let mut document: Value = serde_json::from_str(spec::WIRE_JSON).unwrap();
         for schema in document["components"]["schemas"].as_object_mut().unwrap().values_mut() {

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::document::Document;
 
-/// The report in every call.
+/// The id of the report in every call.
 pub const ID: &str = "3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4";
 const QUERY_ID: &str = "5b1f7c52-0d0e-4a35-9c1e-2f9a6a1b0c11";
 const QUERY: &str = "SELECT CustomerTenantId, Month FROM OfficeUsage TIMESPAN LAST_6_MONTHS";
@@ -47,7 +47,7 @@ pub async fn drive(client: &InsightsClient, operation: &str) -> Option<Outcome> 
     })
 }
 
-/// Calls an operation so that everything optional is sent that the client can send, in as many calls as that takes.
+/// Returns calls of an operation that, together, send everything optional that the client can send.
 pub fn drive_with_options<'a>(client: &'a InsightsClient, operation: &str) -> Vec<Call<'a>> {
     let start = earliest_start();
     let span = (SystemTime::UNIX_EPOCH, SystemTime::UNIX_EPOCH + DAY);

@@ -80,7 +80,7 @@ pub async fn unhandled(document: &Document) -> Vec<String> {
     problems
 }
 
-/// Returns the responses that the emulator gives, and what is wrong with them.
+/// Returns which responses the emulator sends, and what is wrong with them.
 pub async fn given(document: &Document) -> (Coverage, Vec<String>) {
     let mut coverage = Coverage::new();
     let mut problems = Vec::new();

@@ -25,14 +25,14 @@ pub const KINDS: [(u16, ErrorKind); 6] = [
 const EMPTY: [(&str, u16); 4] =
     [("getDatasets", 404), ("getReportQueries", 404), ("getReports", 404), ("getReportExecutions", 404)];
 
-/// The headers of every request.
+/// Headers that every request must have.
 const IDS: [&str; 2] = ["ms-requestid", "ms-correlationid"];
 
 /// One call: its request, the response, and the result.
 pub struct Exchange {
     pub operation: String,
     pub status: u16,
-    /// The body of the response, in the spelling of the wire.
+    /// The body of the response, in camelCase.
     pub example: Value,
     pub request: Request,
     pub outcome: Outcome,
@@ -140,7 +140,8 @@ fn unexpected(Exchange { operation, status, example, request, outcome }: &Exchan
     }
 }
 
-/// Whether the message of an error is that of the response. That of a create also says that the result is unknown.
+/// Whether the message of an error is that of the response. The message of a failed create may also say that its result
+/// is unknown.
 pub fn is_stated(error: &Error, message: Option<&str>) -> bool {
     let unknown = "whether it was carried out is unknown: ";
     match error.message().and_then(|message| message.split_once(unknown)) {

@@ -38,7 +38,7 @@ fn changes(emulator: &Emulator) -> usize {
 async fn restores(name: String, builder: EmulatorBuilder, status: ReportStatus, shift: u64) {
     let emulator = builder.start().await.unwrap();
     let client = client(&emulator);
-    // Faults that count requests apply to other ones then.
+    // Shifts faults that count requests to other requests of the exercise.
     for _ in 0..shift {
         let _ = client.resume(id(2)).await;
         let _ = client.pause(id(3)).await;
@@ -51,7 +51,7 @@ async fn restores(name: String, builder: EmulatorBuilder, status: ReportStatus, 
 }
 
 #[tokio::test]
-async fn state_is_put_back_in_every_scenario() {
+async fn state_is_restored_in_every_scenario() {
     let mut runs = Vec::new();
     for status in &STATES {
         for scenario in Scenario::ALL {
@@ -71,7 +71,7 @@ async fn state_is_put_back_in_every_scenario() {
 }
 
 #[tokio::test]
-async fn state_is_put_back_after_each_fault() {
+async fn state_is_restored_after_each_fault() {
     let faults = [
         Fault::respond(503, "text/plain", "busy"),
         Fault::refuse(403),
@@ -96,7 +96,7 @@ async fn state_is_put_back_after_each_fault() {
 }
 
 #[tokio::test]
-async fn earlier_state_is_put_back() {
+async fn initial_status_is_restored() {
     let emulator = builder(&ReportStatus::Paused).start().await.unwrap();
     let exercise = Exercise::new(&client(&emulator), id(1)).await.unwrap();
     let mut exercise = exercise.with_initial_status(ReportStatus::Active);
@@ -106,7 +106,7 @@ async fn earlier_state_is_put_back() {
 }
 
 #[tokio::test]
-async fn state_that_cannot_be_put_back_is_an_error() {
+async fn state_that_cannot_be_restored_is_an_error() {
     let refused = Fault::refuse(403).on(&spec::RESUME_REPORT_EXECUTIONS);
     let emulator = builder(&ReportStatus::Active).fault(refused).start().await.unwrap();
     let mut exercise = Exercise::new(&client(&emulator), id(1)).await.unwrap();

@@ -208,7 +208,7 @@ async fn recorded_failures_keep_status_code_and_message() {
             assert_eq!(error.kind(), kind, "{shown}");
             let stated = if status == 200 { 403 } else { status };
             assert_eq!(error.status(), Some(stated), "{shown}");
-            // A create looks for what was lost.
+            // After a response that may hide a success, a create lists to find its result.
             let lost =
                 error.message().and_then(|text| text.split_once("whether it was carried out is unknown"));
             let is_lost = operation.method == "POST" && (status >= 500 || status == 302);

@@ -1,5 +1,5 @@
-//! What each operation does when its response is lost: a create is sent once, everything else again, and what the second
-//! delete does not find is deleted.
+//! Lost responses of each operation: a create is not sent again, everything else is, and a second delete that finds
+//! nothing is a success.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::drivers::drive;
 use crate::recorder::{TOKEN, current_report};
 use crate::support::{EMPTY_LIST, NO_ITEM_FOUND, Server, Step, json as response};
 
-/// Returns the operations that do something else. Those without a driver are not called.
+/// Returns the operations that behave differently. Operations without a driver are skipped.
 pub async fn mishandled(document: &Document) -> Vec<String> {
     let mut problems = Vec::new();
     for operation in document.operations() {
@@ -27,7 +27,7 @@ pub async fn mishandled(document: &Document) -> Vec<String> {
                     _ => response(200, &success),
                 }
             } else {
-                // What is read before, or to look for what was created.
+                // A list before the change, or the list that looks for the created item.
                 match (&*method, sent.load(Ordering::Relaxed)) {
                     ("POST", 0) => response(200, EMPTY_LIST),
                     ("POST", _) => response(403, "{}"),

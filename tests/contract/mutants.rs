@@ -35,7 +35,7 @@ pub fn full(document: &Document, schema: &Value) -> Value {
     }
 }
 
-/// Returns every single change of a full body, at every place.
+/// Returns a mutant for every change at every place of a full body.
 pub fn all(document: &Document, schema: &Value, full: &Value) -> Vec<Mutant> {
     let mut mutants = Vec::new();
     let name = name(schema).unwrap_or("body");

@@ -69,7 +69,7 @@ fn unsound_spec_is_noticed() {
 }
 
 #[test]
-fn unfit_example_is_noticed() {
+fn invalid_example_is_noticed() {
     let not_found = "/components/responses/NotFound/content/application~1json/example";
     let first = "/components/examples/Report/value/value/0";
     let sent = format!("{}/content/application~1json/example", create_body());

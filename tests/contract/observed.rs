@@ -15,7 +15,7 @@ fn observed_exchanges_conform() {
     for file in fs::read_dir(FOLDER).unwrap().map(|file| file.unwrap().path()) {
         let text = fs::read_to_string(&file).unwrap();
         let source = serde_json::from_str::<Value>(&text).unwrap()["source"].as_str().unwrap().to_owned();
-        // The name says what the file says about itself.
+        // The name of a file starts with the source that the file states.
         let name = file.file_stem().unwrap().to_string_lossy().into_owned();
         assert!(name.starts_with(&source), "{name}: evidence of {source}");
         let exchanges = conformance::replay(&text).unwrap();

@@ -33,7 +33,7 @@ fn readme_command_lines_work_on_the_sample() {
         // The emulator never ends, and sign-in is interactive: only their arguments are parsed.
         let is_run = !line.starts_with("emulator") && !line.starts_with("auth");
         let output = if is_run { run(line) } else { run(&format!("{line} --help")) };
-        // Some reports of the sample stand still.
+        // Some reports of the sample do not deliver.
         let expected = if line.starts_with("health") { 11 } else { 0 };
         assert_eq!(
             output.status.code(),

@@ -12,7 +12,7 @@ use crate::drivers::{ID, Outcome, drive};
 pub use crate::support::{CORRELATION_ID as CORRELATION, TOKEN};
 use crate::support::{Server, Step, response};
 
-/// A response, before it is bytes.
+/// A response that is not serialized yet.
 #[derive(Clone, Debug)]
 pub struct Response {
     pub status: u16,
@@ -76,8 +76,8 @@ impl Recorder {
 
     /// Makes any call of an operation and responds to it. Returns the request, and the result of the call.
     ///
-    /// An update reads the report first, and gets one. A create lists first, and gets nothing; if its response cannot be
-    /// read, it looks for what was created, and that is refused, so that the result remains unknown.
+    /// An update reads the report first, and receives `current_report`. A create lists first, and receives an empty
+    /// list; if its response cannot be read, it lists again, which is refused, so that the result remains unknown.
     pub async fn exchange<T>(
         &mut self,
         operation: &str,

@@ -1,5 +1,5 @@
-//! Every operation of the spec has a method in the library, a driver in these tests, a handler in the emulator, a command
-//! of the CLI, and a line for the mock server; and it does the right thing when its response is lost.
+//! Every operation of the spec has a method in the library, a driver in these tests, a handler in the emulator, a
+//! command of the CLI, and a line for the mock server, and it handles a lost response.
 
 use std::fs;
 use std::path::Path;
@@ -24,7 +24,7 @@ pub async fn missing(document: &Document) -> Vec<String> {
     let library: String = files.map(|path| fs::read_to_string(path).unwrap()).collect();
     for operation in document.operations() {
         let constant = format!("spec::{}", operation.id.to_shouty_snake_case());
-        // Not as the start of a longer one.
+        // Excludes longer constants that start with this one.
         let is_part = |rest: &str| rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
         if library.split(&constant).skip(1).all(is_part) {
             missing.push(format!("{}: no method in src/*.rs uses {constant}", operation.id));

@@ -20,7 +20,7 @@ fn described(command: &str) -> Value {
     // An optional named type is the first of two alternatives.
     let resolved =
         |value: &Value| target(value).or_else(|| target(&value["anyOf"][0])).unwrap_or_else(|| value.clone());
-    // What is about the response is not a part of it.
+    // These members describe the response, and are not in the spec.
     let properties =
         entries(&row["properties"]).filter(|(name, _)| !["linkHidden", "warnings"].contains(name));
     let properties = properties.map(|(name, value)| (name.to_owned(), resolved(value)));

@@ -94,7 +94,7 @@ fn request_schemas_keep_their_limits() {
         requests.is_valid(&body)
     };
     assert!(with("RecurrenceInterval", json!(4)) && with("Format", json!("tsv")));
-    // Accepted with ExecuteNow, which a schema cannot say.
+    // Accepted with ExecuteNow only, which a schema cannot express.
     assert!(with("RecurrenceInterval", json!(0)) && with("RecurrenceCount", json!(0)));
     for (name, value) in [
         ("RecurrenceInterval", json!(-1)),

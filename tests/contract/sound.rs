@@ -1,4 +1,5 @@
-//! The spec by itself: it is valid OpenAPI, described, and its examples fit. What the build checks is not repeated here.
+//! The spec by itself: it is valid OpenAPI, described, and its examples fit. What the build checks is not repeated
+//! here.
 
 use partner_center_insights::spec;
 use serde_json::Value;
@@ -114,7 +115,7 @@ fn examples_fit(document: &Document) -> Vec<String> {
             for example in document.examples(&response.content) {
                 let place = format!("{} {status}", operation.id);
                 check(place.clone(), &schema, example);
-                // The checks apply to both editions.
+                // Letter case differs between the two editions that are checked.
                 let member = |name: &str| {
                     let mut members = entries(example);
                     members.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)

@@ -1,6 +1,6 @@
 //! The public API: server, operations, and every public item with its signature, generated types included. The diff of
-//! `surface.txt` shows what an edit means for users; `UPDATE_SURFACE=1 cargo test --all-features --test contract surface`
-//! rewrites it, and the committed wire edition.
+//! `surface.txt` shows what an edit means for users; `UPDATE_SURFACE=1 cargo test --all-features --test contract
+//! surface` rewrites it, and the committed wire edition.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -110,7 +110,7 @@ fn read(file: &Path, folder: &Path, mut module: Module, modules: &mut Vec<Module
         let hidden =
             inner.attrs.iter().any(|attribute| attribute.to_token_stream().to_string().contains("hidden"));
         let public = module.public && is_public(&inner.vis) && !hidden;
-        // Empty ones are documentation.
+        // Empty inline modules hold documentation only.
         let is_empty = inner.content.as_ref().is_none_or(|(_, items)| items.is_empty());
         assert!(is_empty || !public, "inline modules are not supported");
         let condition = module.condition.clone() + &conditions(&inner.attrs);
@@ -245,7 +245,7 @@ fn list(item: &Item, public: &BTreeMap<String, String>, lines: &mut Vec<String>)
                 }
             }
         }
-        // The arguments of a macro stand for what it declares.
+        // The arguments of a macro represent the items that it declares.
         Item::Macro(item) if item.ident.is_none() && !item.mac.path.is_ident("include") => {
             put(&[], format!("{}! {}", one_line(&item.mac.path), without_docs(&item.mac.tokens)));
         }

@@ -84,10 +84,10 @@ async fn scenarios_that_refuse_everything_are_named() {
 }
 
 #[tokio::test]
-async fn rate_limit_is_waited_for_and_is_an_answer() {
+async fn rate_limit_is_respected_and_answers_assumption() {
     let limit = Limit::window(4, Duration::from_secs(1));
     let deviations = all_deviations(&run_with(|builder| builder.limit(limit)).await);
-    // The headers of the limit have been seen with successes only.
+    // The spec has the rate-limit headers for successful responses and 429 only.
     assert!(
         deviations.iter().all(|named| named.found == "x-ratelimit-limit, x-ratelimit-remaining"),
         "{deviations:?}"

@@ -9,7 +9,7 @@ use reqwest::Method;
 
 use crate::{Service, once, refused};
 
-/// A log that can be read.
+/// A writer that collects the log.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 
@@ -54,7 +54,7 @@ async fn log_has_method_template_and_status() {
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG);
     let subscriber = subscriber.with_ansi(false).with_writer(move || writer.clone()).finish();
-    // For all tests of this binary: those that run at the same time decide whether an event is of interest.
+    // Global, because a concurrent test without a subscriber could disable the event for all threads.
     tracing::subscriber::set_global_default(subscriber).unwrap();
     let service = Service::start().await;
     let id = service.create(&once()).await;

@@ -1,7 +1,7 @@
 //! Datasets, queries and reports in the emulator, over HTTP, as clients in any language use them.
 
 mod faults;
-mod lives;
+mod lifecycle;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -89,7 +89,7 @@ impl Service {
         id(&self.post("ScheduledReport", body).await, "reportId")
     }
 
-    /// The ids of the executions with this query string.
+    /// Lists the executions of a report, with this query string. Returns the status and the elements.
     async fn executions(&self, id: &str, query: &str) -> (u16, Vec<Value>) {
         let (status, body) = self.get(&format!("ScheduledReport/execution/{id}{query}")).await;
         (status, body["value"].as_array().unwrap().clone())
@@ -121,7 +121,7 @@ fn names(body: &Value, member: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn datasets_are_those_of_the_program() {
+async fn datasets_depend_on_the_program() {
     let mut service = Service::start().await;
     let (_, body) = service.get("ScheduledDataset").await;
     assert!(names(&body, "datasetName").contains(&"OfficeUsage".to_owned()), "{body}");
@@ -154,7 +154,7 @@ async fn queries_are_filtered_by_owner_id_and_name() {
 }
 
 #[tokio::test]
-async fn report_of_the_start_has_its_query() {
+async fn initial_report_has_its_query() {
     let service = Service::with(|builder| builder).await;
     let query_id = service.emulator.reports()[0].query_id.clone().unwrap();
     let listed = service.get(&format!("ScheduledQueries?queryId={query_id}")).await;
@@ -209,7 +209,7 @@ async fn invalid_query_is_refused_in_documented_words() {
 async fn query_quota_is_freed_by_deleting() {
     let service = Service::start().await;
     let body = json!({ "Name": "Names", "Query": "SELECT CustomerName FROM OfficeUsage" });
-    // One exists from the start.
+    // One query exists from the start.
     for _ in 0..99 {
         id(&service.post("ScheduledQueries", &body).await, "queryId");
     }
@@ -233,7 +233,7 @@ async fn tried_query_has_rows_with_its_columns() {
     );
     assert_eq!(row.as_object().unwrap().len(), 3);
     let own = service.get(&format!("ScheduledQueries/testQueryResult?queryId={OWN_QUERY}")).await;
-    assert_eq!(own.1["totalCount"], 10, "of LIMIT 10");
+    assert_eq!(own.1["totalCount"], 10, "limited by LIMIT 10");
     service.base = "/insights/v1.1/cmp";
     let marketplace = "ScheduledQueries/testQueryResult?exportQuery=SELECT SKU,RawUsage FROM ISVUsage";
     assert_eq!(service.get(marketplace).await.1["totalCount"], 10);
@@ -336,7 +336,7 @@ async fn v1_1_requires_a_count_and_allows_one_hour() {
 }
 
 #[tokio::test]
-async fn body_that_is_no_object_is_refused() {
+async fn body_that_is_not_an_object_is_refused() {
     let service = Service::start().await;
     for body in ["", "{", "[]", "7", "\"text\"", "{\"Name\":}"] {
         for path in ["ScheduledQueries", "ScheduledReport"] {

@@ -2,7 +2,7 @@
 # Generates clients in other languages from the wire edition of the spec. With them, it lists, resumes and pauses
 # reports of the emulator, and creates, reads and deletes a query and a one-time report.
 # It fails when a generated client misses a field: a client that reads nothing still gets status 200. One report of the
-# emulator has a status that the spec does not document, which a generated client must read all the same.
+# emulator has a status that the spec does not document, which a generated client must still read.
 #
 # Needs python3 with venv and PyPI, node 20 and npm. TOOLS=folder keeps the installations between runs.
 set -euo pipefail

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the CLI against a mock server that Prism makes of the wire edition of the spec: every operation, every status.
+# Runs the CLI against a mock server that Prism derives from the wire edition: every operation, every status.
 #
 # Needs node 20 and npm. TOOLS=folder keeps the installation between runs.
 set -euo pipefail
@@ -30,12 +30,12 @@ done
 # The exit codes that `partner-insights help exit-codes` documents.
 expected() {
   case "$1 $2" in
-    # The report in the example is paused, and so not confirmed as resumed.
+    # The report in the example is paused, so that the resume is unconfirmed.
     'resumeReportExecutions 200') echo 10 ;;
     *' 200') echo 0 ;;
     *' 401') echo 4 ;;
     *' 403') echo 5 ;;
-    # To lists, the example of 404 says that there is nothing.
+    # For a list, the example of 404 means that it is empty.
     'getDatasets 404' | 'getReportQueries 404' | 'getReports 404' | 'getReportExecutions 404') echo 0 ;;
     *' 404') echo 3 ;;
     *' 429' | *' 500') echo 7 ;;
@@ -43,7 +43,7 @@ expected() {
   esac
 }
 
-# As in the examples of the lists.
+# The IDs in the examples of the lists.
 report=3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4
 query=d8349f7b-a7d1-467e-b26d-434d4a50f26a
 text='SELECT CustomerName, Month FROM OfficeUsage TIMESPAN LAST_MONTH'
@@ -90,10 +90,10 @@ failed=0
 for run in "${runs[@]}"; do wait "$run" || failed=1; done
 if grep -E 'Violation|✖  error' "$scratch/prism.log"; then failed=1; fi
 while read -r operation status _; do
-  grep -qx "$operation $status" "$scratch/proxy.log" || { echo "$operation was not asked for $status" && failed=1; }
+  grep -qx "$operation $status" "$scratch/proxy.log" || { echo "$operation was not requested for $status" && failed=1; }
 done <"$scratch/responses"
 
-# Every id is known to the mock; all else is as the spec says.
+# The mock server knows every ID. Nothing else may differ from the spec.
 port=$(awk '$1 == "getReports" && $2 == 200 { print $3 }' "$scratch/responses")
 PARTNER_CENTER_BASE_URL=http://127.0.0.1:$port PARTNER_CENTER_ACCESS_TOKEN=token \
   insights conformance >"$scratch/conformance.json" 2>"$scratch/conformance.log" || true

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs Schemathesis, an independent property-based tester, against the emulator. Needs python3 with venv, and PyPI.
-# schemathesis/ holds its configuration: which valid requests the emulator refuses all the same, and why.
+# schemathesis/ has its configuration, and the reasons for which the emulator may refuse a valid request.
 #
 # EXAMPLES=number of requests for each operation (200). TOOLS=folder keeps the installation between runs.
 set -euo pipefail
@@ -19,7 +19,7 @@ fi
 cargo build --quiet --features cli
 cli=${CARGO_TARGET_DIR:-target}/debug/partner-insights
 "$cli" --emulator list --status paused --output json >"$scratch/reports.json"
-# A report that exists, and a start that is not too early, instead of the examples.
+# Replaces the examples in the spec with a report that exists and a start that is late enough.
 report=$("$cli" --emulator list --status paused --output ids | head -n 1)
 SOON=$("$tools/bin/python" -c 'from datetime import datetime, timedelta
 print(f"{datetime.now() + timedelta(days=2):%Y-%m-%dT00:00:00Z}")')

@@ -1,4 +1,4 @@
-//! What edits of the spec do to the output, and errors that are not about the dialect.
+//! Effects of edits of the spec on the output, and errors other than violations of the dialect.
 
 use serde_json::{Value, json};
 

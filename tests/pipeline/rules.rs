@@ -164,7 +164,7 @@ fn rows() -> Vec<(&'static str, &'static str, String, Value)> {
             report("properties/Format"),
             json!({ "$ref": "#/components/schemas/ReportFormat" }),
         ),
-        // The open type belongs to the name `ReportStatus`.
+        // Only the name `ReportStatus` has an open type.
         (
             "open-enum",
             "Status",
@@ -186,7 +186,7 @@ fn broken_rule_is_reported_with_its_place() {
 }
 
 #[test]
-fn what_the_client_sets_or_limits_is_not_generated() {
+fn header_parameters_and_limits_are_not_generated() {
     let parameters = format!("{}/parameters", operation("getDatasets"));
     let header = json!([{ "name": "X-Color", "in": "header", "description": "A color.",
         "schema": { "type": "string" } }]);

@@ -73,7 +73,7 @@ fn enums_of_responses_are_open() {
 fn enums_of_requests_stay_closed() {
     let wire = edition(&[]);
     assert_eq!(wire["components"]["schemas"]["ReportFormat"]["enum"], json!(["csv", "tsv"]));
-    // Its component is open, because responses have it too.
+    // Its component is open, because responses use it too.
     let list = wire.pointer(&operation("getReportExecutions")).unwrap();
     let mut parameters = list["parameters"].as_array().unwrap().iter();
     let status = parameters.find(|parameter| parameter["name"] == "executionStatus").unwrap();

@@ -17,14 +17,14 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 pub const REPORT_ID: &str = "3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4";
-/// The access token. It may appear nowhere but in `Authorization`.
+/// The access token, which may appear only in `Authorization`.
 pub const TOKEN: &str = "eyJ0eXAi.c2VjcmV0.c2lnbmF0dXJl";
 /// The correlation id of every response.
 pub const CORRELATION_ID: &str = "0b9a3a52-8a0d-4a8e-9a30-6a1f6c1f9d11";
 
 pub const EMPTY_LIST: &str = r#"{"value":[],"totalCount":0,"message":null,"statusCode":200}"#;
 pub const ONE_REPORT: &str = r#"{"value":[{"reportId":"3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4","reportStatus":"Active"}],"totalCount":1,"message":null,"statusCode":200}"#;
-/// How the service says, with status 404, that a list is empty.
+/// The body with which the service reports, with status 404, that a list is empty.
 pub const NO_ITEM_FOUND: &str =
     r#"{"value":null,"totalCount":0,"message":"No item found with given filters.","statusCode":404}"#;
 
@@ -211,7 +211,7 @@ pub struct Request {
 
 impl Request {
     async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<Self> {
-        // One read takes a whole packet, so that a body without a length is recorded too.
+        // One read receives a whole packet, so that a body without a length is recorded too.
         let mut bytes = Vec::with_capacity(64 << 10);
         let end = loop {
             if stream.read_buf(&mut bytes).await.ok()? == 0 {
@@ -271,7 +271,7 @@ pub fn response(status: impl Display, headers: &str, body: impl AsRef<[u8]>) -> 
     raw_response(&format!("HTTP/1.1 {status} \r\nContent-Length: {length}\r\n{headers}"), body)
 }
 
-/// A response with this head and body. Nothing is added but the correlation id, and that the connection ends.
+/// A response with this head and body. Only the correlation id and `Connection: close` are added.
 pub fn raw_response(head: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     let added = format!("MS-CorrelationId: {CORRELATION_ID}\r\nConnection: close");
     let head = format!("{}\r\n{added}\r\n\r\n", head.trim_end());

@@ -10,9 +10,9 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs
 
 pub type Authority = CertifiedIssuer<'static, KeyPair>;
 
-/// The authority that clients are given.
+/// The authority that clients trust.
 pub static TRUSTED: LazyLock<Authority> = LazyLock::new(|| authority("Trusted"));
-/// An authority that clients do not know.
+/// An authority that clients do not trust.
 pub static UNKNOWN: LazyLock<Authority> = LazyLock::new(|| authority("Unknown"));
 
 fn authority(name: &str) -> Authority {

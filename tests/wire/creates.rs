@@ -1,4 +1,4 @@
-//! Creating reports: the rules, the request, and what becomes of a lost response.
+//! Creating reports: the rules, the request, and lost responses.
 
 use std::time::{Duration, SystemTime};
 
@@ -63,7 +63,7 @@ fn posts(server: &Server) -> usize {
     server.requests().iter().filter(|request| request.method == "POST").count()
 }
 
-/// The body of the only request that is no list.
+/// The body of the request that creates, which follows a list.
 fn sent(server: &Server) -> Value {
     let [_, request] = &server.take_requests()[..] else { panic!("not a list and a request") };
     assert_eq!(request.line(), "POST /insights/v1/mpn/ScheduledReport");
@@ -144,7 +144,7 @@ async fn broken_rules_are_refused_before_sending() {
 }
 
 #[tokio::test]
-async fn interval_of_the_dataset_is_compared() {
+async fn interval_below_that_of_the_dataset_is_refused() {
     let mut dataset = Dataset::new("OfficeUsage");
     let every = |interval| NewReport::schedule("Sales", QUERY_ID, later(), interval);
     every(4 * HOUR).check(&dataset).unwrap();
@@ -158,7 +158,7 @@ async fn interval_of_the_dataset_is_compared() {
 }
 
 #[tokio::test]
-async fn limits_themselves_are_accepted() {
+async fn values_at_the_limits_are_accepted() {
     let server = Server::sending(json(200, &created())).await;
     let client = client(&server);
     let longest = NewReport::schedule("é".repeat(256), QUERY_ID, later(), 2160 * HOUR);
@@ -177,7 +177,7 @@ async fn version_1_1_requires_a_count() {
 }
 
 #[tokio::test]
-async fn assumed_rules_do_not_refuse() {
+async fn broken_assumed_rule_is_not_refused() {
     let server = Server::sending(json(200, &created())).await;
     let client = builder(&server).program(Program::Cmp).build().unwrap();
     let hourly = NewReport::schedule("Sales", QUERY_ID, later(), HOUR);
@@ -214,7 +214,7 @@ fn like(number: u8) -> Value {
 }
 
 #[tokio::test]
-async fn lost_report_is_the_one_that_was_not_there() {
+async fn lost_report_is_the_one_that_is_new() {
     let after = list(&[like(1), like(3), like(2)]);
     let server = server_with(list(&[like(1), like(2)]), vec![], after).await;
     let found = patient(&server).create_report(now()).await.unwrap();
@@ -230,7 +230,7 @@ async fn result_is_unknown_among_several_new_ones() {
 }
 
 #[tokio::test]
-async fn report_that_is_not_there_was_not_created() {
+async fn report_that_is_not_listed_was_not_created() {
     let others = [like(1), report("Other", QUERY_ID, None), report("Sales", "other", None)];
     let lost = vec![Step::Send(json(500, r#"{"message":"Internal error","statusCode":500}"#))];
     let server = server_with(list(&[like(1)]), lost, list(&others)).await;
@@ -248,7 +248,7 @@ async fn nothing_is_created_if_the_list_fails() {
 }
 
 #[tokio::test]
-async fn result_is_unknown_if_the_look_fails() {
+async fn result_is_unknown_if_the_second_list_fails() {
     let server = Server::with_responder(None, |number, request| match request.method.as_str() {
         "POST" => vec![],
         _ if number == 0 => vec![Step::Send(json(200, EMPTY_LIST))],
@@ -261,7 +261,7 @@ async fn result_is_unknown_if_the_look_fails() {
 }
 
 #[tokio::test]
-async fn limited_create_is_repeated() {
+async fn throttled_create_is_retried() {
     let limited = vec![Step::Send(response(429, "Retry-After: 0\r\n", ""))];
     let [empty, created] = [EMPTY_LIST, &created()].map(|list| vec![Step::Send(json(200, list))]);
     let server = Server::start(vec![empty, limited, created]).await;
@@ -276,7 +276,7 @@ async fn refused(message: &str) -> (Error, Server) {
 }
 
 #[tokio::test]
-async fn refused_create_is_not_looked_for() {
+async fn refused_create_is_not_searched_for() {
     let (error, server) = refused("Invalid QueryID").await;
     assert_eq!((error.kind(), server.count()), (ErrorKind::BadRequest, 2));
 }
@@ -297,8 +297,8 @@ async fn quotas_are_kinds_of_their_own() {
 }
 
 #[tokio::test]
-async fn create_that_was_not_sent_is_not_looked_for() {
-    // Nothing listens there.
+async fn unsent_create_is_not_searched_for() {
+    // Nothing listens at this address.
     let builder = InsightsClient::builder().token(TOKEN).base_url("http://127.0.0.1:1");
     let client = builder.retry(RetryPolicy::never()).build().unwrap();
     let error = client.create_report(now()).await.unwrap_err();

@@ -58,14 +58,14 @@ async fn not_found_after_a_refusal_is_not_found() {
 }
 
 #[tokio::test]
-async fn id_of_a_query_is_one_segment_of_the_path() {
+async fn query_id_is_one_path_segment() {
     let server = Server::sending(json(200, EMPTY_LIST)).await;
     client(&server).delete_query("a/b c?").await.unwrap();
     assert_eq!(server.requests()[0].line(), "DELETE /insights/v1/mpn/ScheduledQueries/a%2Fb%20c%3F");
 }
 
 #[tokio::test]
-async fn id_that_leads_elsewhere_is_not_sent() {
+async fn id_that_changes_the_path_is_not_sent() {
     let server = Server::sending(json(200, EMPTY_LIST)).await;
     for id in ["", " ", ".", ".."] {
         let error = client(&server).delete_query(id).await.unwrap_err();

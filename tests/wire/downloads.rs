@@ -1,4 +1,4 @@
-//! Downloads from a store that serves plain and compressed files, and fails in every way a store does.
+//! Downloads of plain and compressed files, from a store with all kinds of failures.
 
 use std::fs;
 use std::io::Write;
@@ -53,7 +53,7 @@ fn error(status: u16, code: &str) -> Script {
 
 const ETAG: &str = "ETag: \"0x8DC\"\r\n";
 
-/// A store, which is the service too, and a folder.
+/// A server that is the store and the service, a client, and a folder for the file.
 struct Fixture {
     server: Server,
     client: InsightsClient,

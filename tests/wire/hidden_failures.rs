@@ -1,4 +1,4 @@
-//! Responses with a success status that are no success.
+//! Failures in responses with a success status.
 
 use partner_center_insights::ErrorKind::{self, *};
 
@@ -118,7 +118,7 @@ async fn failure_without_an_envelope_counts() {
 }
 
 #[tokio::test]
-async fn nothing_found_with_elements_is_no_empty_list() {
+async fn not_found_with_elements_is_not_an_empty_list() {
     let none = "No item found with given filters.";
     let server = Server::start(Vec::new()).await;
     for body in [

@@ -47,8 +47,8 @@ fn goaway(last: u32, code: u32) -> Vec<u8> {
     frame(7, 0, 0, &[last.to_be_bytes(), code.to_be_bytes()].concat())
 }
 
-/// A server that sends these bytes to the first request, and a whole response to those on other connections. Returns the
-/// number of requests of each connection.
+/// A server that sends these bytes to the first request, and a whole response to those on other connections. Returns
+/// the number of requests of each connection.
 async fn serve(first: Vec<u8>) -> (InsightsClient, Arc<Mutex<Vec<usize>>>) {
     serve_each(vec![first, whole()]).await
 }
@@ -74,7 +74,7 @@ async fn serve_each(responses: Vec<Vec<u8>>) -> (InsightsClient, Arc<Mutex<Vec<u
                 let length = u32::from_be_bytes([0, head[0], head[1], head[2]]) as usize;
                 tls.read_exact(&mut vec![0; length]).await.unwrap();
                 match (head[3], head[4] & 1) {
-                    // HEADERS. What belongs to a later stream is not answered.
+                    // HEADERS. Later streams get no response.
                     (1, _) => {
                         seen.lock().unwrap()[number] += 1;
                         let _ = tls.write_all(&response).await;
@@ -92,7 +92,7 @@ async fn serve_each(responses: Vec<Vec<u8>>) -> (InsightsClient, Arc<Mutex<Vec<u
 }
 
 #[tokio::test]
-async fn ended_http2_stream_is_requested_again() {
+async fn ended_http2_stream_is_retried() {
     for (name, first) in [
         ("GOAWAY, not processed", goaway(0, NO_ERROR)),
         ("GOAWAY, processed", goaway(1, NO_ERROR)),
@@ -114,7 +114,7 @@ async fn ended_http2_stream_is_requested_again() {
 }
 
 #[tokio::test]
-async fn http2_response_before_the_end_counts() {
+async fn complete_http2_response_counts_despite_its_end() {
     for (name, first) in [
         ("GOAWAY first", [goaway(1, NO_ERROR), whole()].concat()),
         ("GOAWAY in the body", [half(), goaway(1, NO_ERROR), data(&EMPTY_LIST[20..], true)].concat()),
@@ -128,7 +128,7 @@ async fn http2_response_before_the_end_counts() {
 }
 
 #[tokio::test]
-async fn create_over_http2_is_repeated_if_refused() {
+async fn create_over_http2_is_retried_if_refused() {
     let created = r#"{"value":[{"queryId":"q1"}],"statusCode":200}"#;
     for first in [goaway(0, NO_ERROR), reset(REFUSED_STREAM)] {
         // The client lists the queries before it creates one.
@@ -142,7 +142,7 @@ async fn create_over_http2_is_repeated_if_refused() {
 
 #[tokio::test]
 async fn http2_stream_that_ends_early_is_an_error() {
-    // The HTTP client takes this reset for the end of the body.
+    // The HTTP client treats this reset as the end of the body.
     let (client, _) = serve([half(), reset(NO_ERROR)].concat()).await;
     assert_eq!(client.resume(REPORT_ID).await.unwrap_err().kind(), ErrorKind::InvalidResponse);
 }

@@ -1,4 +1,4 @@
-//! Odd elements and fields: what can be read is read, and everything else has a warning.
+//! Elements and fields that do not match the spec are converted or left out, with a warning.
 
 use std::sync::{Arc, Mutex};
 
@@ -66,7 +66,7 @@ async fn odd_field_is_read_or_left_out() {
         ("recurrenceInterval", r#""+24""#, json!(24)),
         ("recurrenceInterval", r#""1,000""#, Value::Null),
         ("executeNow", r#""yes""#, Value::Null),
-        // Ids and statuses are exact.
+        // Ids and statuses are never converted.
         ("reportStatus", "1", Value::Null),
         ("queryId", "7", Value::Null),
     ] {
@@ -88,7 +88,7 @@ async fn odd_field_is_read_or_left_out() {
 }
 
 #[tokio::test]
-async fn field_that_is_not_json_hides_nothing() {
+async fn invalid_json_field_keeps_the_other_reports() {
     for (name, odd, expected) in [
         ("recurrenceInterval", "NaN", Value::Null),
         ("recurrenceInterval", "-Infinity", Value::Null),
@@ -111,7 +111,7 @@ async fn field_that_is_not_json_hides_nothing() {
 }
 
 #[tokio::test]
-async fn deeply_nested_field_hides_nothing() {
+async fn deeply_nested_field_keeps_the_other_reports() {
     for name in ["user", "unknown"] {
         let nested = format!("{}{}", "[".repeat(300), "]".repeat(300));
         let (reports, _) = list(with(&format!(r#""reportId":"{ODD_ID}","{name}":{nested}"#))).await;
@@ -235,7 +235,7 @@ async fn odd_executions_and_resumed_reports_are_read() {
     );
     server.send_next(support::json(200, &body));
     assert!(client.resume(REPORT_ID).await.unwrap().unwrap().is_active());
-    // A report with an id that cannot be read may be the one.
+    // The report whose id cannot be read may be the requested one.
     server.send_next(support::json(200, &with(r#""reportId":null"#)));
     assert!(client.report(REPORT_ID).await.unwrap().is_some());
     assert_eq!(client.report(ODD_ID).await.unwrap_err().kind(), ErrorKind::InvalidResponse);

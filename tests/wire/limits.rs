@@ -1,4 +1,4 @@
-//! What responses say about waits and the calls that are left.
+//! Requested waits and remaining calls in the headers of responses.
 
 use std::time::Duration;
 
@@ -33,7 +33,7 @@ async fn requested_wait_is_read_in_every_form() {
         ("retry-after-ms: 1500\r\n", Some(1_500)),
         ("x-ms-retry-after-ms: 1500\r\nRetry-After: 2\r\n", Some(1_500)),
         ("x-ms-retry-after-ms: soon\r\nRetry-After: 2\r\n", Some(2_000)),
-        // Our clock is decades ahead of this one.
+        // The clock of this machine is decades ahead of the `Date` header.
         (dated, Some(37_000)),
         ("Retry-After: -1\r\n", None),
         ("Retry-After: inf\r\n", None),
@@ -48,7 +48,7 @@ async fn requested_wait_is_read_in_every_form() {
 }
 
 #[tokio::test]
-async fn odd_counts_of_remaining_calls_block_nothing() {
+async fn odd_remaining_counts_do_not_block_calls() {
     let server = Server::start(Vec::new()).await;
     for headers in [
         "X-RateLimit-Remaining: -1\r\n",
@@ -67,8 +67,8 @@ async fn odd_counts_of_remaining_calls_block_nothing() {
 }
 
 #[tokio::test]
-async fn connection_closed_on_reuse_is_no_failure() {
-    // The first response promises a connection that is then closed.
+async fn connection_closed_on_reuse_is_not_a_failure() {
+    // The first response lacks `Connection: close`, but the connection is closed.
     let kept = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{EMPTY_LIST}", EMPTY_LIST.len());
     let server = Server::start(vec![vec![Step::Send(kept.into_bytes())]]).await;
     let client = client(&server);

@@ -21,7 +21,7 @@ async fn list(body: &str) -> Result<Vec<Report>, Error> {
 }
 
 #[tokio::test]
-async fn truncated_list_is_requested_again() {
+async fn truncated_list_is_retried() {
     let whole = support::json(200, &three_reports().to_string());
     let half = whole[..whole.len() - 100].to_vec();
     let server = Server::start(vec![vec![Step::Send(half)], vec![Step::Send(whole)]]).await;

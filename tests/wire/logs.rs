@@ -1,4 +1,4 @@
-//! Records what a test's thread logs at TRACE, in this crate and all below it.
+//! Records what the thread of a test logs at TRACE, in this crate and its dependencies.
 
 use std::cell::Cell;
 use std::io;
@@ -13,7 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
 thread_local! {
-    // One global subscriber: a thread's own may miss callsites that another thread registered first.
+    // One global subscriber, because one per thread may miss callsites that another thread registered first.
     static ENABLED: Cell<bool> = const { Cell::new(false) };
 }
 

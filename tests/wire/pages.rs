@@ -82,7 +82,7 @@ async fn link_header_is_followed() {
 }
 
 #[tokio::test]
-async fn part_of_a_list_is_refused() {
+async fn partial_list_is_refused() {
     for members in [
         json!({ "totalCount": 31 }),
         json!({ "TotalCount": "31" }),
@@ -140,7 +140,7 @@ async fn part_of_a_list_is_refused() {
 }
 
 #[tokio::test]
-async fn headers_may_say_that_there_is_more() {
+async fn headers_can_announce_further_pages() {
     for (header, is_whole) in [
         ("MS-ContinuationToken: abc", false),
         ("x-ms-continuation-token: abc", false),
@@ -168,7 +168,7 @@ async fn headers_may_say_that_there_is_more() {
 }
 
 #[tokio::test]
-async fn absent_next_page_is_no_page() {
+async fn marks_without_a_next_page_end_the_list() {
     for members in [
         json!({ "nextLink": null, "totalCount": 1 }),
         json!({ "nextLink": "", "@odata.nextLink": " " }),
@@ -216,7 +216,7 @@ async fn total_counts_all_pages() {
     }
 }
 
-/// Answers the second page with these responses, one after the other.
+/// A server that sends these responses, one after the other, to requests for the second page.
 async fn second_page(responses: Vec<Vec<u8>>) -> (InsightsClient, Server) {
     let first = with(json!({ "nextLink": "?$skip=1" }))("");
     let scripts = std::iter::once(first).chain(responses).map(|response| vec![Step::Send(response)]);
@@ -249,23 +249,23 @@ async fn missing_next_page_is_an_error() {
 }
 
 #[tokio::test]
-async fn one_report_may_be_a_part_of_the_list() {
+async fn one_report_is_found_in_a_partial_list() {
     let server = two_pages(with(json!({ "totalCount": 31 }))).await;
     let client = client(&server);
     assert!(client.report(REPORT_ID).await.unwrap().is_some());
-    // Another one may be on a page that did not come.
+    // Another report may be on a page that was not received.
     assert_eq!(client.report(OTHER_ID).await.unwrap_err().kind(), ErrorKind::InvalidResponse);
     let server = two_pages(with(json!({ "nextLink": "?$skip=1" }))).await;
     assert!(crate::client(&server).report(OTHER_ID).await.unwrap().is_some());
 }
 
 #[tokio::test]
-async fn executions_are_complete() {
+async fn partial_list_of_executions_is_refused() {
     let body = r#"{"value":[{"executionId":"e1"}],"totalCount":2,"statusCode":200}"#;
     let server = Server::sending(support::json(200, body)).await;
     let client = client(&server);
     assert_eq!(client.executions(REPORT_ID).await.unwrap_err().kind(), ErrorKind::InvalidResponse);
-    // One is what was requested.
+    // Only one execution is requested.
     assert_eq!(client.executions(REPORT_ID).latest().await.unwrap().len(), 1);
     assert_eq!(client.executions(REPORT_ID).execution_id("e1").await.unwrap().len(), 1);
 }

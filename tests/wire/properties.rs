@@ -31,7 +31,7 @@ fn responses() -> impl Strategy<Value = Vec<u8>> {
         16 => (0_usize..400).prop_map(|length| format!("Content-Length: {length}")),
         16 => Just("Transfer-Encoding: chunked".to_owned()),
         16 => Just("Content-Encoding: gzip".to_owned()),
-        // Rare, because a new client is needed after each of them, and is slow to build.
+        // Rare, because each of them requires a new client, which is slow to build.
         1 => "Retry-After: [0-9A-Za-z ,:-]{0,30}",
         1 => "X-RateLimit-Remaining: [0-3-]{0,2}",
         16 => "MS-CorrelationId: [ -~]{0,60}",
@@ -104,7 +104,7 @@ fn check(
         ),
         Err(error) => {
             let invalid_http = error.kind() == ErrorKind::InvalidResponse && error.status().is_none();
-            // The envelope of a success may hold another status.
+            // The envelope in a successful response may state another status.
             let is_success = status.is_some_and(|status| (200..300).contains(&status));
             let in_envelope = is_success && error.status().is_some_and(|status| status >= 400);
             prop_assert!(
@@ -210,7 +210,7 @@ fn odd_lists_are_whole_or_an_error() {
         let is_whole = !sign.1 && total <= elements.len() && (usable > 0 || elements.is_empty());
         match runtime.block_on(async { client.reports().await }) {
             Ok(reports) => {
-                prop_assert!(is_whole, "a part of the list");
+                prop_assert!(is_whole, "a partial list was returned");
                 prop_assert_eq!(reports.len(), usable);
                 prop_assert_eq!(left_out.load(Ordering::Relaxed), elements.len() - usable);
             }

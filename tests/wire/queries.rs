@@ -49,8 +49,8 @@ async fn query_without_name_or_text_is_not_sent() {
 }
 
 #[tokio::test]
-async fn lost_query_is_found_among_the_own_ones() {
-    // Line breaks come back as CR LF.
+async fn lost_query_is_found_among_own_queries() {
+    // The service returns line breaks as CR LF.
     let text = "SELECT CustomerName\nFROM OfficeUsage";
     let found = list(value!([query("SELECT CustomerName\r\nFROM OfficeUsage", SystemTime::now())]));
     let none = vec![Step::Send(json(200, EMPTY_LIST))];
@@ -84,7 +84,7 @@ async fn filters_of_queries_are_sent() {
 }
 
 #[tokio::test]
-async fn nothing_to_list_is_no_error() {
+async fn empty_list_is_not_an_error() {
     let server = Server::sending(json(404, NO_ITEM_FOUND)).await;
     let client = client(&server);
     assert!(client.queries().await.unwrap().is_empty());

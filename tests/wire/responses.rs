@@ -20,7 +20,7 @@ const CAMEL_CASE: &str = r#"{"value":[{"reportId":"3f0c2a5e-6c1b-4d7f-9a43-0d6a8
 "recurrenceCount":100,"callbackUrl":null,"callbackMethod":null,"format":"csv"}],
 "nextLink":null,"totalCount":1,"message":null,"statusCode":200,"dataRedacted":false}"#;
 
-/// The same body as the service's pages spell it.
+/// The same body, with names as in the documentation.
 fn pascal_case() -> String {
     let mut parts = CAMEL_CASE.split('"').map(str::to_owned).collect::<Vec<_>>();
     // Every second part is a string; one that a colon follows is a name.

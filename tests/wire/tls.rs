@@ -90,14 +90,15 @@ async fn http2_is_used_if_offered() {
             assert_eq!((request.method(), length), (&Method::PUT, Some(&b"0"[..])));
             Ok::<_, Infallible>(Response::new(ONE_REPORT.to_owned()))
         });
-        // This connection speaks HTTP/2 alone.
+        // This server connection supports only HTTP/2.
         http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), respond).await
     });
     let report = builder(url).build().unwrap().resume(REPORT_ID).await.unwrap().unwrap();
     assert!(report.is_active());
 }
 
-#[cfg(feature = "cli")]
+// On Linux only, because other platforms do not read `SSL_CERT_FILE`.
+#[cfg(all(feature = "cli", target_os = "linux"))]
 mod cli {
     use std::io::Write;
 

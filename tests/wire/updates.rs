@@ -1,4 +1,4 @@
-//! Updating reports: read, replace, send everything.
+//! Updating reports: read the report, replace properties, and send all of them.
 
 use std::time::{Duration, SystemTime};
 
@@ -138,7 +138,7 @@ async fn missing_report_is_not_updated() {
 }
 
 #[tokio::test]
-async fn lost_update_is_repeated() {
+async fn lost_update_is_retried() {
     let server = server(&current(), vec![vec![], updated()]).await;
     let client = builder(&server).retry(quick_retries()).build().unwrap();
     client.update_report(REPORT_ID, ReportUpdate::new().count(200)).await.unwrap();

@@ -55,7 +55,7 @@ async fn wait_returns_the_new_execution() {
 }
 
 #[tokio::test]
-async fn wait_takes_404_and_pending_for_not_yet() {
+async fn wait_treats_404_and_pending_as_not_ready() {
     let pending = execution("new", "Pending", "");
     for not_yet in [
         vec![Step::Send(json(404, NO_EXECUTIONS))],

@@ -10,7 +10,7 @@ const QUERY: &str = "5b1f7c52-0d0e-4a35-9c1e-2f9a6a1b0c11";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lost_responses_create_every_report_once() {
-    // Both are lost for the client, but only the second kind is carried out.
+    // The client loses both responses, but only creates of the second kind are carried out.
     let refused = Fault::disconnect_before().on(&spec::CREATE_REPORT).first(1);
     let lost = Fault::disconnect_after().on(&spec::CREATE_REPORT).every(10);
     let builder = Emulator::builder().reports([]).without_quotas();
@@ -28,7 +28,7 @@ async fn lost_responses_create_every_report_once() {
         let new: BTreeSet<_> = created.iter().flatten().map(|report| report.report_id).collect();
         failures.extend(created.into_iter().filter_map(Result::err));
         assert_eq!(new, emulator.reports().iter().map(|report| report.report_id).collect());
-        // Lists stay short.
+        // Deletes the reports, so that lists stay short.
         for id in &new {
             client.delete_report(*id).await.unwrap();
         }

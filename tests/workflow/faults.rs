@@ -14,7 +14,7 @@ async fn thousand_resumes_survive_faults_and_a_limit() {
         .reports(paused(1000))
         .limit(Limit::bucket(200.0, 400))
         .fault(Fault::disconnect_before().on(RESUME).every(10));
-    // Bursts of three.
+    // Status 503 in bursts of three.
     for call in (101..1000).step_by(150).flat_map(|start| start..start + 3) {
         builder = builder.fault(Fault::respond(503, "text/plain", "busy").on(RESUME).nth(call));
     }
@@ -26,7 +26,8 @@ async fn thousand_resumes_survive_faults_and_a_limit() {
     assert_eq!(count(&outcomes, Outcome::Resumed), 1000);
     assert!(emulator.reports().iter().all(|report| report.is_active()));
 
-    // Every attempt is accounted for: each report was resumed once, every other request failed by a fault or the limit.
+    // Every attempt is accounted for: each report was resumed once, and all other requests failed
+    // because of a fault or the limit.
     let requests: Vec<_> =
         emulator.requests().into_iter().filter(|request| request.operation == Some(RESUME)).collect();
     let mut by_target: HashMap<_, Vec<_>> = HashMap::new();
@@ -42,14 +43,14 @@ async fn thousand_resumes_survive_faults_and_a_limit() {
     }
     let count = |status| requests.iter().filter(|request| request.status == status).count();
     assert_eq!(requests.len(), 1000 + count(None) + count(Some(503)) + count(Some(429)));
-    // A few of the 18 may have met the limit first.
+    // The limit may have refused a few of the 18 first.
     assert!(
         count(None) >= 100 && (12..=18).contains(&count(Some(503))),
         "{} disconnected, {} busy",
         count(None),
         count(Some(503))
     );
-    // 400 at once and 200 a second: the client meets the limit and is hardly ever refused.
+    // 400 at once, then 200 a second: the client reaches the limit, but is rarely refused.
     assert!(start.elapsed() >= Duration::from_secs(3), "the limit did not hold");
     assert!(count(Some(429)) <= 30, "{} calls were refused", count(Some(429)));
 }
@@ -57,7 +58,7 @@ async fn thousand_resumes_survive_faults_and_a_limit() {
 #[tokio::test]
 async fn mfa_refusal_ends_the_run() {
     let refusal = r#"{"statusCode":401,"code":"900421","message":"The sign-in was not multi-factor"}"#;
-    // Every 50th, so that any request sent after it would succeed.
+    // Only every 50th request is refused, so that any request sent after a refusal would succeed.
     let fault = Fault::respond(401, "application/json", refusal).on(RESUME).every(50);
     let (emulator, client) = start(Emulator::builder().reports(paused(500)).fault(fault)).await;
     let outcomes = client.resume_all(Selection::all()).plan().await.unwrap().run().outcomes().await;
@@ -121,6 +122,6 @@ async fn unknown_rate_window_fails_no_report() {
     let change = client(&emulator, 2).resume_all(Selection::ids((1..=12).map(id))).concurrency(1);
     let outcomes = change.skip_verification().plan().await.unwrap().run().outcomes().await;
     assert_eq!(count(&outcomes, Outcome::Resumed), 12, "{outcomes:?}");
-    // More than one call has attempts.
+    // These are more refusals than one call has attempts.
     assert!(emulator.requests().iter().filter(|request| request.status == Some(429)).count() > 2);
 }

@@ -26,8 +26,8 @@ async fn health_reads_one_list_and_the_active_reports() {
 }
 
 #[tokio::test]
-async fn health_of_a_report_without_files_is_never_ran() {
-    // The service believes that it is a year earlier.
+async fn report_without_files_has_verdict_never_ran() {
+    // The clock of the service is a year behind.
     let year = Duration::from_secs(365 * 24 * 60 * 60);
     let builder = Emulator::builder().reports([report(1, "Active")]).clock(move || noon() - year);
     let (_emulator, client) = start(builder).await;

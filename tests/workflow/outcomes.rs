@@ -13,7 +13,7 @@ use crate::{LIST, RESUME, client, count, id, list, paused, report, start, words}
 const SHORT: Duration = Duration::from_millis(1200);
 
 #[tokio::test]
-async fn ids_end_by_their_status() {
+async fn outcome_depends_on_the_status() {
     let reports = [report(1, "Paused"), report(2, "Active"), report(3, "Inactive"), report(4, "Hibernating")];
     let (emulator, client) = start(Emulator::builder().reports(reports)).await;
     let plan =
@@ -92,7 +92,7 @@ async fn matching_selects_reports_in_any_status() {
     let reason = |word: &str| Some(word.to_owned());
     assert_eq!(reasons, [None, None, reason("ended"), reason("unknown-status"), None, reason("inactive")]);
     assert!(outcomes[3].message().unwrap().contains("in status Suspended"), "{outcomes:?}");
-    // The schedule goes on every 24 hours.
+    // The next execution is at most one interval of 24 hours away.
     let next = outcomes[0].next_execution.unwrap();
     let wait = next.duration_since(std::time::SystemTime::now()).unwrap();
     assert!(wait <= Duration::from_secs(24 * 3600), "{wait:?}");
@@ -101,7 +101,7 @@ async fn matching_selects_reports_in_any_status() {
 }
 
 #[tokio::test]
-async fn report_without_status_is_not_passed_over() {
+async fn report_without_status_is_not_resumable() {
     let mut report = report(1, "Paused");
     report.report_status = None;
     let (emulator, client) = start(Emulator::builder().reports([report])).await;
@@ -155,12 +155,12 @@ async fn completed_reaches_the_total_despite_failures() {
     while run.next().await.is_some() {
         completed.push(run.completed());
     }
-    // Skipped, refused, responded, verified.
+    // One is skipped, one is refused, and one gets a response and is then verified.
     assert_eq!(completed, [1, 2, 3, 3]);
 }
 
 #[tokio::test]
-async fn lost_response_is_resumed() {
+async fn lost_response_has_outcome_resumed() {
     for fault in [Fault::disconnect_after(), Fault::truncate(30)] {
         let builder = Emulator::builder().reports(paused(1));
         let emulator = builder.fault(fault.on(RESUME)).start().await.unwrap();
@@ -177,7 +177,7 @@ async fn truncated_list_verifies_nothing() {
     let emulator = Emulator::builder()
         .reports(paused(2))
         .fault(Fault::delay(Duration::ZERO).on(LIST).first(1))
-        // All of the first report, and some of the second.
+        // The truncated body has all of the first report, and a part of the second.
         .fault(Fault::truncate(serde_json::to_string(&report(1, "Paused")).unwrap().len() + 200).on(LIST))
         .start()
         .await
@@ -191,7 +191,7 @@ async fn truncated_list_verifies_nothing() {
 }
 
 #[tokio::test]
-async fn lost_request_is_failed() {
+async fn lost_request_has_outcome_failed() {
     let builder = Emulator::builder().reports(paused(1)).fault(Fault::disconnect_before().on(RESUME));
     let emulator = builder.start().await.unwrap();
     let change = client(&emulator, 2).resume_all(Selection::all()).verify_timeout(SHORT);
@@ -203,7 +203,7 @@ async fn lost_request_is_failed() {
 }
 
 #[tokio::test]
-async fn long_retry_after_is_failed_at_once() {
+async fn long_retry_after_fails_at_once() {
     for status in [429, 503] {
         let fault = Fault::respond(status, "text/plain", "later").header("retry-after", "3600").on(RESUME);
         let (emulator, client) = start(Emulator::builder().reports(paused(1)).fault(fault)).await;
@@ -250,7 +250,7 @@ async fn unverified_status_is_what_was_seen() {
 }
 
 #[tokio::test]
-async fn late_resume_is_resumed() {
+async fn late_resume_has_outcome_resumed() {
     let emulator = Emulator::builder()
         .reports(paused(1))
         .fault(Fault::delay(Duration::from_secs(30)).on(RESUME).first(1))
@@ -270,7 +270,7 @@ async fn late_resume_is_resumed() {
 
 #[tokio::test]
 async fn truncated_acceptance_is_unconfirmed() {
-    // The list keeps its first status.
+    // The list always shows the first status.
     let emulator = Emulator::builder()
         .reports(paused(1))
         .fault(Fault::truncate(30).on(RESUME))

@@ -76,7 +76,7 @@ async fn ignored_filter_makes_no_difference() {
 }
 
 #[tokio::test]
-async fn look_up_that_finds_nothing_is_not_found() {
+async fn empty_look_up_has_outcome_not_found() {
     let not_found = Fault::refuse(404).on(LIST);
     let empty = Fault::respond(200, "application/json", list(&[])).on(LIST);
     for fault in [not_found, empty] {

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::fake::Answer;
+use super::fake::Response;
 use super::{ACCESS_TOKEN, CLIENT_ID, CLIENT_SECRET, Fixture, TENANT, app, assert_no_secret, finish, token};
 
 const AUDIENCE: &str = "https://api.partnercenter.microsoft.com";
@@ -14,7 +14,7 @@ pub fn jwt(claims: &Value) -> String {
     format!("eyJhbGciOiJub25lIn0.{}.s3cr3t", URL_SAFE_NO_PAD.encode(claims.to_string()))
 }
 
-/// The token of a user, with these claims instead of its own.
+/// A user token, in which these claims replace the default ones.
 fn user(claims: Value) -> String {
     let mut all = json!({"tid": TENANT, "appid": CLIENT_ID, "aud": AUDIENCE, "upn": "someone@contoso.com",
         "scp": "user_impersonation", "amr": ["pwd", "mfa"], "exp": 4_102_444_800_u64});
@@ -96,8 +96,8 @@ async fn check_of_an_opaque_token_does_not_fail() {
 #[tokio::test]
 async fn check_probe_shows_the_verdict_of_the_service() {
     let body = r#"{"value":[],"totalCount":0,"message":null,"statusCode":200}"#;
-    let ok = |header: &str| Answer::new(200, &format!("Content-Type: application/json\r\n{header}"), body);
-    let refusal = |code: &str| Answer::json(401, &json!({"code": code, "description": "Refused."}));
+    let ok = |header: &str| Response::new(200, &format!("Content-Type: application/json\r\n{header}"), body);
+    let refusal = |code: &str| Response::json(401, &json!({"code": code, "description": "Refused."}));
     for (response, code, verdict) in [
         (ok("isMfaCompliant: true\r\n"), 0, "accepted; MFA: yes"),
         (ok("ISMFACOMPLIANT: False\r\n"), 0, "accepted; MFA: no; sign in again"),

@@ -23,14 +23,14 @@ async fn entra_refusal_is_shown_once_with_a_hint() {
             assert!(hint.contains(help) && !hint.contains('\n'), "{}", finished.stderr);
             let said = format!("AADSTS{code}: {text}");
             for part in [error, &said, CORRELATION_ID, "correlation", "error?code="] {
-                assert_eq!(line.matches(part).count(), 1, "{args:?}: {part:?} is not there once: {line}");
+                assert_eq!(line.matches(part).count(), 1, "{args:?}: not exactly one {part:?}: {line}");
             }
         }
         assert_eq!((fixture.entra.count(), fixture.api.connections()), (3, 0));
     }
 }
 
-/// Settings that are missing or invalid with `auth check`, the error and a part of the hint.
+/// Environment and arguments with a missing or invalid setting, the start of the error, and a part of the hint.
 const MISTAKES: [(&[(&str, &str)], &[&str], &str, &str); 14] = [
     (
         &[],

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::check::jwt;
-use super::fake::Answer;
+use super::fake::Response;
 use super::{
     ACCESS_TOKEN, CLIENT_ID, Fixture, NEW_REFRESH_TOKEN, REFRESH_TOKEN, TENANT, app, assert_no_secret, mode,
     refusal, rotated, token,
@@ -11,8 +11,8 @@ use super::{
 
 const PROMPT: &str = "To sign in, open https://microsoft.com/devicelogin and enter the code FJC3ABCDE.";
 
-fn device_code() -> Answer {
-    Answer::json(
+fn device_code() -> Response {
+    Response::json(
         200,
         &json!({"device_code": "GMMhmHCX-s3cr3t", "user_code": "FJC3ABCDE", "interval": 0, "expires_in": 900,
             "verification_uri": "https://microsoft.com/devicelogin", "message": PROMPT}),
@@ -132,7 +132,7 @@ async fn device_code_of_a_run_stores_nothing() {
 }
 
 #[tokio::test]
-async fn token_at_a_terminal_comes_with_a_warning() {
+async fn token_at_a_terminal_has_a_warning() {
     let fixture = Fixture::new(Vec::new()).await;
     let environment = [("PARTNER_CENTER_ACCESS_TOKEN", ACCESS_TOKEN)];
     let (code, screen) = fixture.run_at_terminal(&environment, &["auth", "token"]).await;

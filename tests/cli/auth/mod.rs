@@ -1,6 +1,6 @@
-//! Signing in with the CLI, against an Entra and a service over TLS.
+//! Signing in with the CLI, against a fake Entra and a fake service over TLS.
 //!
-//! The CLI trusts their authority by `SSL_CERT_FILE`, which the platform reads on Linux only.
+//! The CLI trusts their authority through `SSL_CERT_FILE`, which the platform reads on Linux only.
 
 mod azure_cli;
 mod check;
@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
-use self::fake::{Answer, Server};
+use self::fake::{Response, Server};
 use crate::bare;
 
 const TENANT: &str = "contoso.onmicrosoft.com";
@@ -34,22 +34,22 @@ const CLIENT_SECRET: &str = "s3cr3t~value&with=signs";
 const CORRELATION_ID: &str = "fb3d2015-bc17-4bb9-bb85-30c5cf1aaaa7";
 
 /// A response with a token.
-fn token(access_token: &str) -> Answer {
-    Answer::json(200, &json!({"token_type": "Bearer", "access_token": access_token, "expires_in": 3599}))
+fn token(access_token: &str) -> Response {
+    Response::json(200, &json!({"token_type": "Bearer", "access_token": access_token, "expires_in": 3599}))
 }
 
 /// A response with a token and a new refresh token.
-fn rotated(access_token: &str, refresh_token: &str) -> Answer {
+fn rotated(access_token: &str, refresh_token: &str) -> Response {
     let body = json!({"token_type": "Bearer", "access_token": access_token, "expires_in": 3599,
         "refresh_token": refresh_token});
-    Answer::json(200, &body)
+    Response::json(200, &body)
 }
 
 /// An error response of Entra.
-fn refusal(status: u16, error: &str, code: u32, text: &str) -> Answer {
+fn refusal(status: u16, error: &str, code: u32, text: &str) -> Response {
     let body = json!({"error": error, "error_description": format!("AADSTS{code}: {text}"), "error_codes": [code],
         "correlation_id": CORRELATION_ID});
-    Answer::json(status, &body)
+    Response::json(status, &body)
 }
 
 fn assert_no_secret(text: &str) {
@@ -58,12 +58,12 @@ fn assert_no_secret(text: &str) {
     }
 }
 
-/// The variables for tenant and application, and these.
+/// The variables for tenant and application, followed by `more`.
 fn app<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     [&[("AZURE_TENANT_ID", TENANT), ("AZURE_CLIENT_ID", CLIENT_ID)], more].concat()
 }
 
-/// An Entra, a service, and an empty home.
+/// A fake Entra, a fake service, and an empty home directory.
 struct Fixture {
     entra: Server,
     api: Server,
@@ -72,12 +72,12 @@ struct Fixture {
 
 impl Fixture {
     /// Entra sends these responses; the service has no reports.
-    async fn new(entra: Vec<Answer>) -> Self {
+    async fn new(entra: Vec<Response>) -> Self {
         let body = json!({"value": [], "totalCount": 0, "message": null, "statusCode": 200});
-        Self::with_service(entra, Answer::json(200, &body)).await
+        Self::with_service(entra, Response::json(200, &body)).await
     }
 
-    async fn with_service(entra: Vec<Answer>, api: Answer) -> Self {
+    async fn with_service(entra: Vec<Response>, api: Response) -> Self {
         let home = tempfile::tempdir().unwrap();
         fs::write(home.path().join("root.pem"), fake::root()).unwrap();
         fs::create_dir(home.path().join("bin")).unwrap();
@@ -95,7 +95,7 @@ impl Fixture {
         self.path(name).to_str().unwrap().to_owned()
     }
 
-    /// The file of `auth login`.
+    /// The path of the stored login.
     fn login(&self) -> PathBuf {
         self.path("settings/partner-insights/login.json")
     }
@@ -134,11 +134,11 @@ impl Fixture {
         finish(self.command(environment, args).arg("-vv")).await.checked()
     }
 
-    /// The same with this on standard input.
+    /// Like `run`, with `input` on standard input.
     async fn run_with_input(&self, input: &str, environment: &[(&str, &str)], args: &[&str]) -> Finished {
         let mut command = self.command(environment, args);
         let mut child = command.arg("-vv").stdin(Stdio::piped()).spawn().unwrap();
-        // It may exit without reading.
+        // The CLI may exit without reading it.
         let _ = child.stdin.take().unwrap().write_all(input.as_bytes()).await;
         Finished::from(child.wait_with_output().await.unwrap()).checked()
     }

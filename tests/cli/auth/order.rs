@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::{ACCESS_TOKEN, CLIENT_SECRET, Fixture, REFRESH_TOKEN, app, finish, refusal, token};
 
-/// An `az` that leaves a file behind.
+/// An `az` that creates a file, which shows that it was run.
 const AZ: &str = "echo > az-was-run\necho '{\"accessToken\":\"from-az\"}'";
 
 #[tokio::test]
@@ -17,7 +17,7 @@ async fn first_configured_source_is_used() {
 
     let all = ["PARTNER_CENTER_ACCESS_TOKEN", "PARTNER_CENTER_REFRESH_TOKEN", "AZURE_CLIENT_SECRET"];
     let rows = [
-        // Set, chosen, token that the service receives, grant that Entra receives.
+        // Variables that are set, chosen source, token that the service receives, grant that Entra receives.
         (&all[..], "token", ACCESS_TOKEN, None),
         (&all[1..], "refresh-token", "from-entra", Some("refresh_token")),
         // The stored login comes before the secret alone.

@@ -9,7 +9,7 @@ use super::{
 };
 
 #[tokio::test]
-async fn access_token_comes_from_variable_file_or_stdin() {
+async fn access_token_is_read_from_variable_file_or_stdin() {
     let fixture = Fixture::new(Vec::new()).await;
     let file = fixture.file("token", &format!("Bearer {ACCESS_TOKEN}\n"));
     for finished in [
@@ -87,7 +87,7 @@ async fn new_refresh_token_replaces_the_old_in_its_file() {
 }
 
 #[tokio::test]
-async fn unsaved_refresh_token_is_reported_and_run_goes_on() {
+async fn unsaved_refresh_token_is_only_a_warning() {
     let fixture = Fixture::new(vec![rotated(ACCESS_TOKEN, NEW_REFRESH_TOKEN)]).await;
     // A file with one word, in a folder where nothing can be created.
     let finished = fixture.run(&app(&[]), &["list", "--refresh-token-file", "/proc/self/comm"]).await;

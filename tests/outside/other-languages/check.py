@@ -31,9 +31,9 @@ def queries(envelope):
 
 listed = reports(get_reports.sync(client=client))
 # A status that the spec does not document.
-assert "Suspended" in [report.report_status for report in listed], "the sample has a suspended report"
+assert "Suspended" in [report.report_status for report in listed], "the sample has no suspended report"
 paused = [report for report in listed if report.report_status == "Paused"]
-assert paused, "the sample has paused reports"
+assert paused, "the sample has no paused report"
 for report in paused:
     (resumed,) = reports(resume_report_executions.sync(report.report_id, client=client))
     assert (resumed.report_id, resumed.report_status) == (report.report_id, "Active"), resumed

@@ -16,7 +16,7 @@ function read(envelope?: components['schemas']['ReportEnvelope']) {
 
 const reports = read((await client.GET('/ScheduledReport')).data);
 // A status that the spec does not document.
-if (!reports.some((report) => report.reportStatus === 'Suspended')) throw new Error('the sample has a suspended report');
+if (!reports.some((report) => report.reportStatus === 'Suspended')) throw new Error('no suspended report');
 const active = reports.filter((report) => report.reportStatus === 'Active');
 if (active.length === 0) throw new Error('no active report');
 for (const { reportId } of active) {

@@ -1,7 +1,7 @@
-// Passes requests on to Prism and asks it for the response that the port stands for: on each port, one operation has
-// one status, and all others have 200. Prints operation, status and port of each, and later operation and status of
-// each that was asked for.
-// Prism chooses by a header that the CLI does not send, and serves without the server's base path.
+// Forwards requests to Prism, with a port for each operation and status. On its port, the operation gets this status,
+// and all other operations get 200. Prints operation, status and port of each port at the start, and operation and
+// status whenever the operation of a port is requested. A proxy is needed because Prism chooses the status by a header
+// that the CLI does not send, and serves without the server's base path.
 import fs from 'node:fs';
 import http from 'node:http';
 
@@ -10,7 +10,7 @@ const operations = Object.entries(JSON.parse(fs.readFileSync(file)).paths).flatM
   Object.entries(item)
     .filter(([, operation]) => operation.operationId)
     .map(([method, { operationId, responses }]) => ({ path, method: method.toUpperCase(), operationId, responses })));
-// A fixed path wins over one with a parameter.
+// A fixed path takes precedence over one with a parameter.
 const byPath = [...operations].sort((one, other) => one.path.split('{').length - other.path.split('{').length);
 
 function requested(method, path) {
@@ -25,7 +25,7 @@ function serve(operation, status) {
     if (isMeant) console.log(`${operation.operationId} ${status}`);
     const headers = { ...request.headers, prefer: `code=${isMeant ? status : 200}` };
     const upstream = http.request(target + path, { method: request.method, headers }, (answer) => {
-      // The example asks to wait for most of a minute.
+      // In the example, the CLI would have to wait for 57 seconds.
       if (answer.headers['retry-after']) answer.headers['retry-after'] = '0';
       response.writeHead(answer.statusCode, answer.headers);
       answer.pipe(response);

@@ -1,4 +1,4 @@
-"""What the schema allows and the service refuses, because of what it means."""
+"""Requests that match the schema, and that the service refuses because of their content."""
 
 import datetime
 import os
@@ -22,7 +22,7 @@ REPORT = {
     "Null or missing value",
     # A short interval without ExecuteNow.
     "Recurrence Interval must be between 4 and 2160",
-    # A shorter interval than the dataset has; an update of a one-time report.
+    # A shorter interval than the dataset allows; an update of a one-time report.
     "Invalid report parameters",
     *(f"Invalid report parameters for creation - {problem}" for problem in PROBLEMS),
 }
@@ -48,7 +48,7 @@ NO_TIME = "Internal error encountered while creating report. Correlation ID <>"
 
 @schemathesis.hook
 def map_body(ctx, body):
-    """Moves the start into the future, and takes a query that exists and a URL: else hardly a report would be created."""
+    """Sets a start in the future, a query that exists and a URL. Otherwise, hardly any report would be created."""
     if isinstance(body, dict):
         try:
             datetime.datetime.fromisoformat(body.get("StartTime"))
@@ -71,4 +71,4 @@ def known_refusal(ctx, response, case):
     if response.status_code >= 500:
         assert message == NO_TIME, f"{response.status_code}: {message}"
     elif response.status_code == 400 and case.meta.generation.mode.is_positive:
-        assert message in known, f"a refusal of valid data that has no known reason: {message}"
+        assert message in known, f"valid data is refused for a reason that is not listed: {message}"

@@ -215,7 +215,7 @@ async fn other_encodings_are_read() {
 }
 
 #[tokio::test]
-async fn reason_phrase_stands_in_for_a_body() {
+async fn reason_phrase_replaces_an_empty_body() {
     check(vec![
         fails("empty", json("400 Name taken", ""), BadRequest, 400, 1, "Name taken"),
         fails("blank", json("403 Not for you", " \r\n"), Forbidden, 403, 1, "Not for you"),

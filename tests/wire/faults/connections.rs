@@ -17,7 +17,7 @@ fn half_a_body(status: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn lost_connections_are_retried() {
-    // Without it, the reset may overtake the bytes.
+    // Without this pause, the reset may arrive before the bytes.
     let pause = Step::Wait(Duration::from_millis(20));
     let chunk = raw_response("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", "ff\r\n{}\r\n");
     check(vec![

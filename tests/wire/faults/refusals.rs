@@ -1,4 +1,4 @@
-//! Refusals that say why in their head, limits in other forms than 429, and content codings in other spellings.
+//! Refusals with a reason in their head, rate limits with other statuses than 429, and spellings of content codings.
 
 use partner_center_insights::ErrorKind::{self, *};
 
@@ -71,7 +71,7 @@ fn says(name: &'static str, message: &'static str, kind: ErrorKind, status: u16)
 }
 
 #[tokio::test]
-async fn words_of_a_refusal_decide_the_kind() {
+async fn text_of_a_refusal_decides_the_kind() {
     let entra = |error: &str| format!("Bearer error=\"interaction_required\", error_description=\"{error}\"");
     check(vec![
         fails("a code", json(401, r#"{"code":"MfaRequired","message":"no"}"#), MfaRequired, 401, 1, "no"),

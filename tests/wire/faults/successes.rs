@@ -1,4 +1,4 @@
-//! Unusual responses that are valid, and failures that pass.
+//! Unusual responses that are valid, and transient failures.
 
 use super::{Row, check, gzip, gzipped, succeeds};
 use crate::support::{ONE_REPORT, Step, json, raw_response, response, text};

@@ -120,7 +120,7 @@ pub enum Query {
     #[command(after_long_help = examples(&["query list", "query list --system --output json"]))]
     List(QueryList),
     /// Show a query with its text
-    #[command(after_long_help = examples(&["query show 6664daf3-c161-423a-92a1-0ea6db2c0384"]))]
+    #[command(after_long_help = examples(&["query show e65f3a4f-fb99-4319-97ff-59e57566a871"]))]
     Show { id: String },
     /// Compare a query with the dataset that it reads
     #[command(after_long_help = examples(&[
@@ -131,7 +131,7 @@ pub enum Query {
     /// Run a query and print its first rows
     #[command(after_long_help = examples(&[
         "query try 'SELECT MPNId, PartnerName FROM Profile'",
-        "query try --id 6664daf3-c161-423a-92a1-0ea6db2c0384 --output json",
+        "query try --id e65f3a4f-fb99-4319-97ff-59e57566a871 --output json",
     ]))]
     Try(Text),
     /// Store a query

@@ -69,7 +69,7 @@ async fn schedule_runs_until_its_count_is_used_up() {
 }
 
 #[tokio::test]
-async fn schedule_ends_at_its_end() {
+async fn schedule_ends_at_its_end_time() {
     let mut service = Service::start().await;
     service.base = "/insights/v1.1/mpn";
     let body = with(with(service.schedule(), "RecurrenceCount", 10), "EndTime", service.time(5));
@@ -157,7 +157,7 @@ async fn update_with_the_old_start_repeats_no_execution() {
     service.pass(DAY);
     assert_eq!(service.put(&id, &with(body, "RecurrenceCount", 9)).await.0, 200);
     assert_eq!(service.executions(&id, ALL).await.1.len(), 1);
-    assert!(!service.emulator.reports()[0].is_active(), "an update does not revive a report");
+    assert!(!service.emulator.reports()[0].is_active(), "an update does not reactivate an ended report");
 }
 
 #[tokio::test]
@@ -185,7 +185,7 @@ async fn invalid_update_is_refused() {
 }
 
 #[tokio::test]
-async fn deleted_report_takes_its_executions_along() {
+async fn deleting_a_report_deletes_its_executions() {
     let service = Service::start().await;
     let created = service.post("ScheduledReport", &once()).await;
     let report = id(&created, "reportId");
@@ -199,7 +199,7 @@ async fn deleted_report_takes_its_executions_along() {
 }
 
 #[tokio::test]
-async fn deleted_query_leaves_its_reports() {
+async fn deleting_a_query_keeps_its_reports() {
     let service = Service::start().await;
     let report = service.create(&service.schedule()).await;
     service.delete(&format!("ScheduledQueries/{OWN_QUERY}")).await;
