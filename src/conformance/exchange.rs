@@ -68,7 +68,7 @@ impl Exchange {
 
     /// Whether the request is deliberately invalid.
     pub(super) fn is_invalid(&self) -> bool {
-        matches!(self.expected, [400] | [401])
+        matches!(self.expected, [400 | 401])
     }
 }
 

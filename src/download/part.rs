@@ -49,13 +49,14 @@ impl Part {
             path.with_file_name(name)
         };
         if fs::metadata(path).is_ok_and(|target| !target.is_file()) {
-            return Err(Error::new(ErrorKind::Io).with_message(format!("{path:?} is not a regular file")));
+            return Err(
+                Error::new(ErrorKind::Io).with_message(format!("{} is not a regular file", path.display()))
+            );
         }
         let origin_path = name(".etag");
         let origin = lock(&origin_path).map_err(|error| match error.kind() {
-            io::ErrorKind::WouldBlock => {
-                Error::new(ErrorKind::Io).with_message(format!("another download is writing {path:?}"))
-            }
+            io::ErrorKind::WouldBlock => Error::new(ErrorKind::Io)
+                .with_message(format!("another download is writing {}", path.display())),
             _ => failed(path, error),
         })?;
         Ok(Self {
@@ -192,7 +193,9 @@ fn shortened(name: &OsStr) -> OsString {
 }
 
 fn failed(path: &Path, error: io::Error) -> Error {
-    Error::new(ErrorKind::Io).with_message(format!("cannot write {path:?}: {error}")).with_source(error)
+    Error::new(ErrorKind::Io)
+        .with_message(format!("cannot write {}: {error}", path.display()))
+        .with_source(error)
 }
 
 /// Finds out whether there is anything after the first line.

@@ -134,15 +134,14 @@ impl EmulatorBuilder {
     pub async fn start(self) -> io::Result<Emulator> {
         let clock = self.clock.unwrap_or_else(|| Arc::new(SystemTime::now));
         let mut settings = self.settings;
-        let reports = match self.reports {
-            Some(reports) => reports,
-            None => {
-                for (id, hours) in SAMPLE_OUTAGES {
-                    let since = clock().checked_sub(Duration::from_secs(hours * 60 * 60));
-                    settings.add_outage(Uuid::from_u128(id).into(), since.unwrap_or(SystemTime::UNIX_EPOCH));
-                }
-                state::parse_reports(include_str!("sample.json")).map_err(io::Error::other)?
+        let reports = if let Some(reports) = self.reports {
+            reports
+        } else {
+            for (id, hours) in SAMPLE_OUTAGES {
+                let since = clock().checked_sub(Duration::from_secs(hours * 60 * 60));
+                settings.add_outage(Uuid::from_u128(id).into(), since.unwrap_or(SystemTime::UNIX_EPOCH));
             }
+            state::parse_reports(include_str!("sample.json")).map_err(io::Error::other)?
         };
         let catalog = Catalog::load().map_err(io::Error::other)?;
         let shared = Shared {

@@ -69,14 +69,14 @@ impl Subject {
 
 /// Classifies a name.
 fn subject(name: &str) -> Option<Subject> {
-    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
-    let ends = |words: &[&str]| words.iter().any(|word| name.ends_with(word));
-    // Names such as `nextRunTime` describe a report.
-    let is_next = name.starts_with("next") && !has(&["time", "date", "run", "execution", "refresh"]);
     const ELEMENTS: [&str; 11] = [
         "count", "records", "items", "results", "elements", "rows", "size", "hits", "entries", "matches",
         "reports",
     ];
+    let has = |words: &[&str]| words.iter().any(|word| name.contains(word));
+    let ends = |words: &[&str]| words.iter().any(|word| name.ends_with(word));
+    // Names such as `nextRunTime` describe a report.
+    let is_next = name.starts_with("next") && !has(&["time", "date", "run", "execution", "refresh"]);
     Some(match name {
         _ if LINKS.contains(&name) => Subject::Link,
         _ if CONTAINERS.contains(&name) => Subject::Container,

@@ -138,6 +138,9 @@ impl Store {
 
 const TO_FILE: [&str; 2] = ["-O", "sales.csv"];
 
+/// The response to the nth request for a file.
+type Fault = Box<dyn Fn(usize, &Request) -> Script + Send + Sync>;
+
 #[tokio::test]
 async fn recoverable_faults_yield_the_whole_file() {
     let (text, stored) = (Arc::new(text()), Arc::new(gzip(&text())));
@@ -149,7 +152,6 @@ async fn recoverable_faults_yield_the_whole_file() {
         let stored = stored.clone();
         move |headers: &str| vec![begun(&stored, middle, headers)]
     };
-    type Fault = Box<dyn Fn(usize, &Request) -> Script + Send + Sync>;
     let faults: Vec<(&str, Fault)> = vec![
         (
             "none",
@@ -272,7 +274,6 @@ async fn unrecoverable_faults_leave_no_file() {
     let stored = Arc::new(gzip(&text()));
     let half = stored[..stored.len() / 2].to_vec();
     let whole = stored.clone();
-    type Fault = Box<dyn Fn(usize, &Request) -> Script + Send + Sync>;
     let md5 = "Content-MD5: XrY7u+Ae7tCTyyK7j1rNww==\r\n";
     let faults: Vec<(&str, i32, &str, Fault)> = vec![
         ("expired twice", 5, "AuthenticationFailed", Box::new(|_, _| error(403, "AuthenticationFailed"))),

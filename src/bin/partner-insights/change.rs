@@ -41,8 +41,8 @@ struct SummaryLine {
 pub async fn resume(global: &Global, command: Resume, output: &Output) -> Result<u8, Failure> {
     let Resume { all_paused, only_paused, wait, wait_timeout, change } = command;
     check_usage(&change, all_paused, Direction::Resume)?;
-    let wait = wait.then_some(wait_timeout);
-    run(global, change, only_paused, wait, Direction::Resume, output).await
+    let delivery = wait.then(|| Delivery { after: SystemTime::now(), timeout: wait_timeout, deadline: None });
+    run(global, change, only_paused, delivery, Direction::Resume, output).await
 }
 
 pub async fn pause(global: &Global, command: Pause, output: &Output) -> Result<u8, Failure> {
@@ -51,12 +51,11 @@ pub async fn pause(global: &Global, command: Pause, output: &Output) -> Result<u
     run(global, change, only_active, None, Direction::Pause, output).await
 }
 
-/// `wait` is `None` without `--wait`, and otherwise contains `--wait-timeout`.
 async fn run(
     global: &Global,
     command: Change,
     only_changeable: bool,
-    wait: Option<Option<Duration>>,
+    delivery: Option<Delivery>,
     direction: Direction,
     output: &Output,
 ) -> Result<u8, Failure> {
@@ -75,7 +74,7 @@ async fn run(
         let question = or_timeout(deadline, question::ask(&plan, direction.as_str(), output));
         interrupts.or_interrupted(question).await?;
     }
-    let delivery = wait.map(|timeout| Delivery { after: SystemTime::now(), timeout, deadline });
+    let delivery = delivery.map(|delivery| Delivery { deadline, ..delivery });
     let run = Changing { command: &command, deadline, direction, delivery, session: &session };
     run.execute(plan, interrupts, output).await
 }

@@ -156,7 +156,7 @@ fn print(report: Report, session: &Session, output: &Output) -> Result<u8, Failu
     if let Some(start) = &report.start_time {
         output.note(format_args!("Next execution: {start} (UTC)."));
     }
-    output.rows(&[EditRow::Done(ReportRow::new(report, &session.warnings))])?;
+    output.rows(&[EditRow::Done(Box::new(ReportRow::new(report, &session.warnings)))])?;
     Ok(exit::OK)
 }
 
@@ -164,7 +164,7 @@ fn print(report: Report, session: &Session, output: &Output) -> Result<u8, Failu
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum EditRow {
-    Done(ReportRow),
+    Done(Box<ReportRow>),
     Planned(PlannedRow),
 }
 

@@ -65,13 +65,14 @@ fn ids_of_json(value: Value, line: usize, ids: &mut Vec<ReportId>) -> Result<(),
         Value::Array(rows) => rows,
         // The summary, which is the last line of `resume --output jsonl`.
         value if field(&value, "summary").is_some() && field(&value, "reports").is_none() => return Ok(()),
-        value => match LISTS.iter().find_map(|name| field(&value, name)?.as_array()) {
-            Some(rows) => rows.clone(),
-            None => {
+        value => {
+            let rows = LISTS.iter().find_map(|name| field(&value, name)?.as_array());
+            let Some(rows) = rows else {
                 ids.push(id_of_row(&value).map_err(|problem| format!(", line {line}: {problem}"))?);
                 return Ok(());
-            }
-        },
+            };
+            rows.clone()
+        }
     };
     for (row, number) in rows.iter().zip(1..) {
         ids.push(id_of_row(row).map_err(|problem| format!(", report {number}: {problem}"))?);

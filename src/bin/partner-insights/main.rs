@@ -84,7 +84,9 @@ async fn run(global: &Global, command: Command, output: &Output) -> Result<u8, F
         Command::Wait(command) => until_interrupted(wait::run(global, command, output)).await,
         Command::Download(command) => until_interrupted(download::run(global, command, output)).await,
         Command::Show(command) => until_interrupted(show::run(global, command, output)).await,
-        Command::Create(command) => until_interrupted(create::create(global, command, output)).await,
+        Command::Create(command) => {
+            Box::pin(until_interrupted(create::create(global, command, output))).await
+        }
         Command::Update(command) => {
             until_interrupted(Box::pin(create::update(global, command, output))).await
         }

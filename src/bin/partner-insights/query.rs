@@ -79,13 +79,12 @@ pub async fn dataset_of(
     id: &str,
     text: Option<String>,
 ) -> Result<Option<Dataset>, Failure> {
-    let text = match text {
-        Some(text) => text,
-        None => {
-            let mut queries = client.queries().id(id).await?.into_iter();
-            let query = queries.find(|query| query.query_id.eq_ignore_ascii_case(id));
-            query.and_then(|query| query.query).unwrap_or_default()
-        }
+    let text = if let Some(text) = text {
+        text
+    } else {
+        let mut queries = client.queries().id(id).await?.into_iter();
+        let query = queries.find(|query| query.query_id.eq_ignore_ascii_case(id));
+        query.and_then(|query| query.query).unwrap_or_default()
     };
     let Ok(query) = Query::parse(&text) else { return Ok(None) };
     Ok(client.datasets().name(query.table()).await?.into_iter().next())

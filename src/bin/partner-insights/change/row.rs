@@ -67,7 +67,7 @@ impl ChangeRow {
         Self {
             report_id: step.report_id,
             report_name: step.name.clone(),
-            outcome: format!("would-{}", direction),
+            outcome: format!("would-{direction}"),
             status: step.status.clone(),
             seen_at: step.seen_at.map(Timestamp::from),
             reason: None,
