@@ -224,7 +224,7 @@ fn base_url_with_another_path_of_the_api_is_refused() {
         let error = builder.base_url(format!("https://api.example{path}")).build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Configuration, "{path}");
         let message = error.message().unwrap();
-        assert!(message.contains("expected https://api.example with"), "{message}");
+        assert!(message.contains("expected https://api.example, with"), "{message}");
     }
 }
 
