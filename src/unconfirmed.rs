@@ -71,6 +71,10 @@ impl<L, D> NewItem<'_, L, D> {
                 (None, _) => {}
             }
         }
+        // After a timeout, or if the service accepted the request, it may still create the item.
+        if matches!(error.kind(), ErrorKind::Timeout | ErrorKind::InvalidResponse) {
+            return Err(unknown(error, "it is not listed yet"));
+        }
         Err(with_result(error, "nothing was created").with_undone())
     }
 }

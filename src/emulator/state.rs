@@ -130,7 +130,10 @@ impl State {
             return Err(Refused::Inactive);
         }
         if report.report_status.as_ref() != Some(&status) {
-            pauses.push(now);
+            // A report in an unknown status is not paused.
+            if report.is_paused() || status == ReportStatus::Paused {
+                pauses.push(now);
+            }
             report.report_status = Some(status);
             report.modified_time = Some(now.into());
         }

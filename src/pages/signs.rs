@@ -260,7 +260,9 @@ pub(crate) fn truth(value: &Value) -> Option<bool> {
 /// Returns a number of elements, which may have separators between its digits. If it were ignored, a partial list could
 /// be mistaken for the whole.
 fn count(value: &Value) -> Option<i64> {
-    integer(value).filter(|_| !value.as_str().is_some_and(|text| text.contains('.'))).or_else(|| {
+    // A dot before three digits separates thousands.
+    let is_grouped = |text: &str| text.rsplit_once('.').is_some_and(|(_, group)| group.len() == 3);
+    integer(value).filter(|_| !value.as_str().is_some_and(|text| is_grouped(text.trim()))).or_else(|| {
         let text = value.as_str()?.trim();
         let is_separator = |c: char| c.is_whitespace() || matches!(c, ',' | '.' | '\'' | '_' | '\u{2019}');
         let digits: String = text.chars().filter(|c| !is_separator(*c)).collect();

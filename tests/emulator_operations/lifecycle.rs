@@ -1,11 +1,13 @@
 //! Reports over time: executions, quotas, updates and deletion.
 
 use std::io::Read;
+use std::time::{Duration, SystemTime};
 
+use partner_center_insights::Report;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{HOUR, NO_ITEM, OWN_QUERY, Service, id, once, refused, with};
+use crate::{HOUR, NO_ITEM, NOON, OWN_QUERY, Service, id, once, refused, with};
 
 const DAY: u64 = 24 * HOUR;
 const NO_EXECUTION: &str = "There are no executions that have occurred for the given filter conditions.";
@@ -48,7 +50,7 @@ async fn one_time_report_is_done_after_two_seconds() {
 
 #[tokio::test]
 async fn duration_of_one_time_reports_can_be_set() {
-    let service = Service::with(|builder| builder.one_time_duration(std::time::Duration::ZERO)).await;
+    let service = Service::with(|builder| builder.one_time_duration(Duration::ZERO)).await;
     let id = service.create(&once()).await;
     assert_eq!(service.executions(&id, "").await.1[0]["executionStatus"], "Completed");
 }
@@ -66,6 +68,18 @@ async fn schedule_runs_until_its_count_is_used_up() {
     assert_eq!((service.executions(&id, ALL).await.1.len(), status()), (2, "Inactive".to_owned()));
     service.pass(DAY);
     assert_eq!(service.executions(&id, ALL).await.1.len(), 2);
+}
+
+#[tokio::test]
+async fn resumed_report_of_unknown_status_runs() {
+    let id = "3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4";
+    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(NOON + HOUR);
+    let report =
+        Report::new(id.parse().unwrap()).with_status("Suspended".into()).with_schedule(start, 24, 10);
+    let service = Service::with(|builder| builder.reports([report])).await;
+    service.send(Method::PUT, &format!("ScheduledReport/resume/{id}"), None).await;
+    service.pass(2 * HOUR);
+    assert_eq!(service.executions(id, "?executionStatus=Completed").await.1.len(), 1);
 }
 
 #[tokio::test]

@@ -240,6 +240,15 @@ async fn report_that_is_not_listed_was_not_created() {
 }
 
 #[tokio::test]
+async fn accepted_create_that_is_not_listed_is_unknown() {
+    let server =
+        server_with(EMPTY_LIST.to_owned(), vec![Step::Send(json(200, EMPTY_LIST))], EMPTY_LIST.to_owned());
+    let error = patient(&server.await).create_report(now()).await.unwrap_err();
+    assert!(error.to_string().contains("is unknown: it is not listed yet"), "{error}");
+    assert!(error.may_be_done());
+}
+
+#[tokio::test]
 async fn nothing_is_created_if_the_list_fails() {
     let server = Server::sending(json(500, "{}")).await;
     let client = builder(&server).retry(RetryPolicy::never()).build().unwrap();

@@ -171,6 +171,7 @@ async fn headers_can_announce_further_pages() {
 async fn marks_without_a_next_page_end_the_list() {
     for members in [
         json!({ "nextLink": null, "totalCount": 1 }),
+        json!({ "totalCount": "1.0" }),
         json!({ "nextLink": "", "@odata.nextLink": " " }),
         json!({ "hasMore": false, "continuationToken": "", "cursor": null, "isLastPage": true }),
         json!({ "links": { "self": { "uri": "x" }, "next": null }, "totalPages": 1 }),
