@@ -4,7 +4,7 @@ use partner_center_insights::emulator::Fault;
 use partner_center_insights::{Report, ReportStatus, spec};
 use serde_json::{Value, json};
 
-use crate::{ACTIVE, ALSO_PAUSED, PAUSED, UNKNOWN, count, emulator, id, paused, run};
+use crate::{ACTIVE, ALSO_PAUSED, Finished, PAUSED, UNKNOWN, bare, count, emulator, finish, id, paused, run};
 
 /// A query of the sample; its dataset allows one execution a day.
 const QUERY: &str = "5b1f7c52-0d0e-4a35-9c1e-2f9a6a1b0c11";
@@ -28,6 +28,19 @@ async fn dry_run_of_create_shows_the_request() {
     let request = rows(&run(&emulator, &once).await.stdout)[0]["request"].take();
     assert_eq!(request, json!({ "ReportName": "Now", "QueryId": QUERY, "ExecuteNow": true }));
     assert_eq!(count(&emulator, &spec::CREATE_REPORT), 0);
+}
+
+#[tokio::test]
+async fn copy_of_a_one_time_report_can_be_scheduled() {
+    let one_time = "92276658-1e27-41c0-8a6a-63ec24ede6a4";
+    let copy = ["--emulator", "create", "Copy", "--from", one_time, "--dry-run", "--output", "json"];
+    let request = |finished: Finished| rows(&finished.stdout)[0]["request"].take();
+    assert_eq!(request(finish(bare().args(copy)).await)["ExecuteNow"], true);
+    let schedule = ["--at", "2100-01-01T00:00:00Z", "--every", "1w"];
+    let scheduled = request(finish(bare().args(copy).args(schedule)).await);
+    assert_eq!((&scheduled["RecurrenceInterval"], &scheduled["ExecuteNow"]), (&json!(168), &Value::Null));
+    let finished = finish(bare().args(copy).args(["--every", "1w"])).await;
+    assert!(finished.code == Some(2) && finished.stderr.contains("no start given"), "{finished:?}");
 }
 
 #[tokio::test]

@@ -29,8 +29,11 @@ pub async fn create(global: &Global, command: args::Create, output: &Output) -> 
     let query_id = command.query_id.or_else(|| model?.query_id.clone());
     let query_id =
         query_id.ok_or_else(|| Failure::usage("the report to copy has no query; pass --query-id"))?;
-    let once = command.once || model.is_some_and(|model| model.execute_now == Some(true));
     let schedule = &command.schedule;
+    // A one-time report is copied as such, unless flags give it a schedule.
+    let has_schedule = schedule.every.is_some() || start(schedule).is_some();
+    let copies_one_time = model.is_some_and(|model| model.execute_now == Some(true));
+    let once = command.once || (copies_one_time && !has_schedule);
     if once {
         let report = common(NewReport::once(command.name, query_id), schedule, model);
         return send(&session, report, command.dry_run, None, output).await;
@@ -42,7 +45,8 @@ pub async fn create(global: &Global, command: args::Create, output: &Output) -> 
     let every =
         every.ok_or_else(|| Failure::usage("no interval given").hint("pass --every 1d, or --once"))?;
     let mut report = NewReport::schedule(command.name, &query_id, start, every);
-    if let Some(count) = schedule.count.or_else(|| model?.recurrence_count) {
+    let model_count = model.filter(|_| !copies_one_time).and_then(|model| model.recurrence_count);
+    if let Some(count) = schedule.count.or(model_count) {
         report = report.count(count);
     }
     if let Some(end) = schedule.end {

@@ -12,7 +12,7 @@ use crate::exit::{self, Failure};
 use crate::interrupt::Interrupts;
 use crate::output::{Output, Row};
 use crate::session::Session;
-use crate::table::{colored, text, visible};
+use crate::table::{colored, reports, text, visible};
 
 const WOULD: &str = "would-delete";
 const NOT_TRIED: &str = "not-tried";
@@ -26,7 +26,7 @@ pub async fn run(global: &Global, command: args::Delete, output: &Output) -> Res
     let (session, mut rows) = interrupts.or_interrupted(plan).await?;
     let planned: Vec<_> = rows.iter().filter(|row| row.outcome == WOULD).collect();
     let active = planned.iter().filter(|row| row.status == Some(ReportStatus::Active)).count();
-    let what = format!("{} reports ({active} active), {ALSO_DELETED}", planned.len());
+    let what = format!("{} ({active} active), {ALSO_DELETED}", reports(planned.len()));
     if command.caution.dry_run {
         output.rows(&rows)?;
         output.note(format_args!("Would delete {what}; nothing was changed."));

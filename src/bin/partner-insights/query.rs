@@ -16,7 +16,7 @@ use crate::input;
 use crate::output::{Format, Output, Row};
 use crate::quota;
 use crate::session::Session;
-use crate::table::{text, visible};
+use crate::table::{reports, text, visible};
 
 pub async fn run(global: &Global, command: args::Query, output: &Output) -> Result<u8, Failure> {
     // Stays alive until the end: dropping it stops the in-process emulator.
@@ -157,13 +157,15 @@ async fn delete(client: &InsightsClient, command: QueryDelete, output: &Output) 
     let name = visible(query.name.as_deref().unwrap_or_default());
     if command.caution.dry_run {
         output.rows(&[QueryRow(query)])?;
-        output
-            .note(format_args!("Would delete query {name:?}, used by {users} reports; nothing was changed."));
+        output.note(format_args!(
+            "Would delete query {name:?}, used by {}; nothing was changed.",
+            reports(users)
+        ));
         return Ok(exit::OK);
     }
     if !command.caution.yes {
         require_terminal("delete")?;
-        confirm(&format!("Delete query {name:?}? {users} reports run it.")).await?;
+        confirm(&format!("Delete query {name:?}, used by {}?", reports(users))).await?;
     }
     client.delete_query(&query.query_id).await?;
     output.rows(&[QueryRow(query)])?;

@@ -129,6 +129,11 @@ fn wrap_to(text: &str, width: usize) -> String {
     wrapped
 }
 
+/// Returns a number of reports, in words.
+pub fn reports(count: usize) -> String {
+    if count == 1 { "1 report".to_owned() } else { format!("{count} reports") }
+}
+
 /// Replaces control characters in text of the service, which could affect the terminal or break the line.
 pub fn visible(text: &str) -> String {
     let acts = |c: char| {

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::exit::{self, NOT_DELIVERED, OK, REFUSED, SOME_FAILED, UNCONFIRMED};
 use crate::output::Output;
+use crate::table::reports;
 
 /// Counts of the rows.
 #[derive(Serialize, JsonSchema)]
@@ -119,10 +120,7 @@ impl Summary {
 
 /// Returns the number of requests of a plan, and the count of each outcome of the skipped reports, as text.
 pub fn requests(plan: &Plan) -> String {
-    let requests = match plan.requests() {
-        1 => "1 report".to_owned(),
-        count => format!("{count} reports"),
-    };
+    let requests = reports(plan.requests());
     match Summary::of_skipped(plan).text() {
         skipped if skipped.is_empty() => requests,
         skipped => format!("{requests} ({skipped})"),
