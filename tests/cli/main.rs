@@ -30,6 +30,7 @@ mod parity;
 mod picture;
 mod schema;
 mod settings;
+mod store;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;
