@@ -26,7 +26,7 @@ use crate::transport::{causes, is_invalid_data, out_of_files, read_body, root_ca
 use crate::warning::Warning;
 
 /// Help for a 403 that a gateway or proxy wrote.
-const GATEWAY_HELP: &str = "a gateway or proxy seems to have written this response, not the service: check the proxy settings and the base URL; if there is none in between, give the user the role Executive report viewer";
+const GATEWAY_HELP: &str = "a gateway or proxy seems to have written this response, not the service: check the proxy settings and the base URL; if neither is in between, give the user the role Executive report viewer";
 
 /// An element of an envelope.
 pub(crate) trait Item: DeserializeOwned + PartialEq {}

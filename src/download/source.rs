@@ -143,7 +143,7 @@ impl Source {
         }
     }
 
-    /// Waits before the next attempt, or returns the error if there is none left.
+    /// Waits before the next attempt, or returns the error after the last one.
     async fn lost(&mut self, error: Error) -> Result<(), Error> {
         self.response = None;
         self.failures += 1;
