@@ -31,18 +31,22 @@ impl<T> Envelope<T> {
 
 /// Whether a name is one of `names`, ignoring case, punctuation and the prefix of OData.
 pub fn is_one_of(name: &str, names: &[&str]) -> bool {
+    let name = without_prefix(name);
     names.iter().any(|wanted| plain_chars(name).eq(wanted.bytes()))
 }
 
 /// Returns a name in lower case, without punctuation and the prefix of OData.
 pub fn plain_name(name: &str) -> String {
-    plain_chars(name).map(char::from).collect()
+    plain_chars(without_prefix(name)).map(char::from).collect()
+}
+
+/// `value@odata.nextLink` annotates the value.
+fn without_prefix(name: &str) -> &str {
+    let name = name.rsplit('@').next().unwrap_or_default();
+    name.strip_prefix("odata").unwrap_or(name)
 }
 
 fn plain_chars(name: &str) -> impl Iterator<Item = u8> {
-    // `value@odata.nextLink` annotates the value.
-    let name = name.rsplit('@').next().unwrap_or_default();
-    let name = name.strip_prefix("odata").unwrap_or(name);
     name.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase())
 }
 

@@ -48,7 +48,7 @@ pub(crate) struct AttemptRecord {
     pub correlation_id: Option<HeaderValue>,
     pub is_mfa_compliant: Option<bool>,
     pub limit: Limit,
-    /// The headers about further pages.
+    /// The headers about further pages, which only lists have.
     pub paging: PagingHeaders,
     pub content_type: Option<HeaderValue>,
     /// The URL of a request for a list, against which its links are resolved.
@@ -80,7 +80,7 @@ impl AttemptRecord {
                 retry_after,
                 remaining: text(&RATE_LIMIT_REMAINING).and_then(|left| left.trim().parse().ok()),
             },
-            paging: PagingHeaders::of(response.headers()),
+            paging: PagingHeaders::default(),
             content_type: response.headers().get(CONTENT_TYPE).cloned(),
             url: None,
             evidence: Evidence::of(response),
@@ -151,7 +151,11 @@ impl ClientHooks<Attempt> for Client {
         let sent = self.client().execute(request);
         async move {
             let response = sent.await?;
-            *attempt.record() = AttemptRecord { url, ..AttemptRecord::of(&response) };
+            let mut record = AttemptRecord { url, ..AttemptRecord::of(&response) };
+            if record.url.is_some() {
+                record.paging = PagingHeaders::of(response.headers());
+            }
+            *attempt.record() = record;
             let limit = attempt.max_response_bytes as u64;
             let is_bounded = response.content_length().is_some_and(|length| length <= limit)
                 && !response.headers().contains_key(CONTENT_ENCODING);

@@ -127,6 +127,9 @@ fn gunzip(bytes: &[u8], limit: usize, decoded: &mut Vec<u8>) -> io::Result<()> {
 /// as a date (RFC 9110, section 10.2.3). A date is compared with that of the response, because the local clock may be
 /// wrong.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    // Most responses ask for none.
+    let is_wait = |name: &str| name.strip_suffix("-ms").unwrap_or(name).ends_with("retry-after");
+    headers.keys().find(|name| is_wait(name.as_str()))?;
     let longest = |name: &str, parse: &dyn Fn(&str) -> Option<Duration>| {
         let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
         values.filter_map(parse).max().map(|wait| wait.min(LONGEST))

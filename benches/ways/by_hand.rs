@@ -1,7 +1,7 @@
 //! A client as one would write it without this crate, with reqwest and serde.
 
 use reqwest::RequestBuilder;
-use reqwest::header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use uuid::Uuid;
 
 use super::report::camel::{Envelope, Report};
@@ -48,6 +48,7 @@ impl Client {
 pub fn http() -> reqwest::Client {
     let builder = reqwest::Client::builder()
         .user_agent(super::USER_AGENT)
+        .default_headers(HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("gzip"))]))
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(super::CONNECT_TIMEOUT)
         .timeout(super::TIMEOUT)

@@ -41,8 +41,11 @@ pub(crate) fn in_members(members: &[(Cow<'static, str>, Value)]) -> Option<Failu
 fn among<'a>(members: &mut dyn Iterator<Item = (&'a str, &'a Value)>, depth: usize) -> Option<Failure> {
     let (mut status, mut fails) = (None, false);
     for (name, value) in members {
-        if matches!(name, "totalCount" | "message" | "nextLink") {
-            continue;
+        // Most members are these, and most bodies report no failure.
+        match name {
+            "totalCount" | "message" | "nextLink" | "dataRedacted" => continue,
+            "statusCode" if value.as_u64().is_some_and(|status| status < 400) => continue,
+            _ => {}
         }
         if let (true, Value::Object(inner)) = (is_one_of(name, &WRAPPERS), value) {
             let mut inner = inner.iter().map(|(name, value)| (&**name, value));
