@@ -32,7 +32,7 @@ pub struct NewReport<K = Scheduled> {
 impl NewReport<Scheduled> {
     /// Creates a report that runs first at `start`, and then at this interval of whole hours.
     ///
-    /// `start` must be at least four hours from now; see [`earliest_start`]. The dataset of the query may require a
+    /// `start` must be at least four hours from now; see [`earliest_start`](crate::earliest_start). The dataset of the query may require a
     /// longer interval than four hours. Without a [`count`](Self::count), it runs forever, which v1.1 (cmp) does not
     /// allow.
     pub fn schedule(
