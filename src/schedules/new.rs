@@ -32,9 +32,9 @@ pub struct NewReport<K = Scheduled> {
 impl NewReport<Scheduled> {
     /// Creates a report that runs first at `start`, and then at this interval of whole hours.
     ///
-    /// `start` must be at least four hours from now; see [`earliest_start`](crate::earliest_start). The dataset of the query may require a
-    /// longer interval than four hours. Without a [`count`](Self::count), it runs forever, which v1.1 (cmp) does not
-    /// allow.
+    /// `start` must be at least four hours from now; see [`earliest_start`](crate::earliest_start). The dataset of the
+    /// query may require a longer interval than four hours. Without a [`count`](Self::count), it runs forever, which
+    /// v1.1 (cmp) does not allow.
     pub fn schedule(
         name: impl Into<String>,
         query_id: impl Into<String>,
