@@ -5,7 +5,7 @@ use reqwest::header::{HeaderMap, HeaderValue, LINK, RETRY_AFTER, WWW_AUTHENTICAT
 
 use crate::body::{self, charset, failure};
 use crate::envelope::Envelope;
-use crate::pages::signs::{Pages, PagingHeaders};
+use crate::pages::signs::Pages;
 use crate::refusal::Evidence;
 use crate::transport::retry_after;
 use crate::{Error, Execution, Report, Warning, response};
@@ -51,5 +51,5 @@ pub fn head(bytes: &[u8]) {
     let headers: &HeaderMap = response.headers();
     let envelope = Envelope::<Report> { value: None, has_value: false, members: Vec::new() };
     let _ =
-        (Pages::of(&envelope, &PagingHeaders::of(headers)), retry_after(headers), Evidence::of(&response));
+        (Pages::of(&envelope, Some(headers)), retry_after(headers), Evidence::of(&response));
 }

@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
 use reqwest::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
 };
 use reqwest::{Method, ResponseBuilderExt, StatusCode, Url};
 use uuid::Uuid;
 
 use crate::generated::Client;
-use crate::pages::signs::PagingHeaders;
 use crate::refusal::evidence::Evidence;
 use crate::throttle::Limit;
 use crate::transport::{Extent, read_body, retry_after};
@@ -44,13 +43,8 @@ pub(crate) struct Attempt {
 pub(crate) struct AttemptRecord {
     /// `None` if there was no response.
     pub status: Option<StatusCode>,
-    /// The id under which the service knows the call; only failures need it as text.
-    pub correlation_id: Option<HeaderValue>,
-    pub is_mfa_compliant: Option<bool>,
+    pub headers: HeaderMap,
     pub limit: Limit,
-    /// The headers about further pages, which only lists have.
-    pub paging: PagingHeaders,
-    pub content_type: Option<HeaderValue>,
     /// The URL of a request for a list, against which its links are resolved.
     pub url: Option<Url>,
     /// `None` unless the response is an error.
@@ -63,25 +57,21 @@ pub(crate) struct AttemptRecord {
 
 impl AttemptRecord {
     fn of(response: &reqwest::Response) -> Self {
-        let text = |name: &HeaderName| response.headers().get(name).and_then(|value| value.to_str().ok());
         let status = response.status();
         let retry_after = retry_after(response.headers());
+        let remaining = text(response.headers(), &RATE_LIMIT_REMAINING);
         // A gateway may refuse an exceeded quota with 403.
         let too_many = status == StatusCode::TOO_MANY_REQUESTS
             || (status == StatusCode::FORBIDDEN && retry_after.is_some());
         Self {
             status: Some(status),
-            correlation_id: response.headers().get(CORRELATION_ID).cloned(),
-            is_mfa_compliant: text(&IS_MFA_COMPLIANT)
-                .and_then(|word| word.trim().to_ascii_lowercase().parse().ok()),
+            headers: HeaderMap::new(),
             limit: Limit {
                 too_many,
                 refused: too_many || (status.is_server_error() && retry_after.is_some()),
                 retry_after,
-                remaining: text(&RATE_LIMIT_REMAINING).and_then(|left| left.trim().parse().ok()),
+                remaining: remaining.and_then(|left| left.trim().parse().ok()),
             },
-            paging: PagingHeaders::default(),
-            content_type: response.headers().get(CONTENT_TYPE).cloned(),
             url: None,
             evidence: Evidence::of(response),
             is_too_large: false,
@@ -92,6 +82,20 @@ impl AttemptRecord {
     /// Takes the record, and leaves an empty one.
     pub fn take(record: &Mutex<Self>) -> Self {
         std::mem::take(&mut *record.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Returns the id under which the service knows the call.
+    pub fn correlation_id(&self) -> Option<&str> {
+        text(&self.headers, &CORRELATION_ID)
+    }
+
+    pub fn is_mfa_compliant(&self) -> Option<bool> {
+        text(&self.headers, &IS_MFA_COMPLIANT)?.trim().to_ascii_lowercase().parse().ok()
+    }
+
+    /// Returns the headers that may be about further pages: only a list, which has a URL here, has any.
+    pub fn paging_headers(&self) -> Option<&HeaderMap> {
+        self.url.as_ref().map(|_| &self.headers)
     }
 
     /// Returns what the response reports about the rate limit. `None` for the error page of a gateway, which reports
@@ -150,16 +154,20 @@ impl ClientHooks<Attempt> for Client {
         // Called outside of the future, which then does not contain the request.
         let sent = self.client().execute(request);
         async move {
-            let response = sent.await?;
+            let mut response = sent.await?;
             let mut record = AttemptRecord { url, ..AttemptRecord::of(&response) };
-            if record.url.is_some() {
-                record.paging = PagingHeaders::of(response.headers());
-            }
-            *attempt.record() = record;
             let limit = attempt.max_response_bytes as u64;
+            let is_ok = response.status() == StatusCode::OK;
             let is_bounded = response.content_length().is_some_and(|length| length <= limit)
                 && !response.headers().contains_key(CONTENT_ENCODING);
-            if response.status() != StatusCode::OK || is_bounded {
+            record.headers = if is_ok && is_bounded {
+                // progenitor would copy them, and they are not needed to read the body.
+                std::mem::take(response.headers_mut())
+            } else {
+                response.headers().clone()
+            };
+            *attempt.record() = record;
+            if !is_ok || is_bounded {
                 return Ok(response);
             }
             // Boxed, because most responses do not need the space.
@@ -188,6 +196,10 @@ async fn read_bounded(
     // Without a URL, reqwest would parse a placeholder.
     let read = http::Response::builder().url(response.url().clone());
     Ok(read.body(bytes).unwrap_or_default().into())
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
 }
 
 fn header(id: Uuid) -> HeaderValue {

@@ -7,7 +7,7 @@ use std::error::Error as StdError;
 use std::io;
 
 use progenitor_client::{Error as Unread, ResponseValue};
-use reqwest::header::LOCATION;
+use reqwest::header::{CONTENT_TYPE, LOCATION};
 use reqwest::{StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -101,7 +101,7 @@ impl Attempted<'_> {
 
     /// Returns the correlation id of the response, if it has one.
     pub fn correlation_id(&self) -> Option<String> {
-        let id = self.record.correlation_id.as_ref()?.to_str().ok()?;
+        let id = self.record.correlation_id()?;
         Some(self.clean_line(id, 80)).filter(|id| !id.is_empty())
     }
 
@@ -155,7 +155,7 @@ impl Attempted<'_> {
 
     /// Whether the list has elements, on this page or on others.
     fn has_elements<T>(&self, envelope: &Envelope<T>) -> bool {
-        let total = Pages::of(envelope, &self.record.paging).total;
+        let total = Pages::of(envelope, self.record.paging_headers()).total;
         envelope.value.as_ref().is_some_and(|value| !value.is_empty()) || total.is_some_and(|total| total > 0)
     }
 
@@ -279,7 +279,7 @@ impl Attempted<'_> {
 
     /// Decodes a body, and redacts the token. Truncating the text first could leave a part of the token.
     fn decode(&self, bytes: &[u8]) -> String {
-        let text = charset::decode(bytes, self.record.content_type.as_ref());
+        let text = charset::decode(bytes, self.record.headers.get(CONTENT_TYPE));
         self.redact(&text).into_owned()
     }
 

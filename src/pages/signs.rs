@@ -101,13 +101,13 @@ fn subject(name: &str) -> Option<Subject> {
 }
 
 impl Pages {
-    /// Collects the signs in the members of an envelope and in the head of its response.
-    pub fn of<T>(envelope: &Envelope<T>, head: &PagingHeaders) -> Self {
+    /// Collects the signs in the members of an envelope and in the headers of its response.
+    pub fn of<T>(envelope: &Envelope<T>, headers: Option<&HeaderMap>) -> Self {
         let mut pages = Self::default();
         for (name, value) in &envelope.members {
             pages.read(name, value, 0);
         }
-        for (name, value) in &head.0 {
+        for (name, value) in headers.into_iter().flatten().filter(|(name, _)| is_about_pages(name)) {
             pages.read_header(name, value);
         }
         if !pages.is_last {
@@ -209,22 +209,13 @@ impl Pages {
     }
 }
 
-/// The headers of a response that may be about further pages.
-#[derive(Debug, Default)]
-pub(crate) struct PagingHeaders(Vec<(HeaderName, HeaderValue)>);
-
-impl PagingHeaders {
-    pub fn of(headers: &HeaderMap) -> Self {
-        let is_about_pages = |name: &HeaderName| {
-            let is_of_service = name.as_str().starts_with("x-") || name.as_str().starts_with("ms-");
-            let words = ["continuation", "total", "next", "page", "pagination", "more"];
-            *name == LINK
-                || *name == CONTENT_RANGE
-                || (is_of_service && words.iter().any(|word| name.as_str().contains(word)))
-        };
-        let found = headers.iter().filter(|(name, _)| is_about_pages(name));
-        Self(found.map(|(name, value)| (name.clone(), value.clone())).collect())
-    }
+/// Whether a header may be about further pages.
+fn is_about_pages(name: &HeaderName) -> bool {
+    let is_of_service = name.as_str().starts_with("x-") || name.as_str().starts_with("ms-");
+    let words = ["continuation", "total", "next", "page", "pagination", "more"];
+    *name == LINK
+        || *name == CONTENT_RANGE
+        || (is_of_service && words.iter().any(|word| name.as_str().contains(word)))
 }
 
 fn get<'a>(object: &'a Map<String, Value>, names: &[&str]) -> Option<&'a Value> {

@@ -34,14 +34,14 @@ impl Attempted<'_> {
             // One of the statuses may be a failure, and the format is unknown.
             return Err(invalid(207).with_message("the response has several statuses, which cannot be read"));
         }
-        let pages = Pages::of(&envelope, &self.record.paging);
+        let pages = Pages::of(&envelope, self.record.paging_headers());
         let warnings = self.warnings(&envelope, pages.total, warnings, unreadable.len());
-        let has_status = envelope.all(&["statuscode"]).next().is_some();
+        let has_status = || envelope.all(&["statuscode"]).next().is_some();
         let is_empty = envelope.value.is_none() && pages.total == Some(0);
         if envelope.value.is_none() && failure::has_code(&envelope.members) {
             return Err(self.hidden_failure(&Failure { status: None }, envelope.members));
         }
-        if envelope.value.is_none() && !has_status && !is_empty && self.status() == 200 {
+        if envelope.value.is_none() && !is_empty && self.status() == 200 && !has_status() {
             return Err(invalid(self.status()).with_message(
                 "the service accepted the request, but the response is not the documented envelope",
             ));
@@ -59,7 +59,7 @@ impl Attempted<'_> {
             items: envelope.value.unwrap_or_default(),
             unreadable: unreadable.len(),
             pages: is_list.then_some(pages),
-            is_mfa_compliant: self.record.is_mfa_compliant,
+            is_mfa_compliant: self.record.is_mfa_compliant(),
             warnings,
         })
     }
