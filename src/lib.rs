@@ -164,7 +164,7 @@ pub use wait::{WaitForExecution, WaitProgress};
 pub use warning::Warning;
 
 /// Internals for the fuzz targets.
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
 

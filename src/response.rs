@@ -317,7 +317,7 @@ fn is_not_http(error: &(dyn StdError + 'static)) -> bool {
 }
 
 /// Reads the body of a 200, as a call does.
-#[cfg(fuzzing)]
+#[cfg(any(fuzzing, test))]
 pub(crate) fn read_bytes<T: Item>(bytes: &[u8]) -> Result<Response<T>, Error> {
     let token = AccessToken::new("none");
     let mut attempted =
