@@ -56,27 +56,28 @@ pub(crate) struct AttemptRecord {
 }
 
 impl AttemptRecord {
-    fn of(response: &reqwest::Response) -> Self {
+    /// Records the head of a response, in place, because a record is large.
+    fn fill(&mut self, response: &mut reqwest::Response, are_headers_needed: bool) {
         let status = response.status();
         let retry_after = retry_after(response.headers());
         let remaining = text(response.headers(), &RATE_LIMIT_REMAINING);
         // A gateway may refuse an exceeded quota with 403.
         let too_many = status == StatusCode::TOO_MANY_REQUESTS
             || (status == StatusCode::FORBIDDEN && retry_after.is_some());
-        Self {
-            status: Some(status),
-            headers: HeaderMap::new(),
-            limit: Limit {
-                too_many,
-                refused: too_many || (status.is_server_error() && retry_after.is_some()),
-                retry_after,
-                remaining: remaining.and_then(|left| left.trim().parse().ok()),
-            },
-            url: None,
-            evidence: Evidence::of(response),
-            is_too_large: false,
-            damage: None,
-        }
+        self.status = Some(status);
+        self.limit = Limit {
+            too_many,
+            refused: too_many || (status.is_server_error() && retry_after.is_some()),
+            retry_after,
+            remaining: remaining.and_then(|left| left.trim().parse().ok()),
+        };
+        self.evidence = Evidence::of(response);
+        self.headers = if are_headers_needed {
+            response.headers().clone()
+        } else {
+            // progenitor would copy them.
+            std::mem::take(response.headers_mut())
+        };
     }
 
     /// Takes the record, and leaves an empty one.
@@ -150,23 +151,18 @@ impl ClientHooks<Attempt> for Client {
         _: &OperationInfo,
     ) -> impl Future<Output = reqwest::Result<reqwest::Response>> {
         let attempt = self.inner();
-        let url = (request.method() == Method::GET).then(|| request.url().clone());
+        if request.method() == Method::GET {
+            attempt.record().url = Some(request.url().clone());
+        }
         // Called outside of the future, which then does not contain the request.
         let sent = self.client().execute(request);
         async move {
             let mut response = sent.await?;
-            let mut record = AttemptRecord { url, ..AttemptRecord::of(&response) };
             let limit = attempt.max_response_bytes as u64;
             let is_ok = response.status() == StatusCode::OK;
             let is_bounded = response.content_length().is_some_and(|length| length <= limit)
                 && !response.headers().contains_key(CONTENT_ENCODING);
-            record.headers = if is_ok && is_bounded {
-                // progenitor would copy them, and they are not needed to read the body.
-                std::mem::take(response.headers_mut())
-            } else {
-                response.headers().clone()
-            };
-            *attempt.record() = record;
+            attempt.record().fill(&mut response, !(is_ok && is_bounded));
             if !is_ok || is_bounded {
                 return Ok(response);
             }

@@ -12,15 +12,20 @@ pub fn is_bench() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }
 
-/// Measures in turns, so that a slow phase of the machine affects all. The first round is a warm-up. Returns the
-/// results of each measurement, round by round.
+/// Measures in turns, so that a slow phase of the machine affects all, and in another order in each round, so that no
+/// measurement always comes after the same one. The first round is a warm-up. Returns the results of each measurement,
+/// round by round.
 pub fn rounds(count: usize, measurements: &mut [&mut dyn FnMut() -> f64]) -> Vec<Vec<f64>> {
-    let mut results = vec![Vec::with_capacity(count); measurements.len()];
+    let number = measurements.len();
+    let mut results = vec![Vec::with_capacity(count); number];
     for round in 0..=count {
-        for (measure, results) in measurements.iter_mut().zip(&mut results) {
-            let result = measure();
+        for turn in 0..number {
+            // Backward in every other round.
+            let turn = if round % 2 == 0 { turn } else { number - 1 - turn };
+            let which = (turn + round / 2) % number;
+            let result = measurements[which]();
             if round > 0 {
-                results.push(result);
+                results[which].push(result);
             }
         }
     }
