@@ -76,6 +76,9 @@ impl Download {
     /// Writes to a temporary file in the same directory, and renames it when it is complete. Continues an earlier,
     /// interrupted download if the store supports it and the file did not change. Fails if another download to the same
     /// path is in progress.
+    ///
+    /// Like other programs that download files, it does not wait until the disk has stored the file: after a power
+    /// failure, a file that was saved shortly before may be empty.
     pub fn save(self, path: impl Into<std::path::PathBuf>) -> Save {
         Save::new(self.client, self.execution, self.raw, path.into())
     }

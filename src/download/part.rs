@@ -117,8 +117,7 @@ impl Part {
     }
 
     fn scan(&self, raw: bool) -> io::Result<Content> {
-        // Opened for writing, because Windows cannot sync a read-only file.
-        let mut file = OpenOptions::new().read(true).append(true).open(&self.bytes)?;
+        let mut file = File::open(&self.bytes)?;
         let (mut lines, mut buffer) = (Lines::default(), vec![0; BUFFER]);
         while !raw && !lines.has_rows {
             match file.read(&mut buffer)? {
@@ -126,7 +125,6 @@ impl Part {
                 read => lines.count(&buffer[..read]),
             }
         }
-        file.sync_data()?;
         Ok(Content { bytes: file.metadata()?.len(), is_header_only: !raw && !lines.has_rows })
     }
 
@@ -148,7 +146,6 @@ impl Part {
             bytes += read as u64;
             file.write_all(&buffer[..read]).map_err(failed)?;
         }
-        file.sync_data().map_err(failed)?;
         Ok(Content { bytes, is_header_only: !lines.has_rows })
     }
 

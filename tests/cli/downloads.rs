@@ -272,6 +272,17 @@ async fn unusual_report_names_are_file_names() {
 }
 
 #[tokio::test]
+async fn empty_file_is_replaced() {
+    let store = Store::start(|_, request| serve(&text(), request, ETAG)).await;
+    assert_eq!(store.download(&["--new"]).await.code, Some(0));
+    let path = store.folder.path().join(&store.files()[0]);
+    // What a power failure may leave of a new file.
+    std::fs::write(&path, "").unwrap();
+    assert_eq!(store.download(&["--new"]).await.code, Some(0));
+    assert_eq!(std::fs::read(&path).unwrap(), text());
+}
+
+#[tokio::test]
 async fn long_file_name_is_usable() {
     let store = Store::start(|_, request| serve(&text(), request, ETAG)).await;
     let name = "n".repeat(255);

@@ -133,12 +133,19 @@ async fn save(
     })
 }
 
-/// Returns the names of the files in a folder. Creates the folder if necessary.
+/// Returns the names of the files in a folder, without empty files, which a power failure may leave: even a report
+/// without data has column names. Creates the folder if necessary.
 fn file_names(folder: &Path) -> Result<Vec<String>, Failure> {
     let names = || {
         fs::create_dir_all(folder)?;
-        let names = fs::read_dir(folder)?.map(|file| Ok(file?.file_name().to_string_lossy().into_owned()));
-        names.collect::<io::Result<_>>()
+        let mut names = Vec::new();
+        for file in fs::read_dir(folder)? {
+            let file = file?;
+            if file.metadata()?.len() > 0 {
+                names.push(file.file_name().to_string_lossy().into_owned());
+            }
+        }
+        Ok::<_, io::Error>(names)
     };
     names().map_err(|error| Failure::unexpected(format!("{}: {error}", folder.display())))
 }
