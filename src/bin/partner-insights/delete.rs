@@ -99,18 +99,9 @@ async fn plan(
 }
 
 async fn matching(client: &InsightsClient, filter: &Filter) -> Result<Vec<DeleteRow>, Failure> {
-    let mut list = client.reports();
-    if let Some(name) = &filter.name {
-        list = list.name_matches(name);
-    }
-    if let Some(query_id) = &filter.query_id {
-        list = list.query_id(query_id);
-    }
-    let reports = list.await?;
+    let reports = filter.apply(client.reports()).await?;
     if reports.is_empty() {
-        let others = client.reports().await?;
-        let names = others.iter().filter_map(|report| report.report_name.as_deref());
-        return Err(selection::no_match(filter, names));
+        return Err(selection::no_match_of(client, filter).await?);
     }
     Ok(reports.into_iter().map(|report| DeleteRow::new(report.report_id, Some(report))).collect())
 }

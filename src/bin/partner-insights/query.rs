@@ -9,7 +9,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::args::{self, Global, QueryCreate, QueryDelete, Text};
+use crate::args::{self, Global, QueryCreate, QueryDelete, QueryList, Text};
+use crate::change::selection;
 use crate::confirm::{confirm, require_terminal};
 use crate::exit::{self, Failure};
 use crate::input;
@@ -24,17 +25,7 @@ pub async fn run(global: &Global, command: args::Query, output: &Output) -> Resu
     let client = session.client.clone();
     match command {
         args::Query::List(command) => {
-            let mut list = client.queries();
-            if let Some(name) = command.name {
-                list = list.name(name);
-            }
-            if command.own {
-                list = list.own();
-            } else if command.system {
-                list = list.system();
-            }
-            let rows: Vec<_> = list.await?.into_iter().map(QueryRow).collect();
-            output.rows(&rows)?;
+            return list(&client, command, output).await;
         }
         args::Query::Show { id } => {
             let query = stored(&client, &id).await?;
@@ -60,6 +51,35 @@ pub async fn run(global: &Global, command: args::Query, output: &Output) -> Resu
         args::Query::Create(command) => return create(&client, command, output).await,
         args::Query::Delete(command) => return delete(&client, command, output).await,
     }
+    Ok(exit::OK)
+}
+
+async fn list(client: &InsightsClient, command: QueryList, output: &Output) -> Result<u8, Failure> {
+    let mut list = client.queries();
+    if let Some(name) = &command.name {
+        list = list.name(name);
+    }
+    if command.own {
+        list = list.own();
+    } else if command.system {
+        list = list.system();
+    }
+    let rows: Vec<_> = list.await?.into_iter().map(QueryRow).collect();
+    output.rows(&rows)?;
+    if !rows.is_empty() {
+        return Ok(exit::OK);
+    }
+    if let Some(name) = &command.name {
+        let all = client.queries().await?;
+        let names = all.iter().filter_map(|query| query.name.as_deref());
+        // If a query has the name, that it is not an own or a system query is a result.
+        if !names.clone().any(|known| known.eq_ignore_ascii_case(name)) {
+            let otherwise = "`partner-insights query list` shows the names";
+            let hint = selection::similar_names(name, names).unwrap_or_else(|| otherwise.to_owned());
+            return Err(Failure::no_match(format!("no query has the name {name:?}")).hint(hint));
+        }
+    }
+    output.note("No matching queries.");
     Ok(exit::OK)
 }
 
