@@ -7,7 +7,7 @@ use partner_center_insights::spec;
 use crate::{ACTIVE, PAUSED, bare, emulator, finish, run};
 
 /// A query of the sample that is no system query.
-const OWN_QUERY: &str = "5b1f7c52-0d0e-4a35-9c1e-2f9a6a1b0c11";
+pub const OWN_QUERY: &str = "5b1f7c52-0d0e-4a35-9c1e-2f9a6a1b0c11";
 
 /// Operations, and the arguments of the command that sends each.
 pub const COMMANDS: [(&str, &[&str]); 12] = [

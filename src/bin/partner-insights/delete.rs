@@ -11,7 +11,7 @@ use crate::confirm::{confirm, require_terminal};
 use crate::exit::{self, Failure};
 use crate::interrupt::Interrupts;
 use crate::output::{Output, Row};
-use crate::session::Session;
+use crate::session::{Session, Warnings};
 use crate::table::{colored, reports, text, visible};
 
 const WOULD: &str = "would-delete";
@@ -28,6 +28,9 @@ pub async fn run(global: &Global, command: args::Delete, output: &Output) -> Res
     let active = planned.iter().filter(|row| row.status == Some(ReportStatus::Active)).count();
     let what = format!("{} ({active} active), {ALSO_DELETED}", reports(planned.len()));
     if command.caution.dry_run {
+        for row in &mut rows {
+            row.add_warnings(&session.warnings);
+        }
         output.rows(&rows)?;
         output.note(format_args!("Would delete {what}; nothing was changed."));
         return Ok(code(&rows));
@@ -60,6 +63,7 @@ pub async fn run(global: &Global, command: args::Delete, output: &Output) -> Res
                 }
             }
         }
+        row.add_warnings(&session.warnings);
         output.row(row)?;
     }
     output.end(&rows)?;
@@ -157,6 +161,10 @@ pub struct DeleteRow {
     outcome: String,
     /// The error, if the deletion failed.
     error: Option<String>,
+    /// Fields of the response that deviate from the spec and were read leniently, or not at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    warnings: Vec<String>,
     /// The exit code for this failure.
     #[serde(skip)]
     failed: Option<u8>,
@@ -170,7 +178,13 @@ impl DeleteRow {
         };
         let (report_name, status) =
             report.map_or((None, None), |report| (report.report_name, report.report_status));
-        Self { report_id, report_name, status, outcome: outcome.to_owned(), error: None, failed }
+        let (outcome, warnings) = (outcome.to_owned(), Vec::new());
+        Self { report_id, report_name, status, outcome, error: None, warnings, failed }
+    }
+
+    /// Adds the warnings so far, which include those about the response to the deletion.
+    fn add_warnings(&mut self, warnings: &Warnings) {
+        self.warnings = warnings.of(&self.report_id.to_string());
     }
 }
 
