@@ -59,7 +59,7 @@ pub async fn run(global: &Global, command: args::Conformance, output: &Output) -
     ended.and(written).and(code)
 }
 
-/// Lists the names of unknown fields, which the evidence contains.
+/// Lists the names of unknown fields, which the evidence does not contain.
 fn name_fields(exchanges: &[Exchange], output: &Output) {
     let unknown = exchanges.iter().flat_map(conformance::check);
     let unknown = unknown.filter(|comparison| {
@@ -68,7 +68,9 @@ fn name_fields(exchanges: &[Exchange], output: &Output) {
     let names: BTreeSet<_> = unknown.map(|comparison| comparison.place).collect();
     if !names.is_empty() {
         let names = names.into_iter().collect::<Vec<_>>().join(", ");
-        output.note(format_args!("The evidence names fields that the spec does not have: {names}."));
+        output.note(format_args!(
+            "The spec does not have these fields; their names are not in the evidence: {names}."
+        ));
     }
 }
 
