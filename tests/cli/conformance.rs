@@ -253,3 +253,10 @@ async fn invalid_evidence_exits_with_2() {
         assert!(finished.stderr.contains(problem), "{finished:?}");
     }
 }
+
+#[tokio::test]
+async fn missing_evidence_exits_with_2() {
+    let finished = finish(bare().args(["conformance", "--replay", "no/such/file"])).await;
+    assert_eq!((finished.code, &*finished.stdout), (Some(2), ""), "{finished:?}");
+    assert!(finished.stderr.starts_with("error: no/such/file: "), "{finished:?}");
+}

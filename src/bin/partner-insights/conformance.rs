@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::args::{self, Global};
 use crate::exit::{self, Failure};
+use crate::input;
 use crate::interrupt::Interrupts;
 use crate::output::{Output, Row};
 use crate::session::Session;
@@ -21,7 +22,9 @@ use crate::table::{colored, text};
 
 pub async fn run(global: &Global, command: args::Conformance, output: &Output) -> Result<u8, Failure> {
     if let Some(file) = &command.replay {
-        let evidence = fs::read_to_string(file).map_err(|error| failed(file, error))?;
+        let evidence = input::read_file(file)
+            .await
+            .map_err(|error| Failure::usage(format!("{}: {error}", input::name(file))))?;
         return report(&conformance::replay(&evidence)?, output);
     }
     let mut interrupts = Interrupts::listen().map_err(Failure::unexpected)?;
