@@ -16,7 +16,6 @@ use crate::table::{colored, reports, text, visible};
 
 const WOULD: &str = "would-delete";
 const NOT_TRIED: &str = "not-tried";
-const ALSO_DELETED: &str = "their executions and presumably their files";
 /// Maximum number of reports listed before the question.
 const LISTED: usize = 20;
 
@@ -26,7 +25,11 @@ pub async fn run(global: &Global, command: args::Delete, output: &Output) -> Res
     let (session, mut rows) = interrupts.or_interrupted(plan).await?;
     let planned: Vec<_> = rows.iter().filter(|row| row.outcome == WOULD).collect();
     let active = planned.iter().filter(|row| row.status == Some(ReportStatus::Active)).count();
-    let what = format!("{} ({active} active), {ALSO_DELETED}", reports(planned.len()));
+    let whose = if planned.len() == 1 { "its" } else { "their" };
+    let what = format!(
+        "{} ({active} active), {whose} executions and presumably {whose} files",
+        reports(planned.len())
+    );
     if command.caution.dry_run {
         for row in &mut rows {
             row.add_warnings(&session.warnings);
