@@ -81,6 +81,15 @@ async fn every_deletion_requires_confirmation() {
 }
 
 #[tokio::test]
+async fn nothing_is_asked_with_the_flag_emulator() {
+    for (_, args) in COMMANDS.iter().filter(|(_, args)| args.contains(&"--yes")) {
+        let args = args.iter().filter(|arg| **arg != "--yes");
+        let finished = finish(bare().arg("--emulator").args(args)).await;
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+    }
+}
+
+#[tokio::test]
 async fn every_command_has_an_operation_or_a_reason() {
     let listed = COMMANDS.iter().map(|(_, args)| args[0]).chain(WITHOUT.iter().map(|(command, _)| *command));
     assert_eq!(commands().await, listed.map(str::to_owned).collect());

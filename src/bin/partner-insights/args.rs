@@ -56,6 +56,9 @@ pub struct Global {
     )]
     pub output: Format,
     /// Use an in-process emulator with sample reports
+    ///
+    /// It starts and stops with the command, so changes need no confirmation. For an emulator that keeps running, set
+    /// --base-url; changes need a confirmation there.
     #[arg(long, global = true, env = "PARTNER_CENTER_EMULATOR", value_parser = Setting(BoolishValueParser::new()))]
     pub emulator: bool,
     /// API program

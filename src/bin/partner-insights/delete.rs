@@ -38,7 +38,7 @@ pub async fn run(global: &Global, command: args::Delete, output: &Output) -> Res
         output.note(format_args!("Would delete {what}; nothing was changed."));
         return Ok(code(&rows));
     }
-    if !planned.is_empty() && !command.caution.yes {
+    if !planned.is_empty() && !command.caution.yes && !session.is_emulated() {
         require_terminal("delete")?;
         for row in planned.iter().take(LISTED) {
             let name = visible(row.report_name.as_deref().unwrap_or_default());

@@ -188,7 +188,7 @@ async fn delete(session: &Session, command: QueryDelete, output: &Output) -> Res
         ));
         return Ok(exit::OK);
     }
-    if !command.caution.yes {
+    if !command.caution.yes && !session.is_emulated() {
         require_terminal("delete")?;
         confirm(&format!("Delete query {name:?}, used by {}?", reports(users))).await?;
     }
