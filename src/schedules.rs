@@ -19,6 +19,7 @@ pub use new::{NewReport, Once, Scheduled};
 #[cfg(feature = "emulator")]
 pub(crate) use rules::check_callback;
 use rules::{check_new, check_update, least_notice, warn_of_start};
+use update::warnings;
 pub use update::{PreparedUpdate, ReportUpdate};
 
 const HOUR: u64 = 60 * 60;
@@ -127,6 +128,9 @@ impl InsightsClient {
             Ok(request)
         });
         let request = request.map_err(|error| error.with_operation(operation))?;
+        for warning in warnings(&current, &request) {
+            self.inner.warn(&warning);
+        }
         Ok(PreparedUpdate { client: self.clone(), current, request })
     }
 

@@ -11,6 +11,8 @@ $script:failed = 0
 
 function Invoke-Insights {
     & "$PSScriptRoot\partner-insights.exe" @args
+    # Interrupted: the rest of the run was stopped on purpose.
+    if ($LASTEXITCODE -eq 130) { exit 130 }
     if ($LASTEXITCODE -ne 0) { $script:failed = $LASTEXITCODE }
 }
 

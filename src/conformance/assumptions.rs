@@ -88,6 +88,16 @@ fn answer(place: &str, exchange: &Exchange, response: &Received) -> Option<(Stri
             let is_repeated = exchange.repeats_correlation_id()?;
             is_repeated.then(|| ("the response repeats the id".to_owned(), Conformity::AsDocumented))
         }
+        "components.headers.MS-CorrelationId" if (200..300).contains(&status) => {
+            Some(match response.header("MS-CorrelationId") {
+                Some(_) => (format!("{status} with the id"), Conformity::AsDocumented),
+                None => (format!("{status} without the id"), Conformity::Differs),
+            })
+        }
+        // The gateway may omit the id.
+        "components.headers.MS-CorrelationIdOfFailure" if status >= 400 => response
+            .header("MS-CorrelationId")
+            .map(|_| (format!("{status} with the id"), Conformity::AsDocumented)),
         "components.responses.ChangedReport" if status == 200 => state(exchange, response),
         _ if is_operation(place, exchange.operation) => {
             let (_, repeated) = wanted(exchange)?;

@@ -7,6 +7,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::document::{document, parameters, path_values, request_schema, response};
+use super::redact::Names;
 use super::run::steps;
 use super::{Exchange, Received, SentRequest, redact};
 use crate::error::{Error, ErrorKind};
@@ -81,10 +82,11 @@ enum Failure {
 }
 
 /// Returns exchanges as JSON, without the data of the tenant: methods, path templates, statuses, names of headers, and
-/// bodies whose values are replaced by placeholders of the same type and format. Documented enum values, the number of
-/// elements, and the names of undocumented fields in documented objects are preserved.
+/// bodies whose values are replaced by placeholders of the same type and format. Documented enum values and the number of
+/// elements are preserved. The names of undocumented fields are replaced by `unknown-1`, `unknown-2` and so on.
 pub fn evidence(source: EvidenceSource, exchanges: &[Exchange]) -> String {
-    let exchanges = exchanges.iter().map(record).collect();
+    let mut names = Names::default();
+    let exchanges = exchanges.iter().map(|exchange| record(exchange, &mut names)).collect();
     let evidence = Evidence { spec: spec::VERSION.to_owned(), source, exchanges };
     serde_json::to_string_pretty(&evidence).unwrap_or_default()
 }
@@ -147,9 +149,9 @@ impl Shape {
 }
 
 impl Body {
-    fn of(schema: &'static Value, bytes: &[u8]) -> Self {
+    fn of(schema: &'static Value, bytes: &[u8], names: &mut Names) -> Self {
         match serde_json::from_slice(bytes) {
-            Ok(body) => Self::Json(redact::body(schema, &body)),
+            Ok(body) => Self::Json(redact::body(schema, &body, names)),
             Err(_) if bytes.is_empty() => Self::Empty,
             Err(_) => Self::Other,
         }
@@ -164,15 +166,15 @@ impl Body {
     }
 }
 
-fn record(exchange: &Exchange) -> Record {
+fn record(exchange: &Exchange, names: &mut Names) -> Record {
     let operation = exchange.operation;
     Record {
         operation: operation.id.to_owned(),
         request: exchange.request.to_owned(),
         method: operation.method.to_owned(),
         path: operation.path.to_owned(),
-        sent: exchange.sent.as_ref().map(|sent| sent_shape(exchange, sent)),
-        response: exchange.response.as_ref().map(|response| shape(exchange, response)),
+        sent: exchange.sent.as_ref().map(|sent| sent_shape(exchange, sent, names)),
+        response: exchange.response.as_ref().map(|response| shape(exchange, response, names)),
         failure: exchange.failure.map(|kind| match kind {
             ErrorKind::Timeout => Failure::Timeout,
             _ => Failure::Lost,
@@ -180,13 +182,13 @@ fn record(exchange: &Exchange) -> Record {
     }
 }
 
-fn sent_shape(exchange: &Exchange, sent: &SentRequest) -> SentShape {
+fn sent_shape(exchange: &Exchange, sent: &SentRequest, names: &mut Names) -> SentShape {
     let operation = exchange.operation;
-    let shape = |place: &str, name: &str, value: &str| {
+    let mut shape = |place: &str, name: &str, value: &str| {
         let declared = parameters(operation, place).into_iter().find(|parameter| parameter["name"] == name);
-        let name = if declared.is_some() { name } else { redact::field(name) };
+        let name = if declared.is_some() { name.to_owned() } else { names.of(name) };
         let schema = declared.map_or(&Value::Null, |parameter| &parameter["schema"]);
-        (name.to_owned(), redact::text_of(schema, value))
+        (name, redact::text_of(schema, value))
     };
     let mut headers = headers(&sent.headers);
     if exchange.repeats_correlation_id() == Some(false)
@@ -199,18 +201,19 @@ fn sent_shape(exchange: &Exchange, sent: &SentRequest) -> SentShape {
         path: path.into_iter().map(|(name, value)| shape("path", name, value)).collect(),
         query: sent.query().iter().map(|(name, value)| shape("query", name, value)).collect(),
         headers,
-        body: Body::of(request_schema(operation).unwrap_or(&Value::Null), &sent.body),
+        body: Body::of(request_schema(operation).unwrap_or(&Value::Null), &sent.body, names),
     }
 }
 
-fn shape(exchange: &Exchange, received: &Received) -> Shape {
+fn shape(exchange: &Exchange, received: &Received, names: &mut Names) -> Shape {
     let declared = response(exchange.operation, received.status);
     let schema = match declared {
         Some(declared) => &declared["content"]["application/json"]["schema"],
         // A response with an undocumented status is most likely an error.
         None => &document()["components"]["schemas"]["ErrorEnvelope"],
     };
-    let body = if received.is_incomplete { Body::Incomplete } else { Body::of(schema, &received.body) };
+    let body =
+        if received.is_incomplete { Body::Incomplete } else { Body::of(schema, &received.body, names) };
     Shape { status: received.status, headers: headers(&received.headers), body }
 }
 

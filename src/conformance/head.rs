@@ -44,13 +44,13 @@ pub(super) fn check(comparisons: &mut Comparisons, response: &Received) -> Optio
     for (name, header) in entries(&declared["headers"]) {
         let header = document::resolve(header);
         let kind = type_of(&header["schema"]);
-        let (found, conformity) = match response.header(name) {
-            None if header["required"] == true => ("absent", Conformity::Differs),
-            None => ("absent", Conformity::NotSeen),
-            Some(value) if text_fits(&header["schema"], value) => (kind, Conformity::AsDocumented),
-            Some(_) => ("other text", Conformity::Differs),
+        let (expected, found, conformity) = match response.header(name) {
+            None if header["required"] == true => ("required", "absent", Conformity::Differs),
+            None => (kind, "absent", Conformity::NotSeen),
+            Some(value) if text_fits(&header["schema"], value) => (kind, kind, Conformity::AsDocumented),
+            Some(_) => (kind, "other text", Conformity::Differs),
         };
-        comparisons.add(Aspect::Header, name, kind, found, conformity);
+        comparisons.add(Aspect::Header, name, expected, found, conformity);
     }
     let is_known = |name: &str| {
         let mut known = entries(&declared["headers"]).map(|(name, _)| name).chain(HEADERS);

@@ -1,4 +1,7 @@
-//! Replaces values by placeholders of the same type and format.
+//! Replaces values by placeholders of the same type and format, and unknown names by numbered ones.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -21,9 +24,63 @@ const NAME: usize = 40;
 /// Maximum number of elements, seconds or requests that is not replaced.
 const COUNT: u64 = 100_000;
 
+/// Names that are common in responses of other services, and that nobody chose.
+const COMMON: [&str; 28] = [
+    "@nextLink",
+    "@odata.context",
+    "@odata.count",
+    "@odata.nextLink",
+    "code",
+    "continuationToken",
+    "correlationId",
+    "count",
+    "data",
+    "detail",
+    "details",
+    "error",
+    "error_description",
+    "errors",
+    "id",
+    "innerError",
+    "items",
+    "links",
+    "reason",
+    "requestId",
+    "results",
+    "source",
+    "status",
+    "target",
+    "timestamp",
+    "title",
+    "traceId",
+    "version",
+];
+
+/// The names of the spec's properties and the common ones, in lower case.
+static KNOWN: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let schemas = document::entries(&document::document()["components"]["schemas"]);
+    let names = schemas.flat_map(|(_, schema)| document::entries(&schema["properties"]));
+    names.map(|(name, _)| name).chain(COMMON).map(str::to_ascii_lowercase).collect()
+});
+
+/// The placeholders of unknown names. Any word may be data of the tenant, such as its name.
+#[derive(Default)]
+pub struct Names(HashMap<String, usize>);
+
+impl Names {
+    /// Returns the name if it is known, or its placeholder, such as `unknown-1`.
+    pub fn of(&mut self, name: &str) -> String {
+        if KNOWN.contains(&name.to_ascii_lowercase()) {
+            return name.to_owned();
+        }
+        let next = self.0.len() + 1;
+        format!("{UNKNOWN}-{}", self.0.entry(name.to_owned()).or_insert(next))
+    }
+}
+
 /// Replaces every value of a body, except documented enum values, the status code and the number of elements.
-pub fn body(schema: &'static Value, body: &Value) -> Value {
-    let mut shape = value(schema, body);
+pub fn body(schema: &'static Value, body: &Value, names: &mut Names) -> Value {
+    let mut shape = value(schema, body, names);
     for name in ["statusCode", "StatusCode"] {
         preserve(&mut shape, body, name, |status| (100..600).contains(&status));
     }
@@ -39,7 +96,7 @@ fn preserve(shape: &mut Value, body: &Value, name: &str, is_harmless: fn(u64) ->
     }
 }
 
-fn value(schema: &'static Value, body: &Value) -> Value {
+fn value(schema: &'static Value, body: &Value, names: &mut Names) -> Value {
     let schema = document::resolve(schema);
     match body {
         Value::Null => Value::Null,
@@ -47,16 +104,13 @@ fn value(schema: &'static Value, body: &Value) -> Value {
         Value::Number(number) if number.is_f64() => json!(0.5),
         Value::Number(_) => json!(0),
         Value::String(word) => json!(text_of(schema, word)),
-        Value::Array(items) => items.iter().map(|item| value(&schema["items"], item)).collect(),
+        Value::Array(items) => items.iter().map(|item| value(&schema["items"], item, names)).collect(),
         Value::Object(members) => {
-            // Names in an undocumented object may be data of the tenant.
-            let is_known = schema["properties"].is_object();
             let members = members.iter().map(|(name, member)| {
                 let mut properties = document::entries(&schema["properties"]);
                 let property = properties.find(|(known, _)| known.eq_ignore_ascii_case(name));
                 let property = property.map_or(&Value::Null, |(_, property)| property);
-                let name = if is_known { field(name) } else { UNKNOWN };
-                (name.to_owned(), value(property, member))
+                (names.of(name), value(property, member, names))
             });
             Value::Object(members.collect::<Map<_, _>>())
         }
@@ -107,8 +161,12 @@ pub fn media_type(value: &str) -> &'static str {
 /// The placeholder for a name that may be data of the tenant.
 const UNKNOWN: &str = "unknown";
 
-/// Returns the name of a field in a documented object, or the placeholder if it may be data of the tenant.
+/// Returns the name of a field, or the placeholder if it is no word. Accepts the placeholders of evidence.
 pub fn field(name: &str) -> &str {
+    let number = name.strip_prefix(UNKNOWN).and_then(|rest| rest.strip_prefix('-'));
+    if number.is_some_and(|number| number.parse::<u16>().is_ok()) {
+        return name;
+    }
     let word = name.trim_start_matches("@odata.").trim_start_matches('@');
     let is_name =
         name.len() <= NAME && !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic());

@@ -13,6 +13,7 @@ use crate::generated::Client;
 use crate::generated::types::UpdateReportRequest;
 use crate::report::{Report, Timestamp};
 use crate::spec;
+use crate::warning::Warning;
 
 /// Changes to a report. Properties that are not set keep their value.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -95,7 +96,7 @@ impl ReportUpdate {
                 check_callback(&url)?;
                 (Some(url), Some(method))
             }
-            // The current callback is not checked, and a method that the spec does not define is left out.
+            // The current callback is not checked, and a method that the spec does not have is left out.
             None => (current.callback_url.clone(), parsed(current.callback_method.as_deref())),
         };
         Ok(UpdateReportRequest {
@@ -156,6 +157,20 @@ impl Serialize for PreparedUpdate {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.request.serialize(serializer)
     }
+}
+
+/// Returns warnings about words of the report that the request cannot contain. The service may replace them.
+pub(super) fn warnings(current: &Report, request: &UpdateReportRequest) -> Vec<Warning> {
+    let is_left_out = |word: &Option<String>, sent: bool| word.is_some() && !sent;
+    let words = [
+        ("callbackMethod", is_left_out(&current.callback_method, request.callback_method.is_some())),
+        ("format", is_left_out(&current.format, request.format.is_some())),
+    ];
+    let warning = |field| Warning {
+        id: Some(current.report_id.to_string()),
+        ..Warning::new(field, "a word that the spec does not have; left out of the update")
+    };
+    words.into_iter().filter(|(_, is_left_out)| *is_left_out).map(|(field, _)| warning(field)).collect()
 }
 
 /// Parses a word of a response, ignoring case.

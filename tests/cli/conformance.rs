@@ -64,11 +64,14 @@ fn is_deviation(row: &Value) -> bool {
     row["verdict"] == "differs" || row["verdict"] == "undocumented"
 }
 
-/// The rows without the found values, because evidence does not contain undocumented words.
+/// The rows as evidence has them: without the found values, and without the name of the unknown field.
 fn without_values(rows: &[Value]) -> Vec<Value> {
     let without = |row: &Value| {
         let mut row = row.clone();
         row.as_object_mut().unwrap().remove("found");
+        if row["place"] == "value[].tier" {
+            row["place"] = "value[].unknown-1".into();
+        }
         row
     };
     rows.iter().map(without).collect()
@@ -101,7 +104,7 @@ async fn every_check_passes_on_the_emulator() {
     let deviations: Vec<_> = rows.iter().filter(|row| is_deviation(row)).map(|row| &row["found"]).collect();
     assert_eq!(deviations, ["Suspended"]);
     let answered: Vec<_> = rows.iter().filter(|row| row["check"] == "assumption").collect();
-    assert_eq!(answered.len(), 2, "{answered:?}");
+    assert_eq!(answered.len(), 4, "{answered:?}");
     assert!(finished.stderr.contains("Not tried: components.responses.Forbidden: "), "{finished:?}");
 }
 
@@ -174,6 +177,13 @@ async fn each_deviation_is_named() {
             "Suspended",
         ),
         (text(with("tier", json!("secret"))), "fields", "value[].tier", "undocumented", "string"),
+        (
+            anonymous(json_response(200, &list(report()).to_string())),
+            "header",
+            "MS-CorrelationId",
+            "differs",
+            "absent",
+        ),
     ];
     let file = tempfile::NamedTempFile::new().unwrap();
     let path = file.path().to_str().unwrap();
@@ -195,9 +205,9 @@ async fn each_deviation_is_named() {
         assert_eq!((replayed.code, server.count()), (finished.code, sent), "{named}");
         assert_eq!(without_values(&again), without_values(&rows), "{named}");
         let evidence = std::fs::read_to_string(path).unwrap();
-        assert!(evidence.contains(r#""source": "other""#), "{evidence}");
+        assert!(evidence.contains(r#""source": "other""#) && !evidence.contains("tier"), "{evidence}");
         assert_eq!(
-            finished.stderr.contains("does not have: value[].tier."),
+            finished.stderr.contains("their names are not in the evidence: value[].tier."),
             check == "fields",
             "{finished:?}"
         );
@@ -209,16 +219,26 @@ async fn each_deviation_is_named() {
     }
 }
 
+/// The response without its correlation ID.
+fn anonymous(response: Vec<u8>) -> Vec<u8> {
+    let response = String::from_utf8(response).unwrap();
+    let without = response.replace(&format!("MS-CorrelationId: {CORRELATION_ID}\r\n"), "");
+    assert_ne!(without, response);
+    without.into_bytes()
+}
+
 #[tokio::test]
-async fn missing_correlation_id_is_reported_as_not_seen() {
-    let reports = String::from_utf8(json_response(200, &list(report()).to_string())).unwrap();
-    let without = reports.replace(&format!("MS-CorrelationId: {CORRELATION_ID}\r\n"), "");
-    assert_ne!(without, reports);
-    let (finished, rows) = conformance(&listing(without.into_bytes()).await).await;
-    let row = rows.iter().find(|row| row["place"] == "MS-CorrelationId").unwrap();
-    assert_eq!((&row["operation"], &row["verdict"]), (&json!("getReports"), &json!("not-seen")));
-    // The spec does not require it.
-    assert_eq!(finished.code, Some(0));
+async fn refusal_without_correlation_id_is_no_deviation() {
+    let server = Server::with_responder(None, |_, request| {
+        let response = documented(request);
+        let is_success = response.starts_with(b"HTTP/1.1 200");
+        vec![Step::Send(if is_success { response } else { anonymous(response) })]
+    })
+    .await;
+    let (finished, rows) = conformance(&server).await;
+    let of_id = rows.iter().filter(|row| row["place"] == "MS-CorrelationId");
+    let verdicts: BTreeSet<_> = of_id.map(|row| row["verdict"].as_str().unwrap()).collect();
+    assert_eq!((finished.code, verdicts), (Some(0), BTreeSet::from(["as-documented", "not-seen"])));
 }
 
 #[tokio::test]
@@ -232,4 +252,11 @@ async fn invalid_evidence_exits_with_2() {
         assert_eq!((finished.code, &*finished.stdout), (Some(2), ""), "{finished:?}");
         assert!(finished.stderr.contains(problem), "{finished:?}");
     }
+}
+
+#[tokio::test]
+async fn missing_evidence_exits_with_2() {
+    let finished = finish(bare().args(["conformance", "--replay", "no/such/file"])).await;
+    assert_eq!((finished.code, &*finished.stdout), (Some(2), ""), "{finished:?}");
+    assert!(finished.stderr.starts_with("error: no/such/file: "), "{finished:?}");
 }

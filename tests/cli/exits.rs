@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use partner_center_insights::emulator::{EmulatorBuilder, Fault, Scenario};
 
+use crate::golden::{golden, transcript};
 use crate::{ACTIVE, INACTIVE, PAUSED, RESUME, TOKEN, UNKNOWN, bare, emulator, finish, run};
 
 /// An exit code, the emulator and the arguments that lead to it.
@@ -90,4 +91,36 @@ async fn missing_token_sends_nothing_and_prints_a_hint() {
         finished.stderr
     );
     assert!(emulator.requests().is_empty());
+}
+
+#[tokio::test]
+async fn filter_without_match_exits_with_3() {
+    let lines: [&[&str]; 11] = [
+        &["list", "--name", "*usgae*"],
+        &["list", "--name", "*usgae*", "--output", "json"],
+        &["list", "--query-id", "none", "--output", "ids"],
+        &["list", "--name", "*usgae*", "--status", "paused", "--output", "jsonl"],
+        &["health", "--name", "*usgae*", "--output", "json"],
+        &["executions", "--name", "*usgae*", "--output", "json"],
+        &["query", "list", "--name", "OffceUsage", "--output", "json"],
+        &["query", "list", "--name", "nothing"],
+        &["query", "show", "nothing"],
+        &["dataset", "show", "nothing"],
+        &["show", UNKNOWN],
+    ];
+    let text = transcript(emulator, &lines).await;
+    assert_eq!(text.matches("exit: 3\n").count(), lines.len(), "{text}");
+    golden("no-match.txt", text);
+}
+
+#[tokio::test]
+async fn empty_list_without_a_filter_succeeds() {
+    let empty = emulator().reports([]).start().await.unwrap();
+    for args in [&["list"][..], &["list", "--status", "paused"], &["health"]] {
+        assert_eq!(run(&empty, args).await.code, Some(0), "{args:?}");
+    }
+    // The name matches; that no such report is paused is a result.
+    let full = emulator().start().await.unwrap();
+    let finished = run(&full, &["list", "--name", "Power BI usage", "--status", "inactive"]).await;
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
 }

@@ -4,7 +4,6 @@
 use partner_center_insights::emulator::{EmulatorBuilder, Fault};
 use partner_center_insights::{Report, spec};
 use snapbox::{Data, assert_data_eq};
-use tokio::io::{AsyncBufReadExt, BufReader};
 
 use crate::{
     ACTIVE, ALSO_PAUSED, Finished, INACTIVE, MONTHLY, PAUSED, RESUME, UNKNOWN, bare, emulator, finish, id,
@@ -12,7 +11,7 @@ use crate::{
 };
 
 /// Replaces what differs between runs: ids, ports and current times.
-fn masked(text: &str) -> String {
+pub fn masked(text: &str) -> String {
     let mut text = text.replace(env!("CARGO_PKG_VERSION"), "VERSION");
     for (marker, is_part) in [
         ("request ", is_uuid as fn(&str) -> bool),
@@ -39,6 +38,9 @@ fn masked(text: &str) -> String {
         }
         text += &rest;
     }
+    // The text of a missing file depends on the operating system.
+    let absent = std::fs::read("no/such/file").unwrap_err().to_string();
+    let text = text.replace(&absent, "[..]");
     // The schedules of the sample end in a few years; from then on, there is no next execution.
     text.replace(" Next execution: [..].", "")
         .replace("\"nextExecution\": null", "\"nextExecution\": \"[..]\"")
@@ -236,7 +238,7 @@ async fn executions_in_every_format() {
 }
 
 /// A transcript of commands that need no service.
-async fn described(lines: &[&[&str]]) -> String {
+pub async fn described(lines: &[&[&str]]) -> String {
     let mut text = String::new();
     for args in lines {
         let Finished { code, stdout, stderr } = finish(bare().args(*args)).await;
@@ -322,23 +324,4 @@ async fn spec_is_printed_verbatim() {
     assert!(finished.stdout == spec::YAML);
     let finished = finish(bare().args(["spec", "--output", "json"])).await;
     assert!(finished.stdout == spec::JSON);
-}
-
-#[tokio::test]
-async fn emulator_prints_its_address_and_serves_a_file() {
-    let listed = finish(bare().args(["--emulator", "list", "--status", "paused", "--output", "json"])).await;
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), &listed.stdout).unwrap();
-
-    let mut child = bare().arg("emulator").arg("--reports").arg(file.path()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let line = lines.next_line().await.unwrap().unwrap();
-    golden("emulator.txt", masked(&format!("stderr: {line}\n")));
-
-    let url = line.split_whitespace().nth(2).unwrap();
-    let mut client = bare();
-    client.env("PARTNER_CENTER_BASE_URL", url).env("PARTNER_CENTER_ACCESS_TOKEN", "emulator-token");
-    let served = finish(client.args(["list", "--output", "json"])).await;
-    assert_eq!(served.stdout, listed.stdout);
-    child.kill().await.unwrap();
 }

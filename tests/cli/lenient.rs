@@ -1,9 +1,10 @@
 //! Responses that do not match the spec: what is printed, and the exit code.
 
-use partner_center_insights::emulator::{Emulator, Fault};
-use partner_center_insights::spec::GET_REPORT_EXECUTIONS;
+use partner_center_insights::emulator::{Emulator, EmulatorBuilder, Fault};
+use partner_center_insights::spec::{self, GET_REPORT_EXECUTIONS};
 use serde_json::{Value, json};
 
+use crate::parity::OWN_QUERY;
 use crate::{ACTIVE, ALSO_PAUSED, LIST, PAUSED, RESUME, run};
 
 /// An emulator that lists these reports.
@@ -63,6 +64,61 @@ async fn warnings_are_in_json_rows() {
         assert!(rows.iter().any(|row| row["warnings"][0].is_string()), "{args:?} {rows:?}");
         assert!(finished.stderr.contains("warning: e1: value[0].recurrenceCount"), "{}", finished.stderr);
     }
+}
+
+/// Runs a command against an emulator with faults, and returns the warnings in the rows.
+async fn warnings(faults: Vec<Fault>, args: &[&str]) -> Vec<String> {
+    let builder = faults.into_iter().fold(crate::emulator(), EmulatorBuilder::fault);
+    let emulator = builder.start().await.unwrap();
+    let finished = run(&emulator, &[args, &["--output", "json"]].concat()).await;
+    let rows: Value = serde_json::from_str(&finished.stdout).unwrap_or_else(|_| panic!("{finished:?}"));
+    crate::schema::validate(args, &rows).await;
+    let rows = rows.as_array().unwrap().iter().filter_map(|row| row["warnings"].as_array().cloned());
+    rows.flatten().map(|warning| warning.as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn query_and_dataset_rows_have_warnings() {
+    let respond = |body: Value, operation| {
+        Fault::respond(200, "application/json", json!({ "value": [body] }).to_string()).on(operation)
+    };
+    let query = json!({ "queryId": OWN_QUERY, "name": "Top", "query": "SELECT a FROM b", "description": 5 });
+    let dataset = json!({ "datasetName": "Profile", "selectableColumns": ["MPNId"],
+        "minimumRecurrenceInterval": "24" });
+    let faults = |operation| vec![respond(query.clone(), operation)];
+    let (read, create) = (&spec::GET_REPORT_QUERIES, &spec::CREATE_REPORT_QUERY);
+    let text = "SELECT MPNId FROM Profile";
+    for (faults, args, field) in [
+        (faults(read), &["query", "list"][..], "description"),
+        (faults(read), &["query", "show", OWN_QUERY], "description"),
+        (faults(read), &["query", "delete", OWN_QUERY, "--dry-run"], "description"),
+        (faults(read), &["query", "delete", OWN_QUERY, "--yes"], "description"),
+        (faults(create), &["query", "create", "Top", text], "description"),
+        (vec![respond(dataset.clone(), &spec::GET_DATASETS)], &["dataset", "list"], "minimumRecurrence"),
+        (vec![respond(dataset.clone(), &spec::GET_DATASETS)], &["dataset", "show", "Profile"], "minimum"),
+        (
+            vec![respond(dataset, &spec::GET_DATASETS)],
+            &["query", "check", "SELECT PartnerName FROM Profile"],
+            "minimumRecurrenceInterval",
+        ),
+    ] {
+        let warnings = warnings(faults, args).await;
+        assert_eq!(warnings.len(), 1, "{args:?} {warnings:?}");
+        assert!(warnings[0].starts_with(&format!("value[0].{field}")), "{args:?} {warnings:?}");
+    }
+}
+
+#[tokio::test]
+async fn rows_of_delete_have_warnings() {
+    for option in ["--dry-run", "--yes"] {
+        let body = json!({ "value": odd_list(), "statusCode": 200 }).to_string();
+        let fault = Fault::respond(200, "application/json", body).on(LIST);
+        let warnings = warnings(vec![fault], &["delete", PAUSED, ALSO_PAUSED, option]).await;
+        assert_eq!(warnings.len(), 1, "{option} {warnings:?}");
+    }
+    let body = format!(r#"{{"value":[{{"reportId":"{PAUSED}","recurrenceInterval":"24"}}]}}"#);
+    let fault = Fault::respond(200, "application/json", body).on(&spec::DELETE_REPORT);
+    assert_eq!(warnings(vec![fault], &["delete", PAUSED, "--yes"]).await.len(), 1);
 }
 
 #[tokio::test]

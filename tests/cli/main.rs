@@ -9,6 +9,7 @@ mod completions;
 mod conformance;
 mod deliveries;
 mod downloads;
+mod emulator;
 mod environment;
 mod exercise;
 mod exits;

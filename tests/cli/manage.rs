@@ -108,6 +108,9 @@ async fn delete_by_name_shows_what_is_deleted() {
     assert_eq!((dry.code, dry.stdout.lines().count()), (Some(0), 3), "{dry:?}");
     let what = "3 reports (0 active), their executions and presumably their files";
     assert_eq!(dry.stderr, format!("Would delete {what}; nothing was changed.\n"));
+    let one = run(&emulator, &["delete", "--name", "report 1", "--dry-run", "--output", "ids"]).await;
+    let what = "1 report (0 active), its executions and presumably its files";
+    assert_eq!(one.stderr, format!("Would delete {what}; nothing was changed.\n"));
     assert_eq!(run(&emulator, &["delete", "--name", "*1"]).await.code, Some(2), "not confirmed");
     let did = run(&emulator, &["delete", "--name", "*1", "--yes", "--output", "ids"]).await;
     assert_eq!((did.code, did.stdout), (Some(0), format!("{}\n", id(1))));

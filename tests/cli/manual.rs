@@ -64,6 +64,22 @@ async fn groff_has_no_warnings() {
     }
 }
 
+/// `mandoc` complains about longer ones, and about a title in lower case.
+#[tokio::test]
+async fn lines_of_text_have_at_most_80_bytes() {
+    for command in pages().await {
+        let page = page(&command).await;
+        let title = page.lines().find_map(|line| line.strip_prefix(".TH ")).unwrap();
+        let title = title.split(' ').next().unwrap();
+        assert_eq!(title, title.to_uppercase());
+        let mut is_filled = true;
+        for line in page.lines() {
+            is_filled = line == ".fi" || (is_filled && line != ".nf");
+            assert!(!is_filled || line.starts_with('.') || line.len() <= 80, "{command}: {line}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn man_page_has_the_exit_codes_of_the_help() {
     let help = finish(bare().arg("--help")).await.stdout;

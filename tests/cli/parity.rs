@@ -7,7 +7,7 @@ use partner_center_insights::spec;
 use crate::{ACTIVE, PAUSED, bare, emulator, finish, run};
 
 /// A query of the sample that is no system query.
-const OWN_QUERY: &str = "5b1f7c52-0d0e-4a35-9c1e-2f9a6a1b0c11";
+pub const OWN_QUERY: &str = "5b1f7c52-0d0e-4a35-9c1e-2f9a6a1b0c11";
 
 /// Operations, and the arguments of the command that sends each.
 pub const COMMANDS: [(&str, &[&str]); 12] = [
@@ -77,6 +77,15 @@ async fn every_deletion_requires_confirmation() {
         assert_eq!(finished.code, Some(2), "{args:?}: {finished:?}");
         assert!(finished.stderr.contains("refusing to delete without confirmation"), "{finished:?}");
         emulator.assert_requests(operation, 0);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_asked_with_the_flag_emulator() {
+    for (_, args) in COMMANDS.iter().filter(|(_, args)| args.contains(&"--yes")) {
+        let args = args.iter().filter(|arg| **arg != "--yes");
+        let finished = finish(bare().arg("--emulator").args(args)).await;
+        assert_eq!(finished.code, Some(0), "{finished:?}");
     }
 }
 

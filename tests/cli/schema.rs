@@ -18,16 +18,33 @@ async fn assert_schema(emulator: &Emulator, args: &[&str]) {
 }
 
 async fn assert_schema_of(command: &str, emulator: &Emulator, args: &[&str]) {
-    let mut schema = schema(command).await;
-    // Otherwise, members that the schema does not name would pass.
-    close(&mut schema);
-    let validator = jsonschema::validator_for(&schema).unwrap();
     let finished = run(emulator, &[args, &["--output", "json"]].concat()).await;
     let json: Value = serde_json::from_str(&finished.stdout).unwrap();
     let rows = json.get("reports").unwrap_or(&json);
     assert!(!rows.as_array().unwrap().is_empty(), "{args:?}");
-    let problems: Vec<_> = validator.iter_errors(&json).map(|problem| problem.to_string()).collect();
+    validate_as(command, args, &json).await;
+}
+
+/// Validates the JSON output of a command.
+pub async fn validate(args: &[&str], json: &Value) {
+    validate_as(&name(args), args, json).await;
+}
+
+async fn validate_as(command: &str, args: &[&str], json: &Value) {
+    let mut schema = schema(command).await;
+    // Otherwise, members that the schema does not name would pass.
+    close(&mut schema);
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let problems: Vec<_> = validator.iter_errors(json).map(|problem| problem.to_string()).collect();
     assert!(problems.is_empty(), "{args:?}: {problems:?}");
+}
+
+/// The name of a command in `schema`.
+fn name(args: &[&str]) -> String {
+    match args[0] {
+        "query" | "dataset" => args[..2].join("-"),
+        command => command.to_owned(),
+    }
 }
 
 /// Forbids members that the schema does not name.
@@ -67,11 +84,7 @@ async fn json_output_matches_its_schema() {
 #[tokio::test]
 async fn output_of_each_operation_matches_its_schema() {
     for (_, args) in COMMANDS {
-        let command = match args[0] {
-            "query" | "dataset" => args[..2].join("-"),
-            command => command.to_owned(),
-        };
-        assert_schema_of(&command, &emulator().start().await.unwrap(), args).await;
+        assert_schema_of(&name(args), &emulator().start().await.unwrap(), args).await;
     }
 }
 

@@ -91,7 +91,7 @@ async fn ids_output_prints_failures_to_stderr() {
 async fn quiet_prints_only_errors() {
     let emulator = emulator().start().await.unwrap();
     for args in [
-        &["list", "--name", "nothing", "--quiet"][..],
+        &["list", "--name", "Power BI usage", "--status", "inactive", "--quiet"][..],
         &["resume", "--all-paused", "--dry-run", "--quiet", "--output", "ids"],
         &["resume", "--all-paused", "--yes", "-q"],
         &["executions", INACTIVE, "--status", "running", "-q"],

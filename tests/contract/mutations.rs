@@ -283,6 +283,7 @@ fn stray_response_is_noticed() {
     }
     names(&check(418, &headers, &good), "resumeReportExecutions 418: status : 418 (undocumented)");
     names(&check(200, &headers[1..], &good), "content-type Content-Type: absent");
+    names(&check(200, &headers[..1], &good), "header MS-CorrelationId: absent");
     let malformed = [&headers[..1], &[("ms-correlationid".to_owned(), "none".to_owned())]].concat();
     names(&check(200, &malformed, &good), "header MS-CorrelationId: other text");
     let more = [&headers[..], &[("x-powered-by".to_owned(), "axum".to_owned())]].concat();

@@ -19,13 +19,22 @@ cargo build --quiet --features cli
 cli=${CARGO_TARGET_DIR:-target}/debug/partner-insights
 "$cli" spec --wire >"$scratch/wire.json"
 
-# --errors: a request that breaks the spec gets an error of Prism's own.
-"$tools/node_modules/.bin/prism" mock "$scratch/wire.json" --port 4010 --errors >"$scratch/prism.log" &
-node tests/outside/prism/proxy.mjs http://127.0.0.1:4010 "$scratch/wire.json" >"$scratch/proxy.log" &
-for _ in $(seq 600); do
-  grep -q 'Prism is listening' "$scratch/prism.log" && break
-  sleep 0.1
-done
+# Waits until a file has this many lines with a text.
+await() {
+  for _ in $(seq 600); do
+    [ "$(grep -cE "$2" "$1")" -ge "$3" ] && return
+    sleep 0.1
+  done
+  cat "$1" && return 1
+}
+
+# --errors: a request that breaks the spec gets an error of Prism's own. Port 0 is a free one.
+"$tools/node_modules/.bin/prism" mock "$scratch/wire.json" --port 0 --errors >"$scratch/prism.log" &
+await "$scratch/prism.log" 'Prism is listening' 1
+prism=$(sed -n 's/.*Prism is listening on //p' "$scratch/prism.log")
+node tests/outside/prism/proxy.mjs "$prism" "$scratch/wire.json" >"$scratch/proxy.log" &
+declared=$(grep -oE '"[1-5][0-9][0-9]": ?\{' "$scratch/wire.json" | wc -l)
+await "$scratch/proxy.log" '^\w+ [0-9]+ [0-9]+$' "$declared"
 
 # The exit codes that `partner-insights help exit-codes` documents.
 expected() {
@@ -102,7 +111,6 @@ differs=$(node -p "$differs.map((row) => [row.operation, row.request, row.check]
 if [ "$differs" != 'getReports unknown id status, getReportExecutions unknown id status' ]; then
   echo "conformance: $differs" && cat "$scratch/conformance.log" && failed=1
 fi
-declared=$(grep -oE '"[1-5][0-9][0-9]": ?\{' "$scratch/wire.json" | wc -l)
 [ ${#runs[@]} = "$declared" ] || { echo "the spec has $declared responses" && failed=1; }
 echo "${#runs[@]} responses of the mock read, failed: $failed"
 exit $failed

@@ -1,5 +1,6 @@
 //! Updating reports: read the report, replace properties, and send all of them.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use partner_center_insights::{CallbackMethod, Dataset, ErrorKind, ReportFormat, ReportUpdate};
@@ -66,6 +67,23 @@ async fn every_property_can_be_replaced() {
         "CallbackUrl": "https://partner.example/new", "CallbackMethod": "GET",
     });
     assert_eq!(serde_json::from_str::<Value>(&server.requests()[1].body).unwrap(), expected);
+}
+
+#[tokio::test]
+async fn unknown_word_left_out_of_an_update_is_a_warning() {
+    let mut current = current();
+    current["callbackMethod"] = "PATCH".into();
+    current["format"] = "parquet".into();
+    let server = server(&current, vec![updated()]).await;
+    let seen: Arc<Mutex<Vec<String>>> = Arc::default();
+    let log = seen.clone();
+    let client = builder(&server).on_warning(move |warning| log.lock().unwrap().push(warning.to_string()));
+    client.build().unwrap().update_report(REPORT_ID, ReportUpdate::new().count(200)).await.unwrap();
+    let body: Value = serde_json::from_str(&server.requests()[1].body).unwrap();
+    assert_eq!((body.get("CallbackMethod"), body.get("Format")), (None, None));
+    let left_out = "a word that the spec does not have; left out of the update";
+    let warnings = ["callbackMethod", "format"].map(|field| format!("{REPORT_ID}: {field}: {left_out}"));
+    assert_eq!(*seen.lock().unwrap(), warnings);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod auth;
 mod conformance;
 mod files;
+mod filter;
 pub mod help;
 mod manage;
 mod values;
@@ -19,9 +20,10 @@ use partner_center_insights::{ExecutionStatus, Program, ReportId, ReportStatus};
 pub use self::auth::{Auth, Check, CredentialSource, SignIn};
 pub use self::conformance::Conformance;
 pub use self::files::{Download, Export, Health, Wait};
+pub use self::filter::Filter;
 use self::help::examples;
 pub use self::manage::{
-    Create, Dataset, Delete, Query, QueryCreate, QueryDelete, Schedule, Show, Text, Update,
+    Create, Dataset, Delete, Query, QueryCreate, QueryDelete, QueryList, Schedule, Show, Text, Update,
 };
 use self::values::{
     Setting, duration, execution_status, listen, program, report_id, report_status, scenario, verbosity,
@@ -54,6 +56,9 @@ pub struct Global {
     )]
     pub output: Format,
     /// Use an in-process emulator with sample reports
+    ///
+    /// It starts and stops with the command, so changes need no confirmation. For an emulator that keeps running, set
+    /// --base-url; changes need a confirmation there.
     #[arg(long, global = true, env = "PARTNER_CENTER_EMULATOR", value_parser = Setting(BoolishValueParser::new()))]
     pub emulator: bool,
     /// API program
@@ -175,22 +180,6 @@ pub struct List {
     pub status: Option<ReportStatus>,
     #[command(flatten)]
     pub filter: Filter,
-}
-
-#[derive(Debug, ClapArgs)]
-pub struct Filter {
-    /// Only reports whose name matches, e.g. 'Sales*' (wildcards: * ?)
-    #[arg(long, value_name = "PATTERN")]
-    pub name: Option<String>,
-    /// Only reports that run this query
-    #[arg(long, value_name = "ID")]
-    pub query_id: Option<String>,
-}
-
-impl Filter {
-    pub fn is_set(&self) -> bool {
-        self.name.is_some() || self.query_id.is_some()
-    }
 }
 
 #[derive(Debug, ClapArgs)]

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::args::{self, Global};
 use crate::exit::{self, Failure};
+use crate::input;
 use crate::interrupt::Interrupts;
 use crate::output::{Output, Row};
 use crate::session::Session;
@@ -21,7 +22,9 @@ use crate::table::{colored, text};
 
 pub async fn run(global: &Global, command: args::Conformance, output: &Output) -> Result<u8, Failure> {
     if let Some(file) = &command.replay {
-        let evidence = fs::read_to_string(file).map_err(|error| failed(file, error))?;
+        let evidence = input::read_file(file)
+            .await
+            .map_err(|error| Failure::usage(format!("{}: {error}", input::name(file))))?;
         return report(&conformance::replay(&evidence)?, output);
     }
     let mut interrupts = Interrupts::listen().map_err(Failure::unexpected)?;
@@ -59,7 +62,7 @@ pub async fn run(global: &Global, command: args::Conformance, output: &Output) -
     ended.and(written).and(code)
 }
 
-/// Lists the names of unknown fields, which the evidence contains.
+/// Lists the names of unknown fields, which the evidence does not contain.
 fn name_fields(exchanges: &[Exchange], output: &Output) {
     let unknown = exchanges.iter().flat_map(conformance::check);
     let unknown = unknown.filter(|comparison| {
@@ -68,7 +71,9 @@ fn name_fields(exchanges: &[Exchange], output: &Output) {
     let names: BTreeSet<_> = unknown.map(|comparison| comparison.place).collect();
     if !names.is_empty() {
         let names = names.into_iter().collect::<Vec<_>>().join(", ");
-        output.note(format_args!("The evidence names fields that the spec does not have: {names}."));
+        output.note(format_args!(
+            "The spec does not have these fields; their names are not in the evidence: {names}."
+        ));
     }
 }
 

@@ -8,21 +8,22 @@ use serde::Serialize;
 use crate::args::{self, Global};
 use crate::exit::{self, Failure};
 use crate::output::{Format, Output, Row};
-use crate::session::Session;
+use crate::session::{Session, Warnings};
 use crate::table::{text, visible};
 
 pub async fn run(global: &Global, command: args::Dataset, output: &Output) -> Result<u8, Failure> {
     // Stays alive until the end: dropping it stops the in-process emulator.
     let session = Session::open(global, output).await?;
     let client = session.client.clone();
+    let row = |dataset: Dataset| DatasetRow::new(dataset, &session.warnings);
     match command {
         args::Dataset::List => {
-            let rows: Vec<_> = client.datasets().await?.into_iter().map(DatasetRow).collect();
+            let rows: Vec<_> = client.datasets().await?.into_iter().map(row).collect();
             output.rows(&rows)?;
         }
         args::Dataset::Show { name } => {
-            let rows: Vec<_> = client.datasets().name(&name).await?.into_iter().map(DatasetRow).collect();
-            let Some(DatasetRow(dataset)) = rows.first() else {
+            let rows: Vec<_> = client.datasets().name(&name).await?.into_iter().map(row).collect();
+            let Some(DatasetRow { dataset, .. }) = rows.first() else {
                 return Err(Failure::not_found(format!("there is no dataset {name:?}"))
                     .hint("`partner-insights dataset list` lists them"));
             };
@@ -53,18 +54,31 @@ fn described(dataset: &Dataset) -> String {
 
 /// A dataset.
 #[derive(Serialize, JsonSchema)]
-#[serde(transparent)]
-pub struct DatasetRow(Dataset);
+pub struct DatasetRow {
+    #[serde(flatten)]
+    dataset: Dataset,
+    /// Fields of the response that deviate from the spec and were read leniently, or not at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    warnings: Vec<String>,
+}
+
+impl DatasetRow {
+    fn new(dataset: Dataset, warnings: &Warnings) -> Self {
+        let warnings = warnings.of(&dataset.dataset_name);
+        Self { dataset, warnings }
+    }
+}
 
 impl Row for DatasetRow {
     const HEADINGS: &'static [&'static str] = &["DATASET", "EVERY", "COLUMNS", "METRICS", "TIME SPANS"];
 
     fn cells(&self) -> Vec<Cell> {
-        let Dataset { selectable_columns, available_metrics, available_date_ranges, .. } = &self.0;
+        let Dataset { selectable_columns, available_metrics, available_date_ranges, .. } = &self.dataset;
         let count = |names: &Option<Vec<String>>| Cell::new(names.as_ref().map_or(0, Vec::len));
-        let every = self.0.minimum_recurrence_interval.map(|hours| format!("{hours} h"));
+        let every = self.dataset.minimum_recurrence_interval.map(|hours| format!("{hours} h"));
         vec![
-            text(Some(&self.0.dataset_name)),
+            text(Some(&self.dataset.dataset_name)),
             text(every.as_deref()),
             count(selectable_columns),
             count(available_metrics),
@@ -73,6 +87,6 @@ impl Row for DatasetRow {
     }
 
     fn id(&self) -> Option<String> {
-        Some(self.0.dataset_name.clone())
+        Some(self.dataset.dataset_name.clone())
     }
 }

@@ -11,12 +11,11 @@ use crate::confirm::{confirm, require_terminal};
 use crate::exit::{self, Failure};
 use crate::interrupt::Interrupts;
 use crate::output::{Output, Row};
-use crate::session::Session;
+use crate::session::{Session, Warnings};
 use crate::table::{colored, reports, text, visible};
 
 const WOULD: &str = "would-delete";
 const NOT_TRIED: &str = "not-tried";
-const ALSO_DELETED: &str = "their executions and presumably their files";
 /// Maximum number of reports listed before the question.
 const LISTED: usize = 20;
 
@@ -26,13 +25,20 @@ pub async fn run(global: &Global, command: args::Delete, output: &Output) -> Res
     let (session, mut rows) = interrupts.or_interrupted(plan).await?;
     let planned: Vec<_> = rows.iter().filter(|row| row.outcome == WOULD).collect();
     let active = planned.iter().filter(|row| row.status == Some(ReportStatus::Active)).count();
-    let what = format!("{} ({active} active), {ALSO_DELETED}", reports(planned.len()));
+    let whose = if planned.len() == 1 { "its" } else { "their" };
+    let what = format!(
+        "{} ({active} active), {whose} executions and presumably {whose} files",
+        reports(planned.len())
+    );
     if command.caution.dry_run {
+        for row in &mut rows {
+            row.add_warnings(&session.warnings);
+        }
         output.rows(&rows)?;
         output.note(format_args!("Would delete {what}; nothing was changed."));
         return Ok(code(&rows));
     }
-    if !planned.is_empty() && !command.caution.yes {
+    if !planned.is_empty() && !command.caution.yes && !session.is_emulated() {
         require_terminal("delete")?;
         for row in planned.iter().take(LISTED) {
             let name = visible(row.report_name.as_deref().unwrap_or_default());
@@ -60,6 +66,7 @@ pub async fn run(global: &Global, command: args::Delete, output: &Output) -> Res
                 }
             }
         }
+        row.add_warnings(&session.warnings);
         output.row(row)?;
     }
     output.end(&rows)?;
@@ -99,18 +106,9 @@ async fn plan(
 }
 
 async fn matching(client: &InsightsClient, filter: &Filter) -> Result<Vec<DeleteRow>, Failure> {
-    let mut list = client.reports();
-    if let Some(name) = &filter.name {
-        list = list.name_matches(name);
-    }
-    if let Some(query_id) = &filter.query_id {
-        list = list.query_id(query_id);
-    }
-    let reports = list.await?;
+    let reports = filter.apply(client.reports()).await?;
     if reports.is_empty() {
-        let others = client.reports().await?;
-        let names = others.iter().filter_map(|report| report.report_name.as_deref());
-        return Err(selection::no_match(filter, names));
+        return Err(selection::no_match_of(client, filter).await?);
     }
     Ok(reports.into_iter().map(|report| DeleteRow::new(report.report_id, Some(report))).collect())
 }
@@ -166,6 +164,10 @@ pub struct DeleteRow {
     outcome: String,
     /// The error, if the deletion failed.
     error: Option<String>,
+    /// Fields of the response that deviate from the spec and were read leniently, or not at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    warnings: Vec<String>,
     /// The exit code for this failure.
     #[serde(skip)]
     failed: Option<u8>,
@@ -179,7 +181,13 @@ impl DeleteRow {
         };
         let (report_name, status) =
             report.map_or((None, None), |report| (report.report_name, report.report_status));
-        Self { report_id, report_name, status, outcome: outcome.to_owned(), error: None, failed }
+        let (outcome, warnings) = (outcome.to_owned(), Vec::new());
+        Self { report_id, report_name, status, outcome, error: None, warnings, failed }
+    }
+
+    /// Adds the warnings so far, which include those about the response to the deletion.
+    fn add_warnings(&mut self, warnings: &Warnings) {
+        self.warnings = warnings.of(&self.report_id.to_string());
     }
 }
 

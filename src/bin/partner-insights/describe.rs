@@ -49,7 +49,7 @@ pub fn schema(command: SchemaCommand, output: &Output) -> Result<u8, Failure> {
         }
         SchemaCommand::QueryCheck => schema_for!(Vec<FindingRow>),
         SchemaCommand::QueryCreate => schema_for!(Vec<CreatedQuery>),
-        // The members of a row are the columns of the query.
+        // The members of a row are the columns of the query, so that there are no warnings.
         SchemaCommand::QueryTry => schema_for!(Vec<Map<String, Value>>),
         SchemaCommand::DatasetList | SchemaCommand::DatasetShow => schema_for!(Vec<DatasetRow>),
         SchemaCommand::List => schema_for!(Vec<ReportRow>),

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::{Executions, Global};
+use crate::change::selection;
 use crate::exit::{self, Failure};
 use crate::output::{Output, Row};
 use crate::session::{Session, Warnings};
@@ -19,18 +20,11 @@ pub async fn run(global: &Global, command: Executions, output: &Output) -> Resul
         if command.status.is_none() { " Without --status, only completed ones are listed." } else { "" };
     let mut ids = command.ids;
     if ids.is_empty() {
-        let mut reports = session.client.reports();
-        if let Some(name) = &command.filter.name {
-            reports = reports.name_matches(name);
-        }
-        if let Some(query_id) = command.filter.query_id {
-            reports = reports.query_id(query_id);
-        }
+        let reports = command.filter.apply(session.client.reports());
         ids = reports.await?.into_iter().map(|report| report.report_id).collect();
         if ids.is_empty() {
-            return Err(
-                Failure::not_found("no report matches").hint("`partner-insights list` shows all reports")
-            );
+            output.rows::<ExecutionRow>(&[])?;
+            return Err(selection::no_match_of(&session.client, &command.filter).await?);
         }
     }
     let mut seen = HashSet::new();

@@ -32,7 +32,11 @@ pub const TABLE: [(u8, &str, &[ErrorKind]); 13] = [
     (OK, "success: every requested report is in the requested state, or there was nothing to do", &[]),
     (UNEXPECTED, "unexpected error", &[Tls, Io]),
     (USAGE, "usage or configuration error", &[Configuration, InvalidArgument]),
-    (NOT_FOUND, "report or file not found, or nothing matches", &[NotFound, FileNotFound]),
+    (
+        NOT_FOUND,
+        "report, query, dataset or file not found, or nothing matches --name or --query-id",
+        &[NotFound, FileNotFound],
+    ),
     (
         AUTH,
         "authentication failed",

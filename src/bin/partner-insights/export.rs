@@ -26,7 +26,7 @@ pub async fn run(global: &Global, command: Export, output: &Output) -> Result<u8
         let session = Session::open(global, output).await?;
         let text = query::query_text(&session.client, &command.text()).await?;
         if !command.no_check {
-            let findings = query::findings(&session.client, &query::parse(&text)?).await?;
+            let findings = query::findings(&session, &query::parse(&text)?).await?;
             if let Some(finding) = findings.first() {
                 return Err(Failure::refused(&finding.message)
                     .hint("`partner-insights query check` shows all problems"));
@@ -37,7 +37,7 @@ pub async fn run(global: &Global, command: Export, output: &Output) -> Result<u8
     let (session, query) = interrupts.or_interrupted(prepare).await?;
     let client = &session.client;
     let mut temporary = Temporary::new();
-    let result = rows(client, &command, query, file, &mut temporary, &mut interrupts, output).await;
+    let result = rows(&session, &command, query, file, &mut temporary, &mut interrupts, output).await;
     let is_clean = temporary.delete(client, &mut interrupts, output).await;
     match result {
         Ok(code) if is_clean => Ok(code),
@@ -143,7 +143,7 @@ async fn finished(
 
 /// Creates the query and the report, waits for the file, and writes its rows.
 async fn rows(
-    client: &InsightsClient,
+    session: &Session,
     command: &Export,
     query: String,
     file: Option<&Path>,
@@ -151,6 +151,7 @@ async fn rows(
     interrupts: &mut Interrupts,
     output: &Output,
 ) -> Result<u8, Failure> {
+    let client = &session.client;
     let new =
         NewQuery::new(&temporary.name, query).description("Temporary; deleted by partner-insights export");
     let created = finish(client.create_query(new), interrupts, output).await;
@@ -178,7 +179,7 @@ async fn rows(
 
     let work = async {
         let execution = client.wait_for_execution(report).timeout(command.timeout).await?;
-        write(client, &execution, file, output).await
+        write(session, report, &execution, file, output).await
     };
     interrupts.or_interrupted(work).await
 }
@@ -217,11 +218,13 @@ async fn finish<T>(
 }
 
 async fn write(
-    client: &InsightsClient,
+    session: &Session,
+    report: ReportId,
     execution: &Execution,
     file: Option<&Path>,
     output: &Output,
 ) -> Result<u8, Failure> {
+    let client = &session.client;
     let Some(file) = file else {
         return download::print(client, execution, false, output).await;
     };
@@ -229,7 +232,12 @@ async fn write(
     if saved.is_header_only {
         output.note(format_args!("warning: {} has column names only", saved.path.display()));
     }
-    output.rows(&[ExportRow { path: saved.path, bytes: saved.bytes, header_only: saved.is_header_only }])?;
+    output.rows(&[ExportRow {
+        path: saved.path,
+        bytes: saved.bytes,
+        header_only: saved.is_header_only,
+        warnings: session.warnings.of_both(report, Some(&execution.execution_id)),
+    }])?;
     Ok(exit::OK)
 }
 
@@ -241,6 +249,10 @@ pub struct ExportRow {
     bytes: u64,
     /// Whether the file has column names only.
     header_only: bool,
+    /// Fields of the response that deviate from the spec and were read leniently, or not at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    warnings: Vec<String>,
 }
 
 impl Row for ExportRow {

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::{self, Global};
+use crate::change::selection;
 use crate::exit::{self, Failure};
 use crate::output::{Output, Row};
 use crate::session::{Session, Warnings};
@@ -24,8 +25,11 @@ pub async fn run(global: &Global, command: args::Health, output: &Output) -> Res
         check.await?.into_iter().map(|health| HealthRow::new(health, &session.warnings)).collect();
     output.rows(&rows)?;
     if rows.is_empty() {
+        if command.filter.is_set() {
+            return Err(selection::no_match_of(&session.client, &command.filter).await?);
+        }
         output.note("No matching reports.");
-        return Ok(if command.filter.is_set() { exit::NOT_FOUND } else { exit::OK });
+        return Ok(exit::OK);
     }
     let unhealthy = rows.iter().filter(|row| !row.healthy).count();
     output.note(format_args!("{} of {} reports need attention.", unhealthy, rows.len()));

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::{Global, List};
+use crate::change::selection;
 use crate::exit::{self, Failure};
 use crate::output::{Output, Row};
 use crate::session::{Session, Warnings};
@@ -13,20 +14,21 @@ use crate::table::{colored, text};
 
 pub async fn run(global: &Global, command: List, output: &Output) -> Result<u8, Failure> {
     let session = Session::open(global, output).await?;
-    let mut reports = session.client.reports();
-    if let Some(status) = command.status {
+    let filter = &command.filter;
+    let mut reports = filter.apply(session.client.reports());
+    if let Some(status) = command.status.clone() {
         reports = reports.status(status);
-    }
-    if let Some(name) = &command.filter.name {
-        reports = reports.name_matches(name);
-    }
-    if let Some(query_id) = command.filter.query_id {
-        reports = reports.query_id(query_id);
     }
     let row = |report: Report| ReportRow::new(report, &session.warnings);
     let rows: Vec<_> = reports.await?.into_iter().map(row).collect();
     output.rows(&rows)?;
     if rows.is_empty() {
+        // If reports match the filter, that none has the status is a result.
+        let is_unmatched = filter.is_set()
+            && (command.status.is_none() || filter.apply(session.client.reports()).await?.is_empty());
+        if is_unmatched {
+            return Err(selection::no_match_of(&session.client, filter).await?);
+        }
         output.note("No matching reports.");
     }
     Ok(exit::OK)

@@ -9,13 +9,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::args::{self, Global, QueryCreate, QueryDelete, Text};
+use crate::args::{self, Global, QueryCreate, QueryDelete, QueryList, Text};
+use crate::change::selection;
 use crate::confirm::{confirm, require_terminal};
 use crate::exit::{self, Failure};
 use crate::input;
 use crate::output::{Format, Output, Row};
 use crate::quota;
-use crate::session::Session;
+use crate::session::{Session, Warnings};
 use crate::table::{reports, text, visible};
 
 pub async fn run(global: &Global, command: args::Query, output: &Output) -> Result<u8, Failure> {
@@ -24,28 +25,18 @@ pub async fn run(global: &Global, command: args::Query, output: &Output) -> Resu
     let client = session.client.clone();
     match command {
         args::Query::List(command) => {
-            let mut list = client.queries();
-            if let Some(name) = command.name {
-                list = list.name(name);
-            }
-            if command.own {
-                list = list.own();
-            } else if command.system {
-                list = list.system();
-            }
-            let rows: Vec<_> = list.await?.into_iter().map(QueryRow).collect();
-            output.rows(&rows)?;
+            return list(&session, command, output).await;
         }
         args::Query::Show { id } => {
             let query = stored(&client, &id).await?;
             match output.format() {
                 Format::Table => output.text(&format!("{}\n", query.query.as_deref().unwrap_or_default()))?,
-                _ => output.rows(&[QueryRow(query)])?,
+                _ => output.rows(&[QueryRow::new(query, &session.warnings)])?,
             }
         }
         args::Query::Check(command) => {
             let text = query_text(&client, &command).await?;
-            return report(&findings(&client, &parse(&text)?).await?, output);
+            return report(&findings(&session, &parse(&text)?).await?, output);
         }
         args::Query::Try(command) => {
             let query = match command.id {
@@ -57,9 +48,40 @@ pub async fn run(global: &Global, command: args::Query, output: &Output) -> Resu
                 output,
             )?;
         }
-        args::Query::Create(command) => return create(&client, command, output).await,
-        args::Query::Delete(command) => return delete(&client, command, output).await,
+        args::Query::Create(command) => return create(&session, command, output).await,
+        args::Query::Delete(command) => return delete(&session, command, output).await,
     }
+    Ok(exit::OK)
+}
+
+async fn list(session: &Session, command: QueryList, output: &Output) -> Result<u8, Failure> {
+    let client = &session.client;
+    let mut list = client.queries();
+    if let Some(name) = &command.name {
+        list = list.name(name);
+    }
+    if command.own {
+        list = list.own();
+    } else if command.system {
+        list = list.system();
+    }
+    let row = |query| QueryRow::new(query, &session.warnings);
+    let rows: Vec<_> = list.await?.into_iter().map(row).collect();
+    output.rows(&rows)?;
+    if !rows.is_empty() {
+        return Ok(exit::OK);
+    }
+    if let Some(name) = &command.name {
+        let all = client.queries().await?;
+        let names = all.iter().filter_map(|query| query.name.as_deref());
+        // If a query has the name, that it is not an own or a system query is a result.
+        if !names.clone().any(|known| known.eq_ignore_ascii_case(name)) {
+            let otherwise = "`partner-insights query list` shows the names";
+            let hint = selection::similar_names(name, names).unwrap_or_else(|| otherwise.to_owned());
+            return Err(Failure::no_match(format!("no query has the name {name:?}")).hint(hint));
+        }
+    }
+    output.note("No matching queries.");
     Ok(exit::OK)
 }
 
@@ -111,15 +133,16 @@ fn visible_lines(text: &str) -> String {
     text.lines().map(visible).collect::<Vec<_>>().join("\n")
 }
 
-pub async fn findings(client: &InsightsClient, query: &Query) -> Result<Vec<FindingRow>, Failure> {
-    let datasets = client.datasets().await?;
+pub async fn findings(session: &Session, query: &Query) -> Result<Vec<FindingRow>, Failure> {
+    let datasets = session.client.datasets().await?;
     let dataset = datasets.iter().find(|dataset| dataset.dataset_name.eq_ignore_ascii_case(query.table()));
     let Some(dataset) = dataset else {
         let known: Vec<_> = datasets.iter().map(|dataset| &*dataset.dataset_name).collect();
         let message = format!("unknown dataset {:?}; expected one of {}", query.table(), known.join(", "));
-        return Ok(vec![FindingRow { problem: "unknown-table".to_owned(), message }]);
+        return Ok(vec![FindingRow { problem: "unknown-table".to_owned(), message, warnings: Vec::new() }]);
     };
-    Ok(query.check(dataset).iter().map(FindingRow::from).collect())
+    let warnings = session.warnings.of(&dataset.dataset_name);
+    Ok(query.check(dataset).iter().map(|finding| FindingRow::new(finding, warnings.clone())).collect())
 }
 
 fn report(findings: &[FindingRow], output: &Output) -> Result<u8, Failure> {
@@ -131,12 +154,13 @@ fn report(findings: &[FindingRow], output: &Output) -> Result<u8, Failure> {
     Ok(exit::REFUSED)
 }
 
-async fn create(client: &InsightsClient, command: QueryCreate, output: &Output) -> Result<u8, Failure> {
+async fn create(session: &Session, command: QueryCreate, output: &Output) -> Result<u8, Failure> {
     let text = match (command.query, command.query_file) {
         (_, Some(file)) => read(&file).await?,
         (text, None) => text.unwrap_or_default(),
     };
-    let findings = findings(client, &parse(&text)?).await?;
+    let client = &session.client;
+    let findings = findings(session, &parse(&text)?).await?;
     if command.dry_run || !findings.is_empty() {
         return report(&findings, output);
     }
@@ -145,30 +169,31 @@ async fn create(client: &InsightsClient, command: QueryCreate, output: &Output) 
         query = query.description(description);
     }
     match client.create_query(query).await {
-        Ok(query) => output.rows(&[QueryRow(query)])?,
+        Ok(query) => output.rows(&[QueryRow::new(query, &session.warnings)])?,
         Err(error) => return Err(quota::failure(client, error).await),
     }
     Ok(exit::OK)
 }
 
-async fn delete(client: &InsightsClient, command: QueryDelete, output: &Output) -> Result<u8, Failure> {
+async fn delete(session: &Session, command: QueryDelete, output: &Output) -> Result<u8, Failure> {
+    let client = &session.client;
     let query = stored(client, &command.id).await?;
     let users = client.reports().query_id(&query.query_id).await?.len();
     let name = visible(query.name.as_deref().unwrap_or_default());
     if command.caution.dry_run {
-        output.rows(&[QueryRow(query)])?;
+        output.rows(&[QueryRow::new(query, &session.warnings)])?;
         output.note(format_args!(
             "Would delete query {name:?}, used by {}; nothing was changed.",
             reports(users)
         ));
         return Ok(exit::OK);
     }
-    if !command.caution.yes {
+    if !command.caution.yes && !session.is_emulated() {
         require_terminal("delete")?;
         confirm(&format!("Delete query {name:?}, used by {}?", reports(users))).await?;
     }
     client.delete_query(&query.query_id).await?;
-    output.rows(&[QueryRow(query)])?;
+    output.rows(&[QueryRow::new(query, &session.warnings)])?;
     output.note("Deleted.");
     Ok(exit::OK)
 }
@@ -201,19 +226,32 @@ fn print_rows(rows: Value, output: &Output) -> Result<(), Failure> {
 
 /// A stored query.
 #[derive(Serialize, JsonSchema)]
-#[serde(transparent)]
-pub struct QueryRow(ReportQuery);
+pub struct QueryRow {
+    #[serde(flatten)]
+    query: ReportQuery,
+    /// Fields of the response that deviate from the spec and were read leniently, or not at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    warnings: Vec<String>,
+}
+
+impl QueryRow {
+    fn new(query: ReportQuery, warnings: &Warnings) -> Self {
+        let warnings = warnings.of(&query.query_id);
+        Self { query, warnings }
+    }
+}
 
 impl Row for QueryRow {
     const HEADINGS: &'static [&'static str] = &["QUERY", "TYPE", "NAME"];
 
     fn cells(&self) -> Vec<Cell> {
-        let ReportQuery { query_id, type_, name, .. } = &self.0;
+        let ReportQuery { query_id, type_, name, .. } = &self.query;
         vec![text(Some(query_id)), text(type_.as_deref()), text(name.as_deref())]
     }
 
     fn id(&self) -> Option<String> {
-        Some(self.0.query_id.clone())
+        Some(self.query.query_id.clone())
     }
 }
 
@@ -224,10 +262,14 @@ pub struct FindingRow {
     problem: String,
     /// The problem in one sentence.
     pub message: String,
+    /// Fields of the dataset that deviate from the spec and were read leniently, or not at all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(default)]
+    warnings: Vec<String>,
 }
 
-impl From<&Finding> for FindingRow {
-    fn from(finding: &Finding) -> Self {
+impl FindingRow {
+    fn new(finding: &Finding, warnings: Vec<String>) -> Self {
         let problem = match finding {
             Finding::UnknownTable { .. } => "unknown-table",
             Finding::SelectAll => "select-all",
@@ -235,7 +277,7 @@ impl From<&Finding> for FindingRow {
             Finding::UnusableMetric { .. } => "unusable-metric",
             _ => "unknown-timespan",
         };
-        Self { problem: problem.to_owned(), message: finding.to_string() }
+        Self { problem: problem.to_owned(), message: finding.to_string(), warnings }
     }
 }
 

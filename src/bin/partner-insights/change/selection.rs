@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use partner_center_insights::{Plan, ReportId};
+use partner_center_insights::{Error, InsightsClient, Plan, ReportId};
 
 use super::Direction;
 use crate::args::{Change, Filter};
@@ -47,8 +47,14 @@ pub fn explain_empty(
     Ok(())
 }
 
+/// Returns the error for a filter without a match. Lists the reports, because the hint has similar names.
+pub async fn no_match_of(client: &InsightsClient, filter: &Filter) -> Result<Failure, Error> {
+    let reports = client.reports().await?;
+    Ok(no_match(filter, reports.iter().filter_map(|report| report.report_name.as_deref())))
+}
+
 /// Returns the error for a filter without a match, with similar names as a hint.
-pub fn no_match<'a>(filter: &Filter, names: impl Iterator<Item = &'a str>) -> Failure {
+fn no_match<'a>(filter: &Filter, names: impl Iterator<Item = &'a str>) -> Failure {
     let Some(pattern) = &filter.name else {
         return Failure::no_match("no report runs this query")
             .hint("check --query-id; `partner-insights list --output json` shows the queries");
@@ -59,6 +65,12 @@ pub fn no_match<'a>(filter: &Filter, names: impl Iterator<Item = &'a str>) -> Fa
             .hint("drop one of the two flags to see which reports the other one matches");
     }
     let failure = Failure::no_match(format!("no report matches --name {pattern:?}"));
+    let otherwise = "`partner-insights list` shows the names; wildcards are * and ?";
+    failure.hint(similar_names(pattern, names).unwrap_or_else(|| otherwise.to_owned()))
+}
+
+/// Returns a hint with the names that are similar to a pattern, if there are any.
+pub fn similar_names<'a>(pattern: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
     let mut similar: Vec<_> = names.map(|name| (similarity(pattern, name), name)).collect();
     similar.retain(|(similarity, _)| *similarity >= SIMILAR);
     similar.sort_by(|(one, _), (other, _)| other.total_cmp(one));
@@ -66,9 +78,9 @@ pub fn no_match<'a>(filter: &Filter, names: impl Iterator<Item = &'a str>) -> Fa
     let similar: Vec<_> =
         similar.into_iter().take(SUGGESTED).map(|(_, name)| format!("\"{}\"", visible(name))).collect();
     match similar.len() {
-        0 => failure.hint("`partner-insights list` shows the names; wildcards are * and ?"),
-        1 => failure.hint(format!("a similar name exists: {}", similar[0])),
-        _ => failure.hint(format!("similar names exist: {}", similar.join(", "))),
+        0 => None,
+        1 => Some(format!("a similar name exists: {}", similar[0])),
+        _ => Some(format!("similar names exist: {}", similar.join(", "))),
     }
 }
 
