@@ -18,9 +18,8 @@ const MAX_POLL_ONCE: Duration = Duration::from_secs(60);
 const TICK: Duration = Duration::from_secs(20);
 
 impl InsightsClient {
-    /// Waits until an execution of a report is completed, and returns it: the next one, or one since
-    /// [`after`](WaitForExecution::after); the latest if there are several. For a one-time report, that is its only
-    /// one.
+    /// Waits until an execution of a report is completed, and returns it: the next one, or the first one since
+    /// [`after`](WaitForExecution::after). For a one-time report, that is its only one.
     ///
     /// Sleeps until the execution is due, then polls with growing pauses of at most five minutes. An empty list or a
     /// pending execution means "not yet". Retryable errors are retried until the timeout.
@@ -81,8 +80,8 @@ pub struct WaitProgress<'a> {
 }
 
 impl WaitForExecution {
-    /// Waits for an execution whose file was written at this time or later, by the clock of the service. Default: an
-    /// execution that was not completed when the wait began.
+    /// Waits for the first execution whose file was written at this time or later, by the clock of the service.
+    /// Default: the first one that was not completed when the wait began.
     pub fn after(mut self, time: SystemTime) -> Self {
         self.after = Some(time);
         self
@@ -160,7 +159,7 @@ impl Search {
             Some(after) => execution.generated().is_some_and(|time| time >= after),
             None => !known.contains(&execution.execution_id),
         };
-        if let Some(execution) = completed().filter(is_new).max_by_key(|execution| execution.generated()) {
+        if let Some(execution) = completed().filter(is_new).min_by_key(|execution| execution.generated()) {
             return Ok(Found::Execution(Box::new(execution.clone())));
         }
         let report = client.report(id).await?.ok_or_else(|| {
@@ -169,7 +168,7 @@ impl Search {
         let is_once = report.execute_now == Some(true);
         if is_once && self.after.is_none() && is_first {
             // It may have been completed before the first request.
-            if let Some(execution) = completed().max_by_key(|execution| execution.generated()) {
+            if let Some(execution) = completed().min_by_key(|execution| execution.generated()) {
                 return Ok(Found::Execution(Box::new(execution.clone())));
             }
         }

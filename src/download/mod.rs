@@ -24,8 +24,9 @@ impl InsightsClient {
     /// Downloads the file of an execution.
     ///
     /// Requests the link of the execution without the access token, over `https` only (`http` for loopback addresses).
-    /// Does not follow redirects. Renews an expired link once, by reading the execution again. Sends nothing before the
-    /// download is opened or saved.
+    /// Does not follow redirects. Renews an expired link once, by reading the execution again. After a failure, continues
+    /// by the client's [`RetryPolicy`](crate::RetryPolicy), which counts from the last received part. Sends nothing
+    /// before the download is opened or saved.
     ///
     /// ```no_run
     /// # async fn run(client: partner_center_insights::InsightsClient) -> Result<(), partner_center_insights::Error> {

@@ -91,11 +91,11 @@ impl Part {
             let file = File::create(&part.bytes)?;
             part.origin.rewind()?;
             part.origin.set_len(0)?;
-            part.can_continue = etag.is_some();
             if let Some(etag) = etag {
                 let origin = [etag.as_bytes(), b"\n", part.execution_id.as_bytes()].concat();
                 part.origin.write_all(&origin)?;
             }
+            part.can_continue = etag.is_some();
             Ok(file)
         };
         open(self).map_err(|error| self.failed(error))

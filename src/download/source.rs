@@ -13,13 +13,15 @@ use http::header::{
     CONTENT_LENGTH, CONTENT_RANGE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MATCH, RANGE,
 };
 use reqwest::Url;
+use tokio::time::Instant;
 
 use crate::body;
 use crate::client::InsightsClient;
 use crate::error::{Error, ErrorKind};
 use crate::report::{Execution, SecureLink};
+use crate::retry::{Wait, WaitReason};
 use crate::text::one_line;
-use crate::transport::{self, backoff, is_loopback, read_body};
+use crate::transport::{self, backoff, is_loopback, read_body, retry_after};
 
 /// Maximum number of bytes read from an error body.
 const ERROR_BODY_BYTES: usize = 16 << 10;
@@ -55,8 +57,9 @@ pub(super) struct Source {
     /// The checksum of the bytes before the position, if the store reports the one of the file.
     md5: Option<md5::Context>,
     expected_md5: Option<[u8; 16]>,
-    /// The number of consecutive attempts without a received byte.
+    /// The number of consecutive attempts without a received byte, and when the first of them failed.
     failures: u32,
+    failing_since: Instant,
 }
 
 impl Source {
@@ -85,6 +88,7 @@ impl Source {
             md5: None,
             expected_md5: None,
             failures: 0,
+            failing_since: Instant::now(),
         };
         source.connect().await?;
         if let Some(bytes) = bytes.filter(|_| source.expected_md5.is_some()) {
@@ -143,9 +147,13 @@ impl Source {
         }
     }
 
-    /// Waits before the next attempt, or returns the error after the last one.
+    /// Waits before the next attempt, at least as long as the store requests. Returns the error after the last attempt,
+    /// or if the wait would take too long.
     async fn lost(&mut self, error: Error) -> Result<(), Error> {
         self.response = None;
+        if self.failures == 0 {
+            self.failing_since = Instant::now();
+        }
         self.failures += 1;
         let policy = &self.client.inner.retry;
         if self.failures >= policy.max_attempts || !error.is_retryable() {
@@ -154,9 +162,14 @@ impl Source {
         if self.position > 0 && self.etag.is_none() {
             return Err(damaged(format!("the download was interrupted and cannot be continued: {error}")));
         }
-        let wait = backoff(policy.initial_backoff, policy.max_backoff, self.failures, fastrand::f64());
-        tracing::debug!(position = self.position, error = %error, "download interrupted");
-        tokio::time::sleep(wait).await;
+        let backoff = backoff(policy.initial_backoff, policy.max_backoff, self.failures, fastrand::f64());
+        let duration = backoff.max(error.retry_after().unwrap_or_default());
+        if self.failing_since.elapsed().saturating_add(duration) > policy.max_elapsed {
+            return Err(error.with_attempts(self.failures));
+        }
+        tracing::debug!(position = self.position, error = %error, ?duration, "download interrupted");
+        self.client.inner.announce(&Wait { duration, reason: WaitReason::Retry(&error) });
+        tokio::time::sleep(duration).await;
         Ok(())
     }
 
@@ -271,6 +284,7 @@ async fn refused(mut response: reqwest::Response) -> Error {
     };
     let code =
         response.headers().get("x-ms-error-code").and_then(|code| code.to_str().ok()).map(str::to_owned);
+    let wait = retry_after(response.headers());
     let mut bytes = Vec::new();
     let _ = read_body(&mut response, ERROR_BODY_BYTES, &mut bytes).await;
     let body::Detail { message, code: body_code, .. } = body::detail(&String::from_utf8_lossy(&bytes));
@@ -281,7 +295,10 @@ async fn refused(mut response: reqwest::Response) -> Error {
     }
     // Azure repeats parts of the link in some messages.
     let text = text.split("sig=").next().unwrap_or_default();
-    Error::new(kind).with_status(Some(status.as_u16())).with_message(one_line(text, 300))
+    Error::new(kind)
+        .with_status(Some(status.as_u16()))
+        .with_message(one_line(text, 300))
+        .with_retry_after(wait)
 }
 
 fn transport_error(error: reqwest::Error) -> Error {

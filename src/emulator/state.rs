@@ -143,9 +143,14 @@ impl State {
     /// Returns the executions of the last 90 days and the next one, newest first.
     pub fn executions(&self, id: ReportId) -> Option<Vec<Execution>> {
         let entry = self.entries.iter().find(|entry| entry.report.report_id == id)?;
-        let mut executions = entry.scheduled(self.now());
+        let now = self.now();
+        let mut executions = entry.scheduled(now);
         executions.extend(entry.earlier.iter().flatten().cloned());
-        executions.retain(|execution| self.settings.lists(id, execution));
+        let oldest = now.checked_sub(HISTORY);
+        executions.retain(|execution| {
+            let is_old = execution.generated().zip(oldest).is_some_and(|(time, oldest)| time < oldest);
+            !is_old && self.settings.lists(id, execution)
+        });
         Some(executions)
     }
 }

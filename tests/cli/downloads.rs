@@ -295,6 +295,7 @@ async fn unwritable_targets_are_explained() {
     let store = Store::start(|_, request| serve(&text(), request, ETAG)).await;
     for (target, message) in [
         ("missing/sales.csv", "cannot write missing/sales.csv: "),
+        #[cfg(unix)]
         ("/dev/null", "/dev/null is not a regular file"),
         (".", ". is not a regular file"),
     ] {

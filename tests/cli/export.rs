@@ -58,6 +58,27 @@ async fn export_names_what_it_could_not_delete() {
 }
 
 #[tokio::test]
+async fn query_of_an_unconfirmed_report_is_kept() {
+    // The report is created, but neither the response nor the list shows it. The third list is the one after the loss.
+    let lost = Fault::disconnect_after().on(&spec::CREATE_REPORT);
+    let hidden = Fault::refuse(403).on(&spec::GET_REPORTS).nth(3);
+    let emulator = emulator().fault(lost).fault(hidden).start().await.unwrap();
+    let before = counts(&emulator).await;
+    let finished = run(&emulator, &["export", "--query", TEXT]).await;
+    assert_eq!(finished.code, Some(7), "{}", finished.stderr);
+    assert_eq!(counts(&emulator).await, (before.0 + 1, before.1 + 1));
+
+    let (_, warning) = finished.stderr.split_once("warning: the report \"partner insights export ").unwrap();
+    let commands: Vec<_> = warning.split('`').skip(1).step_by(2).collect();
+    let [report, query] = commands[..] else { panic!("{}", finished.stderr) };
+    for command in [report, query] {
+        let args: Vec<_> = command.split(' ').skip(1).chain(["--yes"]).collect();
+        assert_eq!(run(&emulator, &args).await.code, Some(0), "{command}");
+    }
+    assert_eq!(counts(&emulator).await, before);
+}
+
+#[tokio::test]
 async fn query_that_does_not_fit_is_not_exported() {
     let emulator = emulator().start().await.unwrap();
     let finished = run(&emulator, &["export", "--query", "SELECT CustomerNam FROM OfficeUsage"]).await;

@@ -8,6 +8,8 @@ mod changes;
 mod completions;
 mod conformance;
 mod deliveries;
+#[cfg(target_os = "linux")]
+mod disk;
 mod downloads;
 mod emulator;
 mod environment;

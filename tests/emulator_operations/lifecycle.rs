@@ -71,6 +71,24 @@ async fn schedule_runs_until_its_count_is_used_up() {
 }
 
 #[tokio::test]
+async fn executions_are_listed_for_90_days() {
+    let service = Service::start().await;
+    // Runs daily, four hours from now for the first time.
+    let daily = service.create(&service.schedule()).await;
+    let single = service.create(&once()).await;
+    let listed = async || service.executions(&daily, ALL).await.1.len();
+    service.pass(90 * DAY + 4 * HOUR);
+    assert_eq!(listed().await, 91);
+    refused(service.get(&format!("ScheduledReport/execution/{single}")).await, 404, NO_EXECUTION);
+    service.pass(1);
+    assert_eq!(listed().await, 90);
+    // Executions before an update expire, too.
+    service.put(&daily, &update(&service)).await;
+    service.pass(81 * DAY);
+    assert_eq!(listed().await, 9 + 12);
+}
+
+#[tokio::test]
 async fn resumed_report_of_unknown_status_runs() {
     let id = "3f0c2a5e-6c1b-4d7f-9a43-0d6a8f2b71c4";
     let start = SystemTime::UNIX_EPOCH + Duration::from_secs(NOON + HOUR);

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -15,6 +16,7 @@ use tempfile::TempDir;
 use crate::support::{REPORT_ID, Request, Script, Server, Step, TOKEN, raw_response, response};
 use crate::{builder, quick_retries};
 
+const SECOND: Duration = Duration::from_secs(1);
 const SIGNATURE: &str = "c2lnbmF0dXJl";
 
 fn text() -> Vec<u8> {
@@ -246,6 +248,33 @@ async fn failed_downloads_are_explained() {
         assert!(error.to_string().contains(message), "{error}");
         assert!(store.files().is_empty(), "{:?}", store.files());
     }
+}
+
+/// A refusal of the store that asks to wait this many seconds.
+fn busy(status: u16, seconds: u32) -> Script {
+    vec![Step::Send(response(status, &format!("Retry-After: {seconds}\r\n"), ""))]
+}
+
+#[tokio::test]
+async fn wait_that_the_store_requests_is_honored() {
+    let scripts = vec![busy(503, 1), cut(&text(), 1000, ETAG), busy(429, 1), rest(&text(), 1000, ETAG)];
+    let mut store = Fixture::start(scripts).await;
+    let (sender, waits) = std::sync::mpsc::channel();
+    let client = builder(&store.server).retry(quick_retries());
+    store.client = client.on_wait(move |wait| sender.send(wait.duration).unwrap()).build().unwrap();
+    let start = Instant::now();
+    assert_eq!(store.saved().await, text());
+    assert!(start.elapsed() >= 2 * SECOND, "{:?}", start.elapsed());
+    let waits: Vec<_> = waits.try_iter().collect();
+    assert!(waits.len() == 3 && waits[0] == SECOND && waits[2] == SECOND, "{waits:?}");
+}
+
+#[tokio::test]
+async fn wait_beyond_the_retry_policy_is_an_error() {
+    let store = Fixture::start(vec![busy(503, 60)]).await;
+    let error = store.failure().await;
+    assert_eq!((error.kind(), error.retry_after()), (ErrorKind::Unavailable, Some(60 * SECOND)));
+    assert_eq!(store.server.count(), 1);
 }
 
 #[tokio::test]

@@ -93,6 +93,17 @@ async fn wait_after_a_time_ignores_older_files() {
 }
 
 #[tokio::test]
+async fn first_of_several_new_executions_is_returned() {
+    let newer = execution("newer", "Completed", "2026-01-03T00:00:00Z");
+    // The service lists the newest first.
+    let server = server(ACTIVE, vec![list(&[old()]), list(&[newer, new(), old()])]).await;
+    assert_eq!(wait(&server).await.unwrap().execution_id, "new");
+    let after = Timestamp::from("2026-01-01T00:00:01Z").to_system_time().unwrap();
+    let execution = client(&server).wait_for_execution(REPORT_ID).after(after).await.unwrap();
+    assert_eq!(execution.execution_id, "new");
+}
+
+#[tokio::test]
 async fn wait_for_a_stopped_report_is_a_conflict() {
     for report in [r#""reportStatus":"Paused""#, r#""reportStatus":"Inactive""#] {
         let server = server(report, vec![list(&[old()])]).await;

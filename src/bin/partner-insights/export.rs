@@ -70,9 +70,20 @@ impl Temporary {
         Self { name, query: Item::Absent, report: Item::Absent }
     }
 
-    /// Deletes query and report, and prints what could not be deleted. Ctrl-C stops it. Returns whether nothing is
-    /// left.
+    /// Deletes query and report, and prints what was not deleted. Ctrl-C stops it. Returns whether nothing is left.
     async fn delete(&self, client: &InsightsClient, interrupts: &mut Interrupts, output: &Output) -> bool {
+        if let (Item::Present(query), Item::Unknown) = (&self.query, &self.report) {
+            // The report would lose its query: what happens to it then is not documented.
+            output.prompt(format_args!(
+                "warning: the report {:?} may have been created, so its query {query} was not deleted",
+                self.name
+            ));
+            output.prompt(format_args!(
+                "hint: `partner-insights delete --query-id {query}` deletes the report if it exists, and \
+                 `partner-insights query delete {query}` the query"
+            ));
+            return false;
+        }
         let report = async {
             match &self.report {
                 Item::Present(id) => ignore_not_found(client.delete_report(*id).await.map(drop)),
@@ -95,17 +106,14 @@ impl Temporary {
             let id = id.as_deref().unwrap_or_default();
             output.prompt(format_args!("hint: `partner-insights {command} {id}` deletes it"));
         }
-        let unknown = [
-            (matches!(self.report, Item::Unknown), "report", "list"),
-            (matches!(self.query, Item::Unknown), "query", "query list"),
-        ];
-        for (_, noun, command) in unknown.iter().filter(|(is_unknown, ..)| *is_unknown) {
+        let is_unknown = matches!(self.query, Item::Unknown);
+        if is_unknown {
             output.prompt(format_args!(
-                "warning: the {noun} {:?} may have been created; `partner-insights {command} --name '{}'` lists it",
+                "warning: the query {:?} may have been created; `partner-insights query list --name '{}'` lists it",
                 self.name, self.name
             ));
         }
-        is_report_gone && is_query_gone && !unknown.iter().any(|(is_unknown, ..)| *is_unknown)
+        is_report_gone && is_query_gone && !is_unknown
     }
 }
 
