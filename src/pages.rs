@@ -24,7 +24,7 @@ impl InsightsClient {
     pub(crate) async fn complete<T: DeserializeOwned + PartialEq>(
         &self,
         operation: &'static Operation,
-        first: Response<T>,
+        mut first: Response<T>,
         is_enough: impl Fn(&[T]) -> bool,
     ) -> Result<List<T>, Error> {
         let status = first.status;
@@ -35,7 +35,7 @@ impl InsightsClient {
                 .with_message(problem))
         };
         let mut seen = HashSet::new();
-        let mut current = first.url.clone();
+        let mut current = first.url.take();
         let (mut pages, mut list) = first.into_list(operation)?;
         let mut total = pages.total;
         while !is_enough(&list.items) {
@@ -56,7 +56,8 @@ impl InsightsClient {
                 if seen.len() >= MAX_PAGES {
                     return refuse(format!("the list has more than {MAX_PAGES} pages"));
                 }
-                let page = self.next_page(operation, next.clone()).await?;
+                // Boxed, because most lists do not need the space.
+                let page = Box::pin(self.next_page(operation, next.clone())).await?;
                 let (further, more) = page.into_list(operation)?;
                 total = total.max(further.total);
                 pages = further;
