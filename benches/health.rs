@@ -20,10 +20,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Ok(());
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    // Weekly, because the emulator takes a while for the executions of a daily report.
     let reports = (0..REPORTS).map(|number| {
         serde_json::from_value::<Report>(serde_json::json!({
             "ReportId": Uuid::from_u128(number.into()), "ReportName": format!("Report {number}"), "Format": "csv",
-            "ReportStatus": "Active", "StartTime": "2026-01-01T00:00:00Z", "RecurrenceInterval": 24,
+            "ReportStatus": "Active", "StartTime": "2026-01-01T00:00:00Z", "RecurrenceInterval": 168,
         }))
     });
     let builder = Emulator::builder().reports(reports.collect::<Result<Vec<_>, _>>()?);
