@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::auth::{AuthError, CachedToken};
+use crate::auth::{AccessToken, AuthError};
 use crate::client::{Inner, InsightsClient};
 use crate::error::{Error, ErrorKind};
 use crate::generated::Client;
@@ -135,7 +135,7 @@ impl<'a> Call<'a> {
     }
 
     /// Step 1: gets a token, and waits for a permit of the throttle.
-    async fn acquire(&mut self) -> Result<(CachedToken, Permit<'a>), Error> {
+    async fn acquire(&mut self) -> Result<(AccessToken, Permit<'a>), Error> {
         let client = self.client;
         let token = client.tokens.token().await.map_err(|error| self.no_token(error))?;
         let patience = client.retry.max_elapsed.saturating_sub(self.began.elapsed());
@@ -156,7 +156,7 @@ impl<'a> Call<'a> {
     /// Step 2: sends the request once. Also returns what the response reports about the rate limit.
     async fn send<T, F, Fut>(
         &self,
-        token: &CachedToken,
+        token: &AccessToken,
         request: &F,
     ) -> (Result<Response<T>, Error>, Option<Limit>)
     where
@@ -197,7 +197,7 @@ impl<'a> Call<'a> {
     }
 
     /// Step 3: waits, or refreshes the token, if another attempt may help. Otherwise returns the error.
-    async fn decide(&mut self, error: Error, token: &CachedToken, is_limited: bool) -> Result<(), Error> {
+    async fn decide(&mut self, error: Error, token: &AccessToken, is_limited: bool) -> Result<(), Error> {
         self.limited += u32::from(is_limited);
         let error = error.with_follows_lost(self.is_lost);
         self.is_lost |= error.may_be_done();
@@ -209,7 +209,7 @@ impl<'a> Call<'a> {
             kind: error.kind(),
             retry_after: error.retry_after(),
             is_unsent: error.is_unsent(),
-            token_is_fresh: self.is_refreshed || token.is_fresh(),
+            is_refreshed: self.is_refreshed,
         };
         let decision = retry::decide(&self.client.retry, &failure, fastrand::f64());
         tracing::debug!(

@@ -113,7 +113,7 @@ pub(crate) struct Failure {
     /// Whether the request did not reach the service.
     pub is_unsent: bool,
     /// Whether the token was refreshed for this call, or was new.
-    pub token_is_fresh: bool,
+    pub is_refreshed: bool,
 }
 
 /// Time after which the service gives up on a tried query.
@@ -147,7 +147,7 @@ pub(crate) enum Decision {
 pub(crate) fn decide(policy: &RetryPolicy, failure: &Failure, chance: f64) -> Decision {
     match failure.kind.retryability() {
         // An unauthenticated request was not carried out, so any method may be retried.
-        Retryability::WithFreshToken if !failure.token_is_fresh => Decision::RefreshToken,
+        Retryability::WithFreshToken if !failure.is_refreshed => Decision::RefreshToken,
         Retryability::Later
             if failure.is_safe_to_retry()
                 && !failure.is_slow_query()
@@ -190,7 +190,7 @@ mod tests {
             kind,
             retry_after: None,
             is_unsent: false,
-            token_is_fresh: false,
+            is_refreshed: false,
         }
     }
 
@@ -230,12 +230,7 @@ mod tests {
             ("POST that was not sent", Failure { is_unsent: true, ..post(Connect) }, 1.0, Wait(secs(1))),
             ("POST that was throttled", post(Throttled), 1.0, Wait(secs(1))),
             ("401 refreshes the token", failed(Unauthenticated), 1.0, RefreshToken),
-            (
-                "401 refreshes it once",
-                Failure { token_is_fresh: true, ..failed(Unauthenticated) },
-                1.0,
-                GiveUp,
-            ),
+            ("401 refreshes it once", Failure { is_refreshed: true, ..failed(Unauthenticated) }, 1.0, GiveUp),
             (
                 "401 refreshes it for POST too",
                 Failure { operation: POST, ..failed(Unauthenticated) },

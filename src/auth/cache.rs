@@ -1,6 +1,5 @@
 //! The token cache in front of every source.
 
-use std::ops::Deref;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -40,27 +39,6 @@ impl State {
     }
 }
 
-/// A token, and whether it was obtained for this caller.
-#[derive(Debug)]
-pub(crate) struct CachedToken {
-    token: AccessToken,
-    is_fresh: bool,
-}
-
-impl CachedToken {
-    /// Whether the source returned the token while this caller waited: a refresh would not return a newer one.
-    pub(crate) fn is_fresh(&self) -> bool {
-        self.is_fresh
-    }
-}
-
-impl Deref for CachedToken {
-    type Target = AccessToken;
-    fn deref(&self) -> &AccessToken {
-        &self.token
-    }
-}
-
 /// The result of a look-up in the cache.
 enum Lookup {
     Valid(AccessToken),
@@ -76,22 +54,21 @@ impl TokenCache {
     }
 
     /// Returns a valid token: the cached one, or a new one from the source.
-    pub(crate) async fn token(&self) -> Result<CachedToken, AuthError> {
+    pub(crate) async fn token(&self) -> Result<AccessToken, AuthError> {
         let began = Instant::now();
-        let cached = |token: AccessToken| CachedToken { is_fresh: token.obtained() >= began, token };
         let refreshing = match self.lookup(began) {
-            Lookup::Valid(token) => return Ok(cached(token)),
+            Lookup::Valid(token) => return Ok(token),
             Lookup::Failed(error) => return Err(error),
             // One caller refreshes early; the others use the token.
             Lookup::Due(token) => match self.refreshing.try_lock() {
                 Ok(guard) => guard,
-                Err(_) => return Ok(cached(token)),
+                Err(_) => return Ok(token),
             },
             Lookup::Missing => self.refreshing.lock().await,
         };
         // Another caller may have refreshed it in the meantime.
         let valid = match self.lookup(began) {
-            Lookup::Valid(token) => return Ok(cached(token)),
+            Lookup::Valid(token) => return Ok(token),
             Lookup::Failed(error) => return Err(error),
             Lookup::Due(token) => Some(token),
             Lookup::Missing => None,
@@ -100,16 +77,16 @@ impl TokenCache {
         let result = match (obtained, valid) {
             (Err(_), Some(token)) if token.remaining() != Some(Duration::ZERO) => {
                 self.state().paused_until = Some(Instant::now() + REFRESH_PAUSE);
-                Ok(cached(token))
+                Ok(token)
             }
-            (obtained, _) => self.store(obtained).map(|token| CachedToken { token, is_fresh: true }),
+            (obtained, _) => self.store(obtained),
         };
         drop(refreshing);
         result
     }
 
     /// Replaces this token, which the service rejected. Returns whether there is a different one now.
-    pub(crate) async fn refresh(&self, rejected: &CachedToken) -> Result<bool, AuthError> {
+    pub(crate) async fn refresh(&self, rejected: &AccessToken) -> Result<bool, AuthError> {
         let began = Instant::now();
         let refreshing = self.refreshing.lock().await;
         {

@@ -104,7 +104,7 @@ mod token;
 pub use azure_cli::AzureCli;
 #[cfg(feature = "azure-identity")]
 pub use azure_identity::AzureIdentity;
-pub(crate) use cache::{CachedToken, TokenCache};
+pub(crate) use cache::TokenCache;
 pub use client_secret::ClientSecret;
 pub use cloud::Cloud;
 pub use device_code::{DeviceCode, DevicePrompt};
