@@ -40,6 +40,14 @@ fn get(emulator: &Emulator, path: &str) -> String {
 }
 
 #[tokio::test]
+async fn header_of_a_refusal_can_be_set() {
+    let fault = Fault::refuse(429).header("Retry-After", "1");
+    let emulator = Emulator::builder().fault(fault).start().await.unwrap();
+    let error = client(&emulator).reports().await.unwrap_err();
+    assert_eq!((error.kind(), error.retry_after()), (ErrorKind::Throttled, Some(Duration::from_secs(1))));
+}
+
+#[tokio::test]
 async fn dropped_emulator_stops_and_others_continue() {
     let (first, second) = (Emulator::start().await.unwrap(), Emulator::start().await.unwrap());
     let stopped = client(&first);

@@ -30,7 +30,7 @@ pub struct Fault {
 #[derive(Clone, Debug)]
 pub(super) enum Effect {
     Respond { status: u16, headers: Vec<(String, String)>, body: String },
-    Refuse(u16),
+    Refuse { status: u16, headers: Vec<(String, String)> },
     Delay(Duration),
     DisconnectBefore,
     DisconnectAfter,
@@ -57,9 +57,10 @@ impl Fault {
         Self::new(Effect::Respond { status, headers, body: body.into() })
     }
 
-    /// Responds with the spec's example of this error status; the operation is not performed.
+    /// Responds with the spec's example of this error status; the operation is not performed. The example of a 429 asks
+    /// for a wait of 57 seconds; a shorter `Retry-After` can be set with [`header`](Self::header).
     pub fn refuse(status: u16) -> Self {
-        Self::new(Effect::Refuse(status))
+        Self::new(Effect::Refuse { status, headers: Vec::new() })
     }
 
     /// Waits before the operation is performed.
@@ -82,9 +83,10 @@ impl Fault {
         Self::new(Effect::Truncate(bytes))
     }
 
-    /// Adds a response header. Has an effect only after [`respond`](Self::respond).
+    /// Adds a response header after [`respond`](Self::respond), or sets one after [`refuse`](Self::refuse). The other
+    /// faults ignore it.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        if let Effect::Respond { headers, .. } = &mut self.effect {
+        if let Effect::Respond { headers, .. } | Effect::Refuse { headers, .. } = &mut self.effect {
             headers.push((name.to_owned(), value.to_owned()));
         }
         self

@@ -5,7 +5,7 @@ use std::io;
 
 use axum::body::{Body, to_bytes};
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{Error, StatusCode};
+use axum::http::{Error, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream::{self, StreamExt};
 use serde::Serialize;
@@ -72,6 +72,16 @@ pub(super) fn custom(status: u16, headers: Vec<(String, String)>, body: String) 
     let builder = headers.into_iter().fold(builder, |builder, (name, value)| builder.header(name, value));
     let invalid = |error: Error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response();
     builder.body(Body::from(body)).unwrap_or_else(invalid)
+}
+
+/// Sets headers. Invalid ones are ignored.
+pub(super) fn with_headers(mut response: Response, headers: Vec<(String, String)>) -> Response {
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
 }
 
 pub(super) fn disconnect() -> Response {

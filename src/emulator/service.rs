@@ -129,7 +129,9 @@ impl Service {
         match fault {
             None => self.respond(request),
             Some(Effect::Respond { status, headers, body }) => response::custom(status, headers, body),
-            Some(Effect::Refuse(status)) => refuse(request, status),
+            Some(Effect::Refuse { status, headers }) => {
+                response::with_headers(refuse(request, status), headers)
+            }
             Some(Effect::Delay(time)) => {
                 tokio::time::sleep(time).await;
                 self.respond(request)
