@@ -11,12 +11,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let client = InsightsClient::builder().base_url(emulator.base_url()).token(emulator.token()).build()?;
 
     let plan = client.resume_all(Selection::all()).concurrency(2).plan().await?;
-    let total = plan.steps().len();
+    let (mut finished, total) = (0, plan.steps().len());
     let mut run = plan.run();
     while let Some(event) = run.next().await {
-        eprintln!("{} of {total}", run.completed());
         if let Event::Finished { report } = event {
-            println!("{} {}", report.report_id, report.outcome);
+            finished += 1;
+            println!("{finished} of {total}: {} {}", report.report_id, report.outcome);
         }
     }
     Ok(())

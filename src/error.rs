@@ -214,9 +214,12 @@ impl Error {
 }
 
 impl fmt::Debug for Error {
-    /// Ends with the next step: `main` prints errors in this form.
+    /// The message and the next step, because `main` prints errors in this form. `{:#?}` has all fields.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Error").field("details", &self.0).field("help", &self.help()).finish()
+        if f.alternate() {
+            return f.debug_struct("Error").field("details", &self.0).field("help", &self.help()).finish();
+        }
+        write!(f, "{self:#}\nhelp: {}", self.help())
     }
 }
 
@@ -293,7 +296,7 @@ mod tests {
     #[test]
     fn debug_ends_with_the_next_step() {
         let error = Error::new(ErrorKind::Throttled);
-        assert!(format!("{error:?}").ends_with(&format!("help: {:?} }}", error.help())), "{error:?}");
+        assert_eq!(format!("{error:?}"), format!("throttled\nhelp: {}", error.help()));
     }
 
     #[test]

@@ -110,7 +110,7 @@ pub struct Health {
     pub reason: String,
     /// The latest execution with a file. Only read for active reports.
     pub last: Option<Execution>,
-    /// When the report is due next.
+    /// When the report is due next. [`Timestamp::from`](crate::Timestamp) formats it.
     pub next: Option<SystemTime>,
     /// How many executions in a row have no file, the latest included.
     pub missed: u64,

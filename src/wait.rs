@@ -196,7 +196,8 @@ fn timed_out(due: Option<SystemTime>, error: Option<Error>) -> Error {
         (Some(due), None) => format!("no new file in time; the execution is due at {}", Timestamp::from(due)),
         (None, None) => "no new file in time".to_owned(),
     };
-    Error::new(ErrorKind::Timeout).with_message(message)
+    let help = error.is_none().then_some("allow more time, or see whether the report is active");
+    Error::new(ErrorKind::Timeout).with_message(message).with_help(help)
 }
 
 /// Sleeps by the wall clock.

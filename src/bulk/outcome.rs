@@ -204,7 +204,8 @@ pub struct ReportOutcome {
     pub reason: Option<Reason>,
     /// The error behind the reason, if any.
     pub error: Option<Error>,
-    /// When the report is due next, if it is active and its schedule is known.
+    /// When the report is due next, if it is active and its schedule is known. [`Timestamp::from`](crate::Timestamp)
+    /// formats it.
     pub next_execution: Option<SystemTime>,
 }
 

@@ -74,7 +74,7 @@ impl Download {
 
     /// Saves the file under this path.
     ///
-    /// Writes to a temporary file in the same directory, and renames it when it is complete. Continues an earlier,
+    /// Writes to a temporary file in the same directory, which must exist, and renames it when it is complete. Continues an earlier,
     /// interrupted download if the store supports it and the file did not change. Fails if another download to the same
     /// path is in progress.
     ///

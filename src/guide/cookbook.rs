@@ -16,11 +16,15 @@
 //! use partner_center_insights::{Event, Selection};
 //!
 //! let plan = client.resume_all(Selection::matching().name_matches("Sales*")).plan().await?;
-//! let total = plan.steps().len();
+//! if plan.matched() == 0 {
+//!     eprintln!("no report has such a name");
+//! }
+//! let (mut finished, total) = (0, plan.steps().len());
 //! let mut run = plan.run();
 //! while let Some(event) = run.next().await {
 //!     if let Event::Finished { report } = event {
-//!         println!("{} of {total}: {} {}", run.completed(), report.report_id, report.outcome);
+//!         finished += 1;
+//!         println!("{finished} of {total}: {} {}", report.report_id, report.outcome);
 //!         if !report.outcome.is_success() {
 //!             eprintln!("{}", report.message().unwrap_or_default());
 //!         }
@@ -121,7 +125,8 @@
 //! # Bring your own tokens
 //!
 //! Anything that returns an access token can be a [`TokenSource`](crate::auth::TokenSource). The client caches the
-//! token until shortly before it expires, and asks for a new one after a 401.
+//! token until shortly before it expires, and asks for a new one after a 401
+//! ([`TokenRequest::force_refresh`](crate::auth::TokenRequest::force_refresh)).
 //!
 //! ```rust
 //! # #[cfg(all(feature = "emulator", feature = "download"))]
@@ -156,7 +161,11 @@
 //! # Test with the emulator
 //!
 //! Enable the feature `emulator` in `[dev-dependencies]`. An emulator starts with your reports, injects the faults that
-//! you define, and records every request.
+//! you define, and records every request. Retries wait as they do with the real service: for a test without real waits,
+//! use `#[tokio::test(start_paused = true)]` (tokio's feature `test-util`), and give a 429 a short wait with
+//! `Fault::refuse(429).header("Retry-After", "1")`. [`wait_for_execution`](crate::InsightsClient::wait_for_execution)
+//! follows the real clock instead, because reports have dates: let a report start soon, with
+//! [`Report::with_schedule`](crate::Report::with_schedule).
 //!
 //! ```rust
 //! # #[cfg(all(feature = "emulator", feature = "download"))]
