@@ -45,6 +45,17 @@ async fn timed_out_export_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn unwritable_file_is_refused_before_the_export() {
+    let (emulator, folder) = (emulator().start().await.unwrap(), tempfile::tempdir().unwrap());
+    let missing = folder.path().join("missing").join("rows.csv");
+    for file in [&*missing, folder.path()] {
+        let finished = run(&emulator, &["export", "--query", TEXT, "-O", file.to_str().unwrap()]).await;
+        assert_eq!((finished.code, emulator.requests().len()), (Some(2), 0), "{finished:?}");
+        assert!(finished.stderr.contains(file.to_str().unwrap()), "{finished:?}");
+    }
+}
+
+#[tokio::test]
 async fn export_names_what_it_could_not_delete() {
     for (operation, hint, left) in [
         (&spec::DELETE_REPORT, "`partner-insights delete ", (0, 1)),

@@ -15,11 +15,15 @@ use crate::exit::{self, Failure};
 use crate::output::{Output, Row};
 use crate::session::Session;
 use crate::table::text;
+use crate::target;
 
 /// Maximum length of a part of a file name in bytes: file systems allow 255 for three parts and the extension.
 const MAX_NAME_PART: usize = 80;
 
 pub async fn run(global: &Global, command: args::Download, output: &Output) -> Result<u8, Failure> {
+    if let Some(file) = command.output_file.as_deref().filter(|file| file.as_os_str() != "-") {
+        target::check_replaceable(file)?;
+    }
     let session = Session::open(global, output).await?;
     let client = &session.client;
     let executions = chosen(client, &command).await?;

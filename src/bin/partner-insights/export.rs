@@ -18,10 +18,14 @@ use crate::output::{Output, Row};
 use crate::query;
 use crate::session::Session;
 use crate::table::text;
+use crate::target;
 
 pub async fn run(global: &Global, command: Export, output: &Output) -> Result<u8, Failure> {
     let mut interrupts = Interrupts::listen().map_err(Failure::unexpected)?;
     let file = command.output_file.as_deref().filter(|file| file.as_os_str() != "-");
+    if let Some(file) = file {
+        target::check_replaceable(file)?;
+    }
     let prepare = async {
         let session = Session::open(global, output).await?;
         let text = query::query_text(&session.client, &command.text()).await?;
