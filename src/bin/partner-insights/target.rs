@@ -7,7 +7,7 @@ use std::process;
 
 use crate::exit::Failure;
 
-const HINT: &str = "choose a file in an existing folder that you may write to";
+pub const HINT: &str = "choose a file in an existing folder that you may write to";
 
 /// Checks that a download can create or replace this file. Leaves no file behind.
 pub fn check_replaceable(file: &Path) -> Result<(), Failure> {
@@ -20,6 +20,17 @@ pub fn check_replaceable(file: &Path) -> Result<(), Failure> {
         Err(_) => create_absent(file),
     };
     checked.map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())).hint(HINT))
+}
+
+/// Checks that this file can be written. Leaves its content as it is.
+pub fn check_writable(file: &Path) -> io::Result<()> {
+    match fs::metadata(file) {
+        Ok(target) if target.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
+        Ok(target) if target.is_file() => OpenOptions::new().append(true).open(file).map(drop),
+        // The reader of a pipe would see that it is opened and closed.
+        Ok(_) => Ok(()),
+        Err(_) => create_absent(file),
+    }
 }
 
 fn create_absent(file: &Path) -> io::Result<()> {
