@@ -7,7 +7,7 @@ use partner_center_insights::emulator::{Emulator, EmulatorBuilder, FileFault, Fi
 use tempfile::TempDir;
 
 use crate::golden::{golden, transcript};
-use crate::{MONTHLY, cli, emulator, finish, id};
+use crate::{ACTIVE, INACTIVE, MONTHLY, PAUSED, cli, emulator, finish, id, run};
 
 /// Replaces times, which differ between runs.
 fn without_times(text: &str) -> String {
@@ -87,6 +87,20 @@ async fn resume_waits_for_the_file() {
     ];
     let text = transcript(due_soon, &soon).await + &transcript(due_later, &late).await;
     golden("delivery.txt", without_times(&text));
+}
+
+#[tokio::test]
+async fn wait_without_a_file_names_the_next_step() {
+    let emulator = emulator().start().await.unwrap();
+    for (id, code, hint) in [
+        (ACTIVE, 11, format!("hint: `partner-insights wait {ACTIVE} --after 2")),
+        (PAUSED, 6, format!("hint: run `partner-insights resume {PAUSED}` first\n")),
+        (INACTIVE, 6, format!("hint: `partner-insights show {INACTIVE}` shows")),
+    ] {
+        let finished = run(&emulator, &["wait", id, "--after", "2999-01-01", "--timeout", "0s"]).await;
+        assert_eq!(finished.code, Some(code), "{finished:?}");
+        assert!(finished.stderr.contains(&hint), "{finished:?}");
+    }
 }
 
 #[tokio::test]

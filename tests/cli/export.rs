@@ -41,7 +41,8 @@ async fn failed_export_leaves_nothing() {
 #[tokio::test]
 async fn timed_out_export_leaves_nothing() {
     let (finished, left) = exported(emulator(), &["--timeout", "0s"]).await;
-    assert_eq!((finished.code, left), (Some(7), (0, 0)), "{}", finished.stderr);
+    assert_eq!((finished.code, left), (Some(11), (0, 0)), "{}", finished.stderr);
+    assert!(finished.stderr.ends_with("hint: pass a longer --timeout\n"), "{}", finished.stderr);
 }
 
 #[tokio::test]

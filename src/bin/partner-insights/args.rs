@@ -258,6 +258,9 @@ pub struct Change {
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     pub verify_timeout: Duration,
     /// Limit of the whole run [default: none]
+    ///
+    /// If it elapses, reports that were not tried count as failures with exit code 7, and changes that were not
+    /// verified with 10; a mix exits with 9.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
 }

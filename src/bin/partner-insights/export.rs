@@ -18,7 +18,7 @@ use crate::output::{Output, Row};
 use crate::query;
 use crate::session::Session;
 use crate::table::text;
-use crate::target;
+use crate::{target, wait};
 
 pub async fn run(global: &Global, command: Export, output: &Output) -> Result<u8, Failure> {
     let mut interrupts = Interrupts::listen().map_err(Failure::unexpected)?;
@@ -190,7 +190,11 @@ async fn rows(
     output.note(format_args!("Created the one-time report {report}; waiting for its file."));
 
     let work = async {
-        let execution = client.wait_for_execution(report).timeout(command.timeout).await?;
+        let wait = client.wait_for_execution(report).timeout(command.timeout);
+        let execution = wait.await.map_err(|error| match error.kind() {
+            ErrorKind::Timeout => wait::undelivered(error).hint("pass a longer --timeout"),
+            _ => error.into(),
+        })?;
         write(session, report, &execution, file, output).await
     };
     interrupts.or_interrupted(work).await
