@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use partner_center_insights::Report;
 use partner_center_insights::emulator::{Emulator, EmulatorBuilder, FileFault, Files};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::golden::{golden, transcript};
@@ -114,6 +115,24 @@ async fn download_fetches_new_files() {
         &["download", MONTHLY, "--raw", "--output", "ids", "-O", "latest.csv.gz"],
     ];
     golden("download.txt", session(&emulator, &lines).await);
+}
+
+#[tokio::test]
+async fn missing_execution_is_a_json_error_with_a_hint() {
+    let emulator = emulator().start().await.unwrap();
+    for (id, args, message, hint) in [
+        (ACTIVE, &["--execution", "wrong"][..], " wrong", "executions"),
+        (ACTIVE, &["--execution", "wrong", "-O", "file.csv"], " wrong", "executions"),
+        ("71d04e9a-c3f5-4826-b58e-0a692dc7f314", &[], "", "wait"),
+    ] {
+        let finished = run(&emulator, &[&["download", id, "--output", "jsonl"], args].concat()).await;
+        assert_eq!(finished.code, Some(3), "{finished:?}");
+        let error: Value = serde_json::from_str(&finished.stderr).unwrap();
+        let expected = format!("report {id} has no completed execution{message}");
+        assert_eq!(error["error"]["message"], expected);
+        let hint = format!("`partner-insights {hint} {id}");
+        assert!(error["error"]["hint"].as_str().unwrap().starts_with(&hint), "{error}");
+    }
 }
 
 #[tokio::test]
