@@ -91,6 +91,19 @@ async fn resume_waits_for_the_file() {
 }
 
 #[tokio::test]
+async fn resume_names_reports_it_does_not_wait_for() {
+    let emulator = emulator().start().await.unwrap();
+    let one = run(&emulator, &["resume", ACTIVE, "--wait"]).await;
+    assert_eq!(one.code, Some(0), "{one:?}");
+    assert!(one.stderr.contains(" was already active: its file is not waited for.\n"), "{one:?}");
+    assert!(one.stderr.contains(&format!("hint: `partner-insights wait {ACTIVE}`")), "{one:?}");
+    let two = run(&emulator, &["resume", ACTIVE, MONTHLY, "--wait"]).await;
+    assert!(two.stderr.contains("2 reports were already active: their files are not"), "{two:?}");
+    let without = run(&emulator, &["resume", ACTIVE]).await;
+    assert!(!without.stderr.contains("waited for"), "{without:?}");
+}
+
+#[tokio::test]
 async fn wait_without_a_file_names_the_next_step() {
     let emulator = emulator().start().await.unwrap();
     for (id, code, hint) in [

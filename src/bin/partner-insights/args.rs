@@ -199,6 +199,7 @@ pub struct Resume {
     /// Wait until each resumed report has delivered a file
     ///
     /// Only files written after the command started count. The exit code is 11 if a report delivers no file in time.
+    /// Files of reports that were already active are not waited for; `wait` waits for them.
     #[arg(long, conflicts_with = "dry_run")]
     pub wait: bool,
     /// Limit of --wait, e.g. 30m or 6h (max 24h) [default: none]
