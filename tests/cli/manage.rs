@@ -131,6 +131,20 @@ async fn dry_run_checks_the_documented_rules() {
 }
 
 #[tokio::test]
+async fn end_of_a_schedule_is_for_cmp_only() {
+    let emulator = emulator().start().await.unwrap();
+    let create = [&CREATE[..], &["1d", "--count", "3"]].concat();
+    for args in [&create[..], &["update", ACTIVE]] {
+        let args = [args, &["--end", "2101-01-01T00:00:00Z"]].concat();
+        let finished = run(&emulator, &args).await;
+        assert_eq!((finished.code, emulator.requests().len()), (Some(2), 0), "{finished:?}");
+        assert!(finished.stderr.starts_with("error: --end is not available for mpn"), "{finished:?}");
+    }
+    let cmp = [&create[..], &["--end", "2101-01-01T00:00:00Z", "--program", "cmp"]].concat();
+    assert_eq!(run(&emulator, &cmp).await.code, Some(0));
+}
+
+#[tokio::test]
 async fn short_interval_of_an_update_is_refused() {
     let emulator = emulator().start().await.unwrap();
     let created = run(&emulator, &[&CREATE[..], &["1d", "--output", "ids"]].concat()).await;

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use comfy_table::Cell;
 use partner_center_insights::{
-    CallbackMethod, InsightsClient, NewReport, PreparedUpdate, Report, ReportFormat, ReportId, ReportUpdate,
-    Timestamp, earliest_start,
+    CallbackMethod, InsightsClient, NewReport, PreparedUpdate, Program, Report, ReportFormat, ReportId,
+    ReportUpdate, Timestamp, earliest_start,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -21,6 +21,7 @@ use crate::table::text;
 use crate::{query, quota};
 
 pub async fn create(global: &Global, command: args::Create, output: &Output) -> Result<u8, Failure> {
+    check_end(global, &command.schedule)?;
     let session = Session::open(global, output).await?;
     let model = match command.from {
         Some(id) => Some(existing(&session.client, id).await?),
@@ -85,6 +86,7 @@ async fn send<K>(
 
 pub async fn update(global: &Global, command: args::Update, output: &Output) -> Result<u8, Failure> {
     let schedule = command.schedule;
+    check_end(global, &schedule)?;
     let start = start(&schedule);
     // Any other change does not end the report.
     let changes_end =
@@ -156,6 +158,15 @@ pub async fn existing(client: &InsightsClient, id: ReportId) -> Result<Report, F
     client.report(id).await?.ok_or_else(|| {
         Failure::not_found(format!("there is no report {id}")).hint("`partner-insights list` lists them")
     })
+}
+
+/// Refuses an end for mpn. The library sends it with a warning in the log, because the service may accept it.
+fn check_end(global: &Global, schedule: &Schedule) -> Result<(), Failure> {
+    if schedule.end.is_some() && global.program == Program::Mpn {
+        return Err(Failure::usage("--end is not available for mpn; expected cmp")
+            .hint("pass --count N, or --program cmp"));
+    }
+    Ok(())
 }
 
 fn start(schedule: &Schedule) -> Option<SystemTime> {
