@@ -165,6 +165,8 @@ async fn delete_reads_ids_from_a_file() {
     let rows = rows(&finished.stdout);
     let outcomes: Vec<_> = rows.iter().map(|row| row["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["deleted", "deleted", "not-found"]);
+    assert_eq!(rows[2]["error"], "no report has this ID");
+    assert!(finished.stderr.contains("hint: `partner-insights list` lists"), "{}", finished.stderr);
     assert_eq!(count(&emulator, &spec::DELETE_REPORT), 2);
 }
 
