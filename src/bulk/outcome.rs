@@ -157,7 +157,7 @@ impl Reason {
             }
             Self::OneTime => "schedule a new report to run the query again",
             Self::UnknownStatus => {
-                "look at the report in Partner Center; without verification, a request for its ID is sent in any status"
+                "look at the report in Partner Center; `skip_verification` sends the request for its ID in any status"
             }
             Self::NotReached | Self::Stopped => {
                 "list the reports in a few minutes to see their status; running the command again is safe"

@@ -15,6 +15,23 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
+    /// Creates a schedule. Returns `None` without a start and an interval of at least one hour.
+    pub fn new(
+        start: Option<&Timestamp>,
+        hours: Option<i32>,
+        count: Option<i32>,
+        end: Option<&Timestamp>,
+    ) -> Option<Self> {
+        let hours = hours.and_then(|hours| u64::try_from(hours).ok()).filter(|hours| *hours > 0)?;
+        Some(Self {
+            start: start.and_then(Timestamp::to_system_time)?,
+            interval: Duration::from_secs(hours * 60 * 60),
+            // One-time reports have been observed with -1.
+            count: count.and_then(|count| u64::try_from(count).ok()).filter(|count| *count > 0),
+            end: end.and_then(Timestamp::to_system_time),
+        })
+    }
+
     pub fn interval(&self) -> Duration {
         self.interval
     }
@@ -30,6 +47,15 @@ impl Schedule {
     /// Returns when the next execution after `time` is due, if one is left.
     pub fn next_after(&self, time: SystemTime) -> Option<SystemTime> {
         self.time_of(self.due_by(time))
+    }
+
+    /// Returns when the last execution is due. `None` if their number is not limited.
+    pub fn last(&self) -> Option<SystemTime> {
+        let number = match self.end {
+            Some(end) => self.due_by(end),
+            None => self.count?,
+        };
+        self.time_of(number.checked_sub(1)?)
     }
 
     /// Returns when the execution with this number is due, counted from 0.
@@ -53,21 +79,8 @@ impl Report {
 
     /// Returns the schedule, regardless of the status. `None` if a part is missing or cannot be parsed.
     pub(crate) fn schedule(&self) -> Option<Schedule> {
-        let hours = self
-            .recurrence_interval
-            .and_then(|hours| u64::try_from(hours).ok())
-            .filter(|hours| *hours > 0)?;
-        let time = |time: &Option<Timestamp>| time.as_ref().and_then(Timestamp::to_system_time);
-        Some(Schedule {
-            start: time(&self.start_time)?,
-            interval: Duration::from_secs(hours * 60 * 60),
-            // One-time reports have been observed with -1.
-            count: self
-                .recurrence_count
-                .and_then(|count| u64::try_from(count).ok())
-                .filter(|count| *count > 0),
-            end: time(&self.end_time),
-        })
+        let Self { start_time, recurrence_interval, recurrence_count, end_time, .. } = self;
+        Schedule::new(start_time.as_ref(), *recurrence_interval, *recurrence_count, end_time.as_ref())
     }
 }
 
@@ -105,6 +118,19 @@ mod tests {
         report.end_time = Some(at(30).into());
         assert_eq!(report.next_execution_after(at(20)), Some(at(24)));
         assert_eq!(report.next_execution_after(at(24)), None);
+    }
+
+    #[test]
+    fn last_execution_follows_count_and_end() {
+        let last = |count, end: Option<u64>| {
+            let mut report = report(count);
+            report.end_time = end.map(|hour| at(hour).into());
+            report.schedule().unwrap().last()
+        };
+        assert_eq!(last(5, None), Some(at(96)));
+        assert_eq!(last(5, Some(30)), Some(at(24)));
+        assert_eq!(last(-1, Some(48)), Some(at(48)));
+        assert_eq!(last(-1, None), None);
     }
 
     #[test]

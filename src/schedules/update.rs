@@ -11,7 +11,7 @@ use crate::datasets::Dataset;
 use crate::error::{Error, ErrorKind};
 use crate::generated::Client;
 use crate::generated::types::UpdateReportRequest;
-use crate::report::{Report, Timestamp};
+use crate::report::{Report, Schedule, Timestamp};
 use crate::spec;
 use crate::warning::Warning;
 
@@ -129,6 +129,22 @@ impl PreparedUpdate {
     /// Returns the report before the update.
     pub fn current(&self) -> &Report {
         &self.current
+    }
+
+    /// Returns when the last execution is due after the update, by start, interval, number of recurrences and end. If
+    /// that time has passed, the update ends the report: recurrences are assumed to count from the start of the
+    /// schedule.
+    ///
+    /// `None` if the number of executions is not limited, or if the schedule is not readable.
+    pub fn last_execution(&self) -> Option<SystemTime> {
+        let request = &self.request;
+        let schedule = Schedule::new(
+            Some(&request.start_time),
+            request.recurrence_interval,
+            request.recurrence_count,
+            request.end_time.as_ref(),
+        );
+        schedule?.last()
     }
 
     /// Compares the interval with the shortest one of the dataset that the query of the report reads.

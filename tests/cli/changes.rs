@@ -92,6 +92,7 @@ async fn timeout_bounds_the_plan() {
         run(&emulator, &["resume", "--all-paused", "--yes", "--timeout", "1s", "-o", "json"]).await;
     assert_eq!((finished.code, finished.stdout.as_str()), (Some(7), ""));
     assert!(finished.stderr.starts_with(r#"{"error":{"kind":"timeout""#), "{}", finished.stderr);
+    assert!(finished.stderr.contains("nothing was changed"), "{}", finished.stderr);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use crate::support::{
     CORRELATION_ID, EMPTY_LIST, NO_ITEM_FOUND, REPORT_ID, Request, Server, Step, html, json as json_response,
     response,
 };
-use crate::{Finished, TOKEN, bare, emulator, finish, run};
+use crate::{ACTIVE, Finished, TOKEN, bare, emulator, finish, run};
 
 /// A report that conforms to the spec.
 fn report() -> Value {
@@ -250,7 +250,9 @@ async fn invalid_evidence_exits_with_2() {
         std::fs::write(file.path(), text).unwrap();
         let finished = finish(bare().args(["conformance", "--replay"]).arg(file.path())).await;
         assert_eq!((finished.code, &*finished.stdout), (Some(2), ""), "{finished:?}");
-        assert!(finished.stderr.contains(problem), "{finished:?}");
+        let name = file.path().display();
+        let expected = format!("error: {name} is not an evidence file: {problem}");
+        assert!(finished.stderr.starts_with(&expected), "{finished:?}");
     }
 }
 
@@ -259,4 +261,17 @@ async fn missing_evidence_exits_with_2() {
     let finished = finish(bare().args(["conformance", "--replay", "no/such/file"])).await;
     assert_eq!((finished.code, &*finished.stdout), (Some(2), ""), "{finished:?}");
     assert!(finished.stderr.starts_with("error: no/such/file: "), "{finished:?}");
+}
+
+#[tokio::test]
+async fn unwritable_evidence_is_refused_before_requests() {
+    let (emulator, folder) = (emulator().start().await.unwrap(), tempfile::tempdir().unwrap());
+    let missing = folder.path().join("missing").join("evidence.json");
+    for file in [&*missing, folder.path()] {
+        let args = ["conformance", "--exercise", ACTIVE, "--yes", "--evidence", file.to_str().unwrap()];
+        let finished = run(&emulator, &args).await;
+        assert_eq!((finished.code, emulator.requests().len()), (Some(2), 0), "{finished:?}");
+        let expected = format!("error: cannot write the evidence to {}: ", file.display());
+        assert!(finished.stderr.starts_with(&expected), "{finished:?}");
+    }
 }

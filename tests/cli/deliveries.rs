@@ -4,10 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use partner_center_insights::Report;
 use partner_center_insights::emulator::{Emulator, EmulatorBuilder, FileFault, Files};
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::golden::{golden, transcript};
-use crate::{MONTHLY, cli, emulator, finish, id};
+use crate::{ACTIVE, INACTIVE, MONTHLY, PAUSED, cli, emulator, finish, id, run};
 
 /// Replaces times, which differ between runs.
 fn without_times(text: &str) -> String {
@@ -90,6 +91,33 @@ async fn resume_waits_for_the_file() {
 }
 
 #[tokio::test]
+async fn resume_names_reports_it_does_not_wait_for() {
+    let emulator = emulator().start().await.unwrap();
+    let one = run(&emulator, &["resume", ACTIVE, "--wait"]).await;
+    assert_eq!(one.code, Some(0), "{one:?}");
+    assert!(one.stderr.contains(" was already active: its file is not waited for.\n"), "{one:?}");
+    assert!(one.stderr.contains(&format!("hint: `partner-insights wait {ACTIVE}`")), "{one:?}");
+    let two = run(&emulator, &["resume", ACTIVE, MONTHLY, "--wait"]).await;
+    assert!(two.stderr.contains("2 reports were already active: their files are not"), "{two:?}");
+    let without = run(&emulator, &["resume", ACTIVE]).await;
+    assert!(!without.stderr.contains("waited for"), "{without:?}");
+}
+
+#[tokio::test]
+async fn wait_without_a_file_names_the_next_step() {
+    let emulator = emulator().start().await.unwrap();
+    for (id, code, hint) in [
+        (ACTIVE, 11, format!("hint: `partner-insights wait {ACTIVE} --after 2")),
+        (PAUSED, 6, format!("hint: run `partner-insights resume {PAUSED}` first\n")),
+        (INACTIVE, 6, format!("hint: `partner-insights show {INACTIVE}` shows")),
+    ] {
+        let finished = run(&emulator, &["wait", id, "--after", "2999-01-01", "--timeout", "0s"]).await;
+        assert_eq!(finished.code, Some(code), "{finished:?}");
+        assert!(finished.stderr.contains(&hint), "{finished:?}");
+    }
+}
+
+#[tokio::test]
 async fn download_fetches_new_files() {
     let emulator = emulator().start().await.unwrap();
     let lines: [&[&str]; 5] = [
@@ -100,6 +128,24 @@ async fn download_fetches_new_files() {
         &["download", MONTHLY, "--raw", "--output", "ids", "-O", "latest.csv.gz"],
     ];
     golden("download.txt", session(&emulator, &lines).await);
+}
+
+#[tokio::test]
+async fn missing_execution_is_a_json_error_with_a_hint() {
+    let emulator = emulator().start().await.unwrap();
+    for (id, args, message, hint) in [
+        (ACTIVE, &["--execution", "wrong"][..], " wrong", "executions"),
+        (ACTIVE, &["--execution", "wrong", "-O", "file.csv"], " wrong", "executions"),
+        ("71d04e9a-c3f5-4826-b58e-0a692dc7f314", &[], "", "wait"),
+    ] {
+        let finished = run(&emulator, &[&["download", id, "--output", "jsonl"], args].concat()).await;
+        assert_eq!(finished.code, Some(3), "{finished:?}");
+        let error: Value = serde_json::from_str(&finished.stderr).unwrap();
+        let expected = format!("report {id} has no completed execution{message}");
+        assert_eq!(error["error"]["message"], expected);
+        let hint = format!("`partner-insights {hint} {id}");
+        assert!(error["error"]["hint"].as_str().unwrap().starts_with(&hint), "{error}");
+    }
 }
 
 #[tokio::test]

@@ -300,8 +300,8 @@ async fn unwritable_targets_are_explained() {
         (".", ". is not a regular file"),
     ] {
         let finished = store.download(&["-O", target]).await;
-        assert_eq!(finished.code, Some(1), "{target}: {finished:?}");
+        assert_eq!(finished.code, Some(2), "{target}: {finished:?}");
         assert!(finished.stderr.contains(message), "{target}: {finished:?}");
     }
-    assert!(store.ranges().is_empty() && store.files().is_empty());
+    assert!(store.server.requests().is_empty() && store.files().is_empty());
 }

@@ -36,6 +36,16 @@ async fn emulator_prints_its_address_and_serves_a_file() {
 }
 
 #[tokio::test]
+async fn emulator_warns_if_the_network_reaches_it() {
+    let (mut child, line, mut lines) = started(&["--listen", "0.0.0.0:0"]).await;
+    let port = line.split([':', ',']).nth(2).unwrap();
+    let addresses = format!("Listening on http://0.0.0.0:{port}, on this computer http://127.0.0.1:{port} (");
+    assert!(line.starts_with(&addresses), "{line}");
+    assert!(lines.next_line().await.unwrap().unwrap().starts_with("warning: every computer"));
+    child.kill().await.unwrap();
+}
+
+#[tokio::test]
 async fn verbose_emulator_logs_each_request() {
     let (mut child, line, mut lines) = started(&["-v"]).await;
     let mut log = masked(&format!("stderr: {line}\n"));

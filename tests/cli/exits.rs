@@ -94,6 +94,15 @@ async fn missing_token_sends_nothing_and_prints_a_hint() {
 }
 
 #[tokio::test]
+async fn invalid_url_is_reported_before_a_missing_token() {
+    for url in ["ftp://localhost", "foo"] {
+        let finished = finish(bare().args(["list", "--base-url", url])).await;
+        assert_eq!(finished.code, Some(2), "{finished:?}");
+        assert!(finished.stderr.contains("invalid base URL"), "{finished:?}");
+    }
+}
+
+#[tokio::test]
 async fn filter_without_match_exits_with_3() {
     let lines: [&[&str]; 11] = [
         &["list", "--name", "*usgae*"],

@@ -41,7 +41,19 @@ async fn failed_export_leaves_nothing() {
 #[tokio::test]
 async fn timed_out_export_leaves_nothing() {
     let (finished, left) = exported(emulator(), &["--timeout", "0s"]).await;
-    assert_eq!((finished.code, left), (Some(7), (0, 0)), "{}", finished.stderr);
+    assert_eq!((finished.code, left), (Some(11), (0, 0)), "{}", finished.stderr);
+    assert!(finished.stderr.ends_with("hint: pass a longer --timeout\n"), "{}", finished.stderr);
+}
+
+#[tokio::test]
+async fn unwritable_file_is_refused_before_the_export() {
+    let (emulator, folder) = (emulator().start().await.unwrap(), tempfile::tempdir().unwrap());
+    let missing = folder.path().join("missing").join("rows.csv");
+    for file in [&*missing, folder.path()] {
+        let finished = run(&emulator, &["export", "--query", TEXT, "-O", file.to_str().unwrap()]).await;
+        assert_eq!((finished.code, emulator.requests().len()), (Some(2), 0), "{finished:?}");
+        assert!(finished.stderr.contains(file.to_str().unwrap()), "{finished:?}");
+    }
 }
 
 #[tokio::test]

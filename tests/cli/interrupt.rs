@@ -48,6 +48,7 @@ async fn interrupted_delete_reports_every_report() {
     let left = emulator.reports().len();
     assert_eq!((with("deleted"), with("not-tried")), (REPORTS - left, left));
     assert!((1..REPORTS).contains(&left));
+    assert!(finished.stderr.contains("run the command again"), "{}", finished.stderr);
 }
 
 /// Waits until the request after a response is in flight, which the emulator does not show.

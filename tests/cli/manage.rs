@@ -1,7 +1,9 @@
 //! `create`, `update` and `delete`: what they check, show and select.
 
-use partner_center_insights::emulator::Fault;
-use partner_center_insights::{Report, ReportStatus, spec};
+use std::time::{Duration, SystemTime};
+
+use partner_center_insights::emulator::{EmulatorBuilder, Fault};
+use partner_center_insights::{Report, ReportStatus, Timestamp, spec};
 use serde_json::{Value, json};
 
 use crate::{ACTIVE, ALSO_PAUSED, Finished, PAUSED, UNKNOWN, bare, count, emulator, finish, id, paused, run};
@@ -54,6 +56,57 @@ async fn dry_run_of_update_shows_the_request() {
     assert_eq!(count(&emulator, &spec::UPDATE_REPORT), 0);
 }
 
+/// Reports that have run daily for ten and a half days.
+fn running() -> EmulatorBuilder {
+    let start = SystemTime::now() - Duration::from_secs(252 * 3600);
+    let report = |number, status: &str| {
+        Report::new(id(number)).with_name("Daily").with_status(status.into()).with_schedule(start, 24, 100)
+    };
+    let reports = [report(1, "Active"), report(2, "Paused"), report(3, "Inactive")];
+    emulator().clock(SystemTime::now).reports(reports)
+}
+
+#[tokio::test]
+async fn update_that_ends_a_report_is_confirmed() {
+    let emulator = running().start().await.unwrap();
+    let last = "the last of 5 executions was due at ";
+    for number in [1, 2] {
+        let id = id(number).to_string();
+        let update = ["update", &id, "--count", "5"];
+        let dry = run(&emulator, &[&update[..], &["--dry-run"]].concat()).await;
+        assert!(dry.code == Some(0) && dry.stderr.contains(&format!("warning: {last}")), "{dry:?}");
+        assert!(dry.stderr.ends_with("Z, so this ends the report\n"), "{dry:?}");
+        let refused = run(&emulator, &update).await;
+        assert_eq!((refused.code, count(&emulator, &spec::UPDATE_REPORT)), (Some(2), 0), "{refused:?}");
+        assert!(refused.stderr.contains(&format!("refusing to end the report ({last}")), "{refused:?}");
+    }
+    let id = id(1).to_string();
+    let confirmed = run(&emulator, &["update", &id, "--count", "5", "--yes"]).await;
+    assert!(confirmed.code == Some(0) && confirmed.stderr.contains(last), "{confirmed:?}");
+    assert!(!confirmed.stderr.contains("Next execution"), "{confirmed:?}");
+}
+
+#[tokio::test]
+async fn update_that_ends_nothing_is_not_confirmed() {
+    let emulator = running().start().await.unwrap();
+    let (active, inactive) = (id(1).to_string(), id(3).to_string());
+    for args in [["update", &active, "--count", "12"], ["update", &inactive, "--name", "New"]] {
+        let finished = run(&emulator, &args).await;
+        assert!(finished.code == Some(0) && !finished.stderr.contains("warning"), "{finished:?}");
+    }
+    let finished = run(&emulator, &["update", &inactive, "--count", "5"]).await;
+    assert!(finished.code == Some(0) && finished.stderr.contains("so none is left"), "{finished:?}");
+}
+
+#[tokio::test]
+async fn next_execution_after_an_update_is_not_past() {
+    let emulator = running().start().await.unwrap();
+    let finished = run(&emulator, &["update", &id(1).to_string(), "--count", "50"]).await;
+    let (_, next) = finished.stderr.split_once("Next execution: ").unwrap();
+    let next = Timestamp::from(next.split_once(' ').unwrap().0).to_system_time().unwrap();
+    assert!(next > SystemTime::now(), "{finished:?}");
+}
+
 #[tokio::test]
 async fn dry_run_checks_the_documented_rules() {
     let emulator = emulator().start().await.unwrap();
@@ -78,6 +131,20 @@ async fn dry_run_checks_the_documented_rules() {
 }
 
 #[tokio::test]
+async fn end_of_a_schedule_is_for_cmp_only() {
+    let emulator = emulator().start().await.unwrap();
+    let create = [&CREATE[..], &["1d", "--count", "3"]].concat();
+    for args in [&create[..], &["update", ACTIVE]] {
+        let args = [args, &["--end", "2101-01-01T00:00:00Z"]].concat();
+        let finished = run(&emulator, &args).await;
+        assert_eq!((finished.code, emulator.requests().len()), (Some(2), 0), "{finished:?}");
+        assert!(finished.stderr.starts_with("error: --end is not available for mpn"), "{finished:?}");
+    }
+    let cmp = [&create[..], &["--end", "2101-01-01T00:00:00Z", "--program", "cmp"]].concat();
+    assert_eq!(run(&emulator, &cmp).await.code, Some(0));
+}
+
+#[tokio::test]
 async fn short_interval_of_an_update_is_refused() {
     let emulator = emulator().start().await.unwrap();
     let created = run(&emulator, &[&CREATE[..], &["1d", "--output", "ids"]].concat()).await;
@@ -98,6 +165,8 @@ async fn delete_reads_ids_from_a_file() {
     let rows = rows(&finished.stdout);
     let outcomes: Vec<_> = rows.iter().map(|row| row["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["deleted", "deleted", "not-found"]);
+    assert_eq!(rows[2]["error"], "no report has this ID");
+    assert!(finished.stderr.contains("hint: `partner-insights list` lists"), "{}", finished.stderr);
     assert_eq!(count(&emulator, &spec::DELETE_REPORT), 2);
 }
 

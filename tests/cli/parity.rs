@@ -21,7 +21,7 @@ pub const COMMANDS: [(&str, &[&str]); 12] = [
     ("deleteReportQuery", &["query", "delete", OWN_QUERY, "--yes"]),
     ("tryReportQuery", &["query", "try", "SELECT MPNId FROM Profile"]),
     ("createReport", &["create", "Partners", "--query-id", OWN_QUERY, "--once"]),
-    ("updateReport", &["update", PAUSED, "--count", "5"]),
+    ("updateReport", &["update", PAUSED, "--count", "5", "--yes"]),
     ("deleteReport", &["delete", PAUSED, "--yes"]),
 ];
 

@@ -1,11 +1,12 @@
 //! At a terminal: the confirmation prompt, the progress bar and colors.
 
 use partner_center_insights::emulator::{Emulator, Fault};
+use partner_center_insights::spec;
 use pty_process::{Command, OwnedReadPty, OwnedWritePty, Size};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Child;
 
-use crate::{PAUSED, RESUME, TOKEN, emulator, paused};
+use crate::{ACTIVE, PAUSED, RESUME, TOKEN, emulator, paused};
 
 pub struct Terminal {
     screen: OwnedReadPty,
@@ -202,4 +203,15 @@ async fn timeout_bounds_the_question() {
     assert_eq!(code, Some(7), "{text}");
     assert!(text.contains("[y/N] ") && text.contains("--timeout elapsed"), "{text}");
     emulator.assert_requests(RESUME, 0);
+}
+
+#[tokio::test]
+async fn update_that_ends_a_report_asks() {
+    let emulator = emulator().start().await.unwrap();
+    let mut terminal = Terminal::start(&emulator, &["update", ACTIVE, "--count", "5"], &[]);
+    terminal.wait_for("so this ends the report. Update it? [y/N] ").await;
+    terminal.type_in("n\n").await;
+    let (code, text) = terminal.finish().await;
+    assert_eq!(code, Some(130), "{text}");
+    emulator.assert_requests(&spec::UPDATE_REPORT, 0);
 }

@@ -68,7 +68,7 @@ run() {
     tryReportQuery) insights query try "$text" ;;
     getReports) insights list ;;
     createReport) insights create TopCustomersDaily --query-id $query --earliest --every 1d --count 100 ;;
-    updateReport) insights update $report --count 60 ;;
+    updateReport) insights update $report --count 60 --yes ;;
     deleteReport) insights delete $report --yes ;;
     pauseReportExecutions) insights pause $report --no-verify ;;
     resumeReportExecutions) insights resume $report --no-verify ;;

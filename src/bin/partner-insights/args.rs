@@ -199,6 +199,7 @@ pub struct Resume {
     /// Wait until each resumed report has delivered a file
     ///
     /// Only files written after the command started count. The exit code is 11 if a report delivers no file in time.
+    /// Files of reports that were already active are not waited for; `wait` waits for them.
     #[arg(long, conflicts_with = "dry_run")]
     pub wait: bool,
     /// Limit of --wait, e.g. 30m or 6h (max 24h) [default: none]
@@ -258,6 +259,9 @@ pub struct Change {
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     pub verify_timeout: Duration,
     /// Limit of the whole run [default: none]
+    ///
+    /// If it elapses, reports that were not tried count as failures with exit code 7, and changes that were not
+    /// verified with 10; a mix exits with 9.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
 }

@@ -199,6 +199,7 @@ impl Changing<'_> {
         let Self { command, deadline, direction, delivery, session } = self;
         let unreadable = plan.unreadable();
         let total = plan.steps().len();
+        let waits = delivery.is_some();
         let mut run = plan.run();
         let progress = output.progress(total);
         let mut summary = Summary::default();
@@ -275,6 +276,9 @@ impl Changing<'_> {
             rows.extend(indices.into_iter().zip(waiting));
         }
         let rows = in_order(rows);
+        if waits {
+            delivery::note_active(&rows, output);
+        }
         let written = written.and(end(&rows, &summary, output));
         if total > 0 {
             output.note(format_args!("{}.{}", summary.text(), next(&rows)));

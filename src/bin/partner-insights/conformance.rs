@@ -4,8 +4,8 @@ mod exercise;
 mod note;
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
+use std::{fs, io};
 
 use comfy_table::{Cell, Color};
 use partner_center_insights::conformance::{self, Aspect, Comparison, Conformity, EvidenceSource, Exchange};
@@ -19,13 +19,23 @@ use crate::interrupt::Interrupts;
 use crate::output::{Output, Row};
 use crate::session::Session;
 use crate::table::{colored, text};
+use crate::target;
 
 pub async fn run(global: &Global, command: args::Conformance, output: &Output) -> Result<u8, Failure> {
     if let Some(file) = &command.replay {
         let evidence = input::read_file(file)
             .await
             .map_err(|error| Failure::usage(format!("{}: {error}", input::name(file))))?;
-        return report(&conformance::replay(&evidence)?, output);
+        let exchanges = conformance::replay(&evidence).map_err(|error| {
+            let problem = error.message().unwrap_or_default();
+            Failure::usage(format!("{} is not an evidence file: {problem}", input::name(file)))
+                .hint("`partner-insights conformance --evidence FILE` writes one")
+        })?;
+        return report(&exchanges, output);
+    }
+    if let Some(file) = &command.evidence {
+        target::check_writable(file)
+            .map_err(|error| Failure::usage(unwritten(file, &error)).hint(target::HINT))?;
     }
     let mut interrupts = Interrupts::listen().map_err(Failure::unexpected)?;
     let session = interrupts.or_interrupted(Session::open(global, output)).await?;
@@ -52,7 +62,7 @@ pub async fn run(global: &Global, command: args::Conformance, output: &Output) -
             Some(_) => EvidenceSource::Other,
         };
         let evidence = conformance::evidence(source, &exchanges) + "\n";
-        fs::write(file, evidence).map_err(|error| failed(file, error))
+        fs::write(file, evidence).map_err(|error| Failure::unexpected(unwritten(file, &error)))
     });
     let code = report(&exchanges, output);
     if command.evidence.is_some() {
@@ -77,8 +87,8 @@ fn name_fields(exchanges: &[Exchange], output: &Output) {
     }
 }
 
-fn failed(file: &Path, error: std::io::Error) -> Failure {
-    Failure::unexpected(format!("{}: {error}", file.display()))
+fn unwritten(file: &Path, error: &io::Error) -> String {
+    format!("cannot write the evidence to {}: {error}", file.display())
 }
 
 /// Prints every comparison, and the assumptions that were not checked.

@@ -4,14 +4,15 @@ use std::time::{Duration, SystemTime};
 
 use comfy_table::Cell;
 use partner_center_insights::{
-    CallbackMethod, InsightsClient, NewReport, Report, ReportFormat, ReportId, ReportUpdate, Timestamp,
-    earliest_start,
+    CallbackMethod, InsightsClient, NewReport, PreparedUpdate, Program, Report, ReportFormat, ReportId,
+    ReportUpdate, Timestamp, earliest_start,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::args::{self, Global, Schedule};
+use crate::confirm::{confirm, require_terminal};
 use crate::exit::{self, Failure};
 use crate::list::ReportRow;
 use crate::output::{Output, Row};
@@ -20,6 +21,7 @@ use crate::table::text;
 use crate::{query, quota};
 
 pub async fn create(global: &Global, command: args::Create, output: &Output) -> Result<u8, Failure> {
+    check_end(global, &command.schedule)?;
     let session = Session::open(global, output).await?;
     let model = match command.from {
         Some(id) => Some(existing(&session.client, id).await?),
@@ -84,7 +86,11 @@ async fn send<K>(
 
 pub async fn update(global: &Global, command: args::Update, output: &Output) -> Result<u8, Failure> {
     let schedule = command.schedule;
+    check_end(global, &schedule)?;
     let start = start(&schedule);
+    // Any other change does not end the report.
+    let changes_end =
+        start.is_some() || schedule.every.is_some() || schedule.count.is_some() || schedule.end.is_some();
     let mut update = ReportUpdate::new();
     macro_rules! set {
         ($($value:expr => $setter:ident,)*) => { $(if let Some(value) = $value { update = update.$setter(value); })* };
@@ -114,18 +120,53 @@ pub async fn update(global: &Global, command: args::Update, output: &Output) -> 
     {
         prepared.check(&dataset)?;
     }
+    let last = if changes_end { last_execution(&prepared, schedule.count) } else { None };
+    let is_running = current.is_active() || current.is_paused();
+    let effect = if is_running { "this ends the report" } else { "none is left" };
+    let warning = last.as_ref().map(|last| format!("{last}, so {effect}"));
     if command.dry_run {
         let row = EditRow::planned("would-update", Some(command.id), &prepared)?;
-        return preview(row, &format!("update report {}", command.id), start, output);
+        let code = preview(row, &format!("update report {}", command.id), start, output)?;
+        if let Some(warning) = warning {
+            output.prompt(format_args!("warning: {warning}"));
+        }
+        return Ok(code);
+    }
+    if let (Some(last), Some(warning)) = (last, warning) {
+        if is_running && !command.yes && !session.is_emulated() {
+            require_terminal(&format!("end the report ({last})"))?;
+            confirm(&format!("Note that {warning}. Update it?")).await?;
+        } else {
+            output.prompt(format_args!("warning: {warning}"));
+        }
     }
     let report = prepared.send().await?;
     print(report.unwrap_or(current), &session, output)
+}
+
+/// Explains when the last execution of the updated report was due, if it is in the past.
+fn last_execution(prepared: &PreparedUpdate, count: Option<i32>) -> Option<String> {
+    let last = prepared.last_execution().filter(|last| *last <= SystemTime::now())?;
+    let which = match count.or(prepared.current().recurrence_count).filter(|count| *count > 0) {
+        Some(count) => format!("the last of {count} executions"),
+        None => "the last execution".to_owned(),
+    };
+    Some(format!("{which} was due at {}", Timestamp::from(last)))
 }
 
 pub async fn existing(client: &InsightsClient, id: ReportId) -> Result<Report, Failure> {
     client.report(id).await?.ok_or_else(|| {
         Failure::not_found(format!("there is no report {id}")).hint("`partner-insights list` lists them")
     })
+}
+
+/// Refuses an end for mpn. The library sends it with a warning in the log, because the service may accept it.
+fn check_end(global: &Global, schedule: &Schedule) -> Result<(), Failure> {
+    if schedule.end.is_some() && global.program == Program::Mpn {
+        return Err(Failure::usage("--end is not available for mpn; expected cmp")
+            .hint("pass --count N, or --program cmp"));
+    }
+    Ok(())
 }
 
 fn start(schedule: &Schedule) -> Option<SystemTime> {
@@ -157,8 +198,8 @@ fn preview(row: EditRow, what: &str, start: Option<SystemTime>, output: &Output)
 }
 
 fn print(report: Report, session: &Session, output: &Output) -> Result<u8, Failure> {
-    if let Some(start) = &report.start_time {
-        output.note(format_args!("Next execution: {start} (UTC)."));
+    if let Some(next) = report.next_execution_after(SystemTime::now()) {
+        output.note(format_args!("Next execution: {} (UTC).", Timestamp::from(next)));
     }
     output.rows(&[EditRow::Done(Box::new(ReportRow::new(report, &session.warnings)))])?;
     Ok(exit::OK)

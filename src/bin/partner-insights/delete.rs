@@ -15,6 +15,7 @@ use crate::session::{Session, Warnings};
 use crate::table::{colored, reports, text, visible};
 
 const WOULD: &str = "would-delete";
+const NOT_FOUND: &str = "not-found";
 const NOT_TRIED: &str = "not-tried";
 /// Maximum number of reports listed before the question.
 const LISTED: usize = 20;
@@ -36,6 +37,7 @@ pub async fn run(global: &Global, command: args::Delete, output: &Output) -> Res
         }
         output.rows(&rows)?;
         output.note(format_args!("Would delete {what}; nothing was changed."));
+        print_hint(&rows, output);
         return Ok(code(&rows));
     }
     if !planned.is_empty() && !command.caution.yes && !session.is_emulated() {
@@ -70,7 +72,21 @@ pub async fn run(global: &Global, command: args::Delete, output: &Output) -> Res
         output.row(row)?;
     }
     output.end(&rows)?;
-    if is_stopped { Err(Failure::interrupted()) } else { Ok(code(&rows)) }
+    print_hint(&rows, output);
+    match is_stopped {
+        true if rows.iter().any(|row| row.outcome == NOT_TRIED) => {
+            Err(Failure::interrupted()
+                .hint("run the command again to delete the reports that were not tried"))
+        }
+        true => Err(Failure::interrupted()),
+        false => Ok(code(&rows)),
+    }
+}
+
+fn print_hint(rows: &[DeleteRow], output: &Output) {
+    if rows.iter().any(|row| row.outcome == NOT_FOUND) {
+        output.note("hint: `partner-insights list` lists the reports; --program selects another program");
+    }
 }
 
 /// Looks up the selected reports.
@@ -162,7 +178,7 @@ pub struct DeleteRow {
     status: Option<ReportStatus>,
     /// deleted, would-delete, not-found, failed, or not-tried if the command was interrupted.
     outcome: String,
-    /// The error, if the deletion failed.
+    /// The error, if the report does not exist or the deletion failed.
     error: Option<String>,
     /// Fields of the response that deviate from the spec and were read leniently, or not at all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -175,14 +191,14 @@ pub struct DeleteRow {
 
 impl DeleteRow {
     fn new(report_id: ReportId, report: Option<Report>) -> Self {
-        let (outcome, failed) = match report {
-            Some(_) => (WOULD, None),
-            None => ("not-found", Some(exit::NOT_FOUND)),
+        let (outcome, failed, error) = match report {
+            Some(_) => (WOULD, None, None),
+            None => (NOT_FOUND, Some(exit::NOT_FOUND), Some("no report has this ID".to_owned())),
         };
         let (report_name, status) =
             report.map_or((None, None), |report| (report.report_name, report.report_status));
         let (outcome, warnings) = (outcome.to_owned(), Vec::new());
-        Self { report_id, report_name, status, outcome, error: None, warnings, failed }
+        Self { report_id, report_name, status, outcome, error, warnings, failed }
     }
 
     /// Adds the warnings so far, which include those about the response to the deletion.

@@ -15,16 +15,20 @@ use crate::exit::{self, Failure};
 use crate::output::{Output, Row};
 use crate::session::Session;
 use crate::table::text;
+use crate::target;
 
 /// Maximum length of a part of a file name in bytes: file systems allow 255 for three parts and the extension.
 const MAX_NAME_PART: usize = 80;
 
 pub async fn run(global: &Global, command: args::Download, output: &Output) -> Result<u8, Failure> {
+    if let Some(file) = command.output_file.as_deref().filter(|file| file.as_os_str() != "-") {
+        target::check_replaceable(file)?;
+    }
     let session = Session::open(global, output).await?;
     let client = &session.client;
     let executions = chosen(client, &command).await?;
     if let Some(file) = &command.output_file {
-        let Some(execution) = executions.first() else { return Ok(nothing(output, &command)) };
+        let Some(execution) = executions.first() else { return nothing(output, &command) };
         if file.as_os_str() == "-" {
             return print(client, execution, command.raw, output).await;
         }
@@ -46,7 +50,7 @@ pub async fn run(global: &Global, command: args::Download, output: &Output) -> R
     }
     output.end(&rows)?;
     if rows.is_empty() {
-        return Ok(nothing(output, &command));
+        return nothing(output, &command);
     }
     Ok(exit::OK)
 }
@@ -69,13 +73,19 @@ async fn chosen(client: &InsightsClient, command: &args::Download) -> Result<Vec
 }
 
 /// Reports that there is nothing to download, which is a success with --new.
-fn nothing(output: &Output, command: &args::Download) -> u8 {
+fn nothing(output: &Output, command: &args::Download) -> Result<u8, Failure> {
     if command.choice.new {
         output.note("No new files.");
-        return exit::OK;
+        return Ok(exit::OK);
     }
-    output.note("No completed execution; `partner-insights wait` waits for one.");
-    exit::NOT_FOUND
+    let none = format!("report {} has no completed execution", command.id);
+    Err(match &command.choice.execution {
+        Some(execution) => Failure::not_found(format!("{none} {execution}"))
+            .hint(format!("`partner-insights executions {} --all` lists them", command.id)),
+        None => {
+            Failure::not_found(none).hint(format!("`partner-insights wait {}` waits for one", command.id))
+        }
+    })
 }
 
 pub async fn print(

@@ -1,5 +1,7 @@
 //! `emulator`: serves the emulator until interrupted.
 
+use std::net::{IpAddr, SocketAddr};
+
 use partner_center_insights::emulator::Emulator;
 
 use crate::args;
@@ -30,9 +32,26 @@ pub async fn run(command: args::Emulator, output: &Output) -> Result<u8, Failure
         .map_err(|error| Failure::usage(format!("cannot listen on {listen}: {error}")))?;
     output.prompt(format_args!(
         "Listening on {} (token: {}). Press Ctrl-C to stop.",
-        emulator.base_url(),
+        address(listen.ip(), &emulator.base_url()),
         emulator.token()
     ));
+    if !listen.ip().is_loopback() {
+        output.prompt(
+            "warning: every computer that reaches this address can use the emulator, because its token is known; \
+             `--listen 127.0.0.1:PORT` is for this computer only",
+        );
+    }
     interrupts.next().await;
     Ok(exit::OK)
+}
+
+/// Returns the address that is listened on. Clients cannot use an unspecified address, so their URL is added.
+fn address(ip: IpAddr, base_url: &str) -> String {
+    let port = base_url.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    match port {
+        Some(port) if ip.is_unspecified() => {
+            format!("http://{}, on this computer {base_url}", SocketAddr::new(ip, port))
+        }
+        _ => base_url.to_owned(),
+    }
 }

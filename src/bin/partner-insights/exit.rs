@@ -48,7 +48,11 @@ pub const TABLE: [(u8, &str, &[ErrorKind]); 13] = [
         "refused by the service, or the report cannot be resumed or paused",
         &[BadRequest, Conflict, ReportQuota, OneTimeQuota, QueryQuota],
     ),
-    (7, "throttled or unavailable, after retries", &[Throttled, Unavailable, ServerError, Connect, Timeout]),
+    (
+        7,
+        "throttled or unavailable, after retries; resume, pause: --timeout elapsed",
+        &[Throttled, Unavailable, ServerError, Connect, Timeout],
+    ),
     (
         DIFFERS,
         "invalid response, damaged file, or a service that differs from the spec",
@@ -56,7 +60,7 @@ pub const TABLE: [(u8, &str, &[ErrorKind]); 13] = [
     ),
     (SOME_FAILED, "some reports failed", &[]),
     (UNCONFIRMED, "verification timed out", &[]),
-    (NOT_DELIVERED, "health: some reports need attention; resume --wait: no file in time", &[]),
+    (NOT_DELIVERED, "health: some reports need attention; wait, export, resume --wait: no file in time", &[]),
     (INTERRUPTED, "interrupted or declined", &[]),
 ];
 
@@ -135,8 +139,10 @@ impl Failure {
         Self::new(NOT_FOUND, NO_MATCH_KIND, message)
     }
 
+    /// Creates the failure for a --timeout that elapses before the first change.
     pub fn timeout() -> Self {
         Self::new(code(ErrorKind::Timeout), &word(ErrorKind::Timeout), "--timeout elapsed")
+            .hint("nothing was changed; run the command again, or with a longer --timeout")
     }
 
     pub fn interrupted() -> Self {

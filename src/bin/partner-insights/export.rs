@@ -18,10 +18,14 @@ use crate::output::{Output, Row};
 use crate::query;
 use crate::session::Session;
 use crate::table::text;
+use crate::{target, wait};
 
 pub async fn run(global: &Global, command: Export, output: &Output) -> Result<u8, Failure> {
     let mut interrupts = Interrupts::listen().map_err(Failure::unexpected)?;
     let file = command.output_file.as_deref().filter(|file| file.as_os_str() != "-");
+    if let Some(file) = file {
+        target::check_replaceable(file)?;
+    }
     let prepare = async {
         let session = Session::open(global, output).await?;
         let text = query::query_text(&session.client, &command.text()).await?;
@@ -186,7 +190,11 @@ async fn rows(
     output.note(format_args!("Created the one-time report {report}; waiting for its file."));
 
     let work = async {
-        let execution = client.wait_for_execution(report).timeout(command.timeout).await?;
+        let wait = client.wait_for_execution(report).timeout(command.timeout);
+        let execution = wait.await.map_err(|error| match error.kind() {
+            ErrorKind::Timeout => wait::undelivered(error).hint("pass a longer --timeout"),
+            _ => error.into(),
+        })?;
         write(session, report, &execution, file, output).await
     };
     interrupts.or_interrupted(work).await

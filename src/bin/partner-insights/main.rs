@@ -41,6 +41,7 @@ mod quota;
 mod session;
 mod show;
 mod table;
+mod target;
 mod usage;
 mod wait;
 

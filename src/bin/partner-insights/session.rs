@@ -34,6 +34,8 @@ impl Session {
             let builder = InsightsClient::builder().program(global.program);
             (builder.base_url(emulator.base_url()).token(emulator.token()), Some(emulator))
         } else {
+            // Without it, an invalid URL would be reported only to those who are signed in.
+            builder(global).token_scope()?;
             proxy::check(global)?;
             let credentials = Credentials::new(&global.sign_in, output).await?;
             if global.verbose > 0 {

@@ -27,6 +27,8 @@ pub struct Wait {
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub after: Option<SystemTime>,
     /// How long to wait, e.g. 90s, 30m or 6h [default: no limit]
+    ///
+    /// The exit code is 11 if the report delivers no file in time.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
 }

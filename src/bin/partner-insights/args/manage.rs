@@ -50,6 +50,9 @@ pub struct Update {
     /// Show what would change without changing it
     #[arg(long)]
     pub dry_run: bool,
+    /// Skip the confirmation prompt for an update that ends the report
+    #[arg(long, short, env = "PARTNER_CENTER_YES", value_parser = Setting(BoolishValueParser::new()))]
+    pub yes: bool,
 }
 
 #[derive(Debug, Args)]
@@ -63,7 +66,7 @@ pub struct Schedule {
     /// Time between executions, e.g. 6h, 1d or 1w
     #[arg(long, value_name = "TIME", value_parser = interval)]
     pub every: Option<Duration>,
-    /// Number of executions
+    /// Number of executions, counted from the start of the schedule
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
     pub count: Option<i32>,
     /// End of the schedule (cmp only)

@@ -12,6 +12,7 @@ use super::summary::Summary;
 use crate::exit::Failure;
 use crate::interrupt::Interrupts;
 use crate::output::Output;
+use crate::table::reports;
 use crate::wait;
 
 /// Which files to wait for, and how long.
@@ -89,4 +90,16 @@ impl Delivery {
         output.note(format_args!("{delivered} of {total} resumed reports delivered a file."));
         Ok(end)
     }
+}
+
+/// Names the reports that were active before the run, for whose files it did not wait.
+pub fn note_active(rows: &[ChangeRow], output: &Output) {
+    let active: Vec<_> = rows.iter().filter(|row| row.was_active()).collect();
+    let (what, id) = match active[..] {
+        [] => return,
+        [row] => (format!("{} was already active: its file is", row.label()), row.report_id().to_string()),
+        _ => (format!("{} were already active: their files are", reports(active.len())), "ID".to_owned()),
+    };
+    output.note(format_args!("{what} not waited for."));
+    output.note(format_args!("hint: `partner-insights wait {id}` waits for the next file"));
 }

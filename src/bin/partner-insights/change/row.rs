@@ -108,6 +108,10 @@ impl ChangeRow {
         self.done == Some(Outcome::Resumed)
     }
 
+    pub fn was_active(&self) -> bool {
+        self.done == Some(Outcome::AlreadyActive)
+    }
+
     /// Adds the execution that the report delivered, or the error of the wait.
     pub fn deliver(&mut self, result: Result<Execution, Error>) {
         match result {

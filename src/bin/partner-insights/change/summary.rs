@@ -46,6 +46,10 @@ impl Summary {
         }
         let hint = match report.outcome {
             Outcome::NotPausable => Some("only active reports can be paused"),
+            Outcome::NotResumable if report.reason == Some(Reason::UnknownStatus) => Some(
+                "check the report in Partner Center; `partner-insights resume ID --no-verify` sends the request in \
+                 any status",
+            ),
             _ => report.error.as_ref().map(Error::help).or(report.reason.map(Reason::help)),
         };
         self.hints.extend(hint.map(str::to_owned).filter(|hint| !self.hints.contains(hint)));
