@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::auth::{AuthError, CachedToken};
+use crate::auth::{AuthError, CachedToken, FAILURE_LIFETIME};
 use crate::client::{Inner, InsightsClient};
 use crate::error::{Error, ErrorKind};
 use crate::generated::Client;
@@ -137,7 +137,7 @@ impl<'a> Call<'a> {
     /// Step 1: gets a token, and waits for a permit of the throttle.
     async fn acquire(&mut self) -> Result<(CachedToken, Permit<'a>), Error> {
         let client = self.client;
-        let token = client.tokens.token().await.map_err(|error| self.no_token(error))?;
+        let token = self.token().await?;
         let patience = client.retry.max_elapsed.saturating_sub(self.began.elapsed());
         let announce = |duration| client.announce(&Wait { duration, reason: WaitReason::RateLimit });
         let permit = client.throttle.acquire(patience, announce).await.map_err(|wait| {
@@ -151,6 +151,34 @@ impl<'a> Call<'a> {
         self.began += permit.time_in_queue;
         self.attempts += 1;
         Ok((token, permit))
+    }
+
+    /// Gets a token. Retries if the token endpoint cannot be reached; this does not count as an attempt of the call.
+    async fn token(&self) -> Result<CachedToken, Error> {
+        for attempt in 1.. {
+            let error = match self.client.tokens.token().await {
+                Ok(token) => return Ok(token),
+                Err(error) if error.is_transient() => self.no_token(error),
+                Err(error) => return Err(self.no_token(error)),
+            };
+            let failure = Failure {
+                operation: self.operation,
+                attempt,
+                is_limited: false,
+                elapsed: self.began.elapsed(),
+                kind: error.kind(),
+                // Until then, the cache would return the same failure.
+                retry_after: Some(FAILURE_LIFETIME),
+                is_unsent: true,
+                token_is_fresh: true,
+            };
+            let decision = retry::decide(&self.client.retry, &failure, fastrand::f64());
+            tracing::debug!(attempt, reason = error.kind().name(), ?decision, "no token");
+            let Decision::Wait(duration) = decision else { return Err(error) };
+            self.client.announce(&Wait { duration, reason: WaitReason::Retry(&error) });
+            tokio::time::sleep(duration).await;
+        }
+        Err(Error::new(ErrorKind::Credential))
     }
 
     /// Step 2: sends the request once. Also returns what the response reports about the rate limit.
@@ -229,8 +257,11 @@ impl<'a> Call<'a> {
                 Ok(())
             }
             Decision::RefreshToken => {
-                let refreshed = self.client.tokens.refresh(token).await;
-                self.is_refreshed = refreshed.map_err(|error| self.no_token(error))?;
+                self.is_refreshed = match self.client.tokens.refresh(token).await {
+                    // The next attempt requests it again.
+                    Err(error) if error.is_transient() => true,
+                    refreshed => refreshed.map_err(|error| self.no_token(error))?,
+                };
                 // Another attempt with the same token would fail in the same way.
                 if self.is_refreshed { Ok(()) } else { Err(error.with_attempts(self.attempts)) }
             }
@@ -240,7 +271,7 @@ impl<'a> Call<'a> {
 
     fn no_token(&self, error: AuthError) -> Error {
         let message = error.to_string();
-        let error = Error::new(ErrorKind::Credential).with_message(message).with_source(error);
+        let error = Error::new(error.kind()).with_message(message).with_source(error);
         // Without a request, the service does not know the ids.
         if self.attempts == 0 { error } else { self.with_ids(error, None).with_attempts(self.attempts) }
     }

@@ -48,7 +48,11 @@ pub const TABLE: [(u8, &str, &[ErrorKind]); 13] = [
         "refused by the service, or the report cannot be resumed or paused",
         &[BadRequest, Conflict, ReportQuota, OneTimeQuota, QueryQuota],
     ),
-    (7, "throttled or unavailable, after retries", &[Throttled, Unavailable, ServerError, Connect, Timeout]),
+    (
+        7,
+        "service or token endpoint throttled, unavailable or unreachable, after retries",
+        &[Throttled, Unavailable, ServerError, Connect, Timeout],
+    ),
     (
         DIFFERS,
         "invalid response, damaged file, or a service that differs from the spec",
@@ -218,7 +222,8 @@ impl From<Error> for Failure {
 
 impl From<AuthError> for Failure {
     fn from(error: AuthError) -> Self {
-        Self::authentication(error.to_string()).hint(error.help())
+        let kind = error.kind();
+        Self::new(code(kind), &word(kind), error.to_string()).hint(error.help())
     }
 }
 

@@ -106,7 +106,11 @@ async fn missing_or_invalid_setting_is_named_with_a_hint() {
         let finished = fixture.run(environment, &[&["auth", "check"], args].concat()).await;
         let (error, hint) = finished.failure();
         assert!(error.starts_with(message) && hint.contains(help), "{message}: {}", finished.stderr);
-        let code = if message.starts_with("configuration") { 2 } else { 4 };
+        let code = match message {
+            "https://localhost:1" => 7,
+            _ if message.starts_with("configuration") => 2,
+            _ => 4,
+        };
         assert_eq!((finished.code, finished.stdout.as_str()), (code, ""), "{message}");
     }
     assert_eq!((fixture.entra.connections(), fixture.api.connections()), (0, 0));
@@ -118,7 +122,7 @@ async fn untrusted_entra_fails_once_with_the_cause() {
     let environment = app(&[("AZURE_CLIENT_SECRET", CLIENT_SECRET)]);
     let mut command = fixture.command(&environment, &["list"]);
     let finished = finish(command.env_remove("SSL_CERT_FILE")).await.checked();
-    assert_eq!(finished.code, 4);
+    assert_eq!(finished.code, 1);
     let (error, hint) = finished.failure();
     assert!(error.contains("UnknownIssuer") && error.contains(&fixture.entra.url()), "{error}");
     assert!(hint.starts_with("trust the authority that signed the certificate"), "{hint}");
@@ -158,4 +162,18 @@ async fn auth_commands_reject_the_emulator() {
     let (error, hint) = finished.failure();
     assert_eq!(error, "the emulator needs no sign-in");
     assert!(hint.contains("--emulator (PARTNER_CENTER_EMULATOR)"), "{hint}");
+}
+
+#[tokio::test]
+async fn unreachable_entra_is_a_connection_failure() {
+    let fixture = Fixture::new(Vec::new()).await;
+    let environment =
+        app(&[("AZURE_CLIENT_SECRET", CLIENT_SECRET), ("AZURE_AUTHORITY_HOST", "https://login.invalid")]);
+    let finished = fixture.run(&environment, &["list", "--output", "json"]).await;
+    assert_eq!(finished.code, 7, "{}", finished.stderr);
+    let line = finished.stderr.lines().last().unwrap();
+    let error = &serde_json::from_str::<serde_json::Value>(line).unwrap()["error"];
+    assert_eq!(error["kind"], "connection-failed");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.starts_with("https://login.invalid is unreachable: "), "{message}");
 }
