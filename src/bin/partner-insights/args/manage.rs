@@ -131,7 +131,7 @@ pub enum Query {
     /// Run a query and print its first rows
     #[command(after_long_help = examples(&[
         "query try 'SELECT MPNId, PartnerName FROM Profile'",
-        "query try --id e65f3a4f-fb99-4319-97ff-59e57566a871 --output json",
+        "query try --id d8349f7b-a7d1-467e-b26d-434d4a50f26a --output json",
     ]))]
     Try(Text),
     /// Store a query
