@@ -9,12 +9,13 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use partner_center_insights::{CallbackMethod, ReportFormat, ReportId};
 
-use super::values::{Setting, report_id};
+use super::values::{Setting, report_id, single_report_id};
 use super::{Filter, examples};
 
 #[derive(Debug, Args)]
 pub struct Show {
     /// Report ID
+    #[arg(value_parser = single_report_id)]
     pub id: ReportId,
 }
 
@@ -26,7 +27,7 @@ pub struct Create {
     #[arg(long, value_name = "ID", required_unless_present = "from")]
     pub query_id: Option<String>,
     /// Copy query, interval, count, description, format and callback of this report
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = single_report_id)]
     pub from: Option<ReportId>,
     /// Run once, immediately
     #[arg(long, conflicts_with_all = ["at", "earliest", "every", "count", "end"])]
@@ -41,6 +42,7 @@ pub struct Create {
 #[derive(Debug, Args)]
 pub struct Update {
     /// Report ID
+    #[arg(value_parser = single_report_id)]
     pub id: ReportId,
     /// New name
     #[arg(long)]
