@@ -12,6 +12,13 @@ async fn usage_errors_exit_2_and_say_what_is_wrong() {
     for (args, said) in [
         (&["lst"][..], "similar subcommand exists: 'list'"),
         (&["status"], "unrecognized subcommand 'status'\nhint: `--help`"),
+        (&["resum"], "similar subcommand exists: 'resume'"),
+        (&["login"], "similar subcommand exists: 'auth login'"),
+        (&["executions"], "not provided: <ID>..., --name <PATTERN> or --query-id <ID>"),
+        (&["create", "x"], "not provided: --query-id <ID> or --from <ID>"),
+        (&["query", "create", "Q4"], "not provided: <QUERY> or --query-file <FILE>"),
+        (&["export"], "not provided: --query <QUERY> or --query-file <FILE>"),
+        (&["show", "Sales daily"], "`partner-insights list --name 'Sales daily'` shows the IDs"),
         (&["list", "--stauts", "paused"], "similar argument exists: '--status'"),
         (&["list", "--output", "jsn"], "similar value exists: 'json'"),
         (&["list", "--status", "stopped"], "[possible values: active, paused, inactive]"),
