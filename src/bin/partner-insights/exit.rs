@@ -20,6 +20,9 @@ pub const UNCONFIRMED: u8 = 10;
 pub const NOT_DELIVERED: u8 = 11;
 const INTERRUPTED: u8 = 130;
 
+const NEW_TOKEN: &str = "set PARTNER_CENTER_ACCESS_TOKEN to a new token, or unset it and run `partner-insights auth login`; \
+     tokens live for about an hour";
+
 // Kinds of failures that are not errors of the library.
 const USAGE_KIND: &str = "usage";
 const UNEXPECTED_KIND: &str = "unexpected";
@@ -204,13 +207,21 @@ impl From<&Error> for ErrorObject {
             status: error.status(),
             service_code: owned(error.service_code()),
             message: error.message().unwrap_or(error.kind().name()).to_owned(),
-            hint: Some(error.help().to_owned()),
+            hint: Some(hint(error).to_owned()),
             request_id: owned(error.request_id()),
             correlation_id: owned(error.correlation_id()),
             retry_after: error.retry_after().map(|wait| wait.as_secs()),
             attempts: error.attempts(),
             text: error.to_string(),
         }
+    }
+}
+
+/// Returns the next step; if the service rejects the token, with the commands of this CLI.
+fn hint(error: &Error) -> &str {
+    match error.help() {
+        help if error.kind() == Unauthenticated && help == Unauthenticated.help() => NEW_TOKEN,
+        help => help,
     }
 }
 

@@ -31,12 +31,38 @@ async fn entra_refusal_is_shown_once_with_a_hint() {
 }
 
 /// Environment and arguments with a missing or invalid setting, the start of the error, and a part of the hint.
-const MISTAKES: [(&[(&str, &str)], &[&str], &str, &str); 14] = [
+const MISTAKES: [(&[(&str, &str)], &[&str], &str, &str); 18] = [
     (
         &[],
         &[],
         "no credentials configured",
         "set PARTNER_CENTER_ACCESS_TOKEN, run `partner-insights auth login`",
+    ),
+    (
+        &[("AZURE_TENANT_ID", TENANT)],
+        &[],
+        "no credentials configured; found the tenant (AZURE_TENANT_ID); missing the client ID (AZURE_CLIENT_ID), \
+         and a secret or a stored login",
+        "run `partner-insights auth login`",
+    ),
+    (
+        &[("AZURE_TENANT_ID", TENANT), ("AZURE_CLIENT_ID", "1")],
+        &[],
+        "no credentials configured; found the tenant (AZURE_TENANT_ID) and the client ID (AZURE_CLIENT_ID); missing \
+         a secret or a stored login",
+        "set AZURE_CLIENT_SECRET",
+    ),
+    (
+        &[("PARTNER_CENTER_ACCESS_TOKEN", "")],
+        &[],
+        "no credentials configured; PARTNER_CENTER_ACCESS_TOKEN is empty",
+        "set PARTNER_CENTER_ACCESS_TOKEN",
+    ),
+    (
+        &[("PARTNER_CENTER_ACCESS_TOKEN", "")],
+        &["--auth", "token"],
+        "PARTNER_CENTER_ACCESS_TOKEN is empty",
+        "--auth",
     ),
     (&[], &["--auth", "token"], "PARTNER_CENTER_ACCESS_TOKEN is not set", "--auth"),
     (&[], &["--auth", "client-secret"], "AZURE_CLIENT_SECRET is not set", "--auth"),
