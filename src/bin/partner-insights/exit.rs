@@ -34,7 +34,7 @@ const DECLINED_KIND: &str = "declined";
 pub const TABLE: [(u8, &str, &[ErrorKind]); 13] = [
     (OK, "success: every requested report is in the requested state, or there was nothing to do", &[]),
     (UNEXPECTED, "unexpected error", &[Tls, Io]),
-    (USAGE, "usage or configuration error", &[Configuration, InvalidArgument]),
+    (USAGE, "usage or configuration error, or invalid syntax of a query", &[Configuration, InvalidArgument]),
     (
         NOT_FOUND,
         "report, query, dataset or file not found, or nothing matches --name or --query-id",
@@ -48,7 +48,7 @@ pub const TABLE: [(u8, &str, &[ErrorKind]); 13] = [
     (5, "forbidden", &[Forbidden, LinkRefused]),
     (
         REFUSED,
-        "refused by the service, or the report cannot be resumed or paused",
+        "refused by the service or by `query check`, or the report cannot be resumed or paused",
         &[BadRequest, Conflict, ReportQuota, OneTimeQuota, QueryQuota],
     ),
     (

@@ -125,6 +125,8 @@ pub enum Query {
     #[command(after_long_help = examples(&["query show e65f3a4f-fb99-4319-97ff-59e57566a871"]))]
     Show { id: String },
     /// Compare a query with the dataset that it reads
+    ///
+    /// The exit code is 6 if the query does not fit the dataset, and 2 if its syntax is invalid.
     #[command(after_long_help = examples(&[
         "query check 'SELECT MPNId, PartnerName FROM Profile'",
         "query check --query-file usage.sql",
