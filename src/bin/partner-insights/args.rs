@@ -144,6 +144,9 @@ pub enum Command {
 ]))]
     Export(Export),
     /// Compare the service with the spec
+    ///
+    /// The table has only deviations, unless --all is set; JSON has all checks. `--output ids` prints the operation and
+    /// the place of each deviation.
     #[command(after_long_help = examples(&["conformance", "conformance --exercise ID --evidence evidence.json", "conformance --replay evidence.json"]))]
     Conformance(Conformance),
     /// Sign in or out, and inspect tokens
