@@ -61,6 +61,22 @@ async fn usage_errors_exit_2_and_say_what_is_wrong() {
 }
 
 #[tokio::test]
+async fn misspelled_dataset_has_a_similar_one() {
+    let finished = run(&emulator().start().await.unwrap(), &["dataset", "show", "OfficeUsag"]).await;
+    assert_eq!(finished.code, Some(3));
+    assert!(finished.stderr.contains("exist: \"OfficeUsage\""), "{}", finished.stderr);
+}
+
+#[tokio::test]
+async fn ids_of_health_are_those_that_need_attention() {
+    let emulator = emulator().start().await.unwrap();
+    let finished = run(&emulator, &["health", "--output", "ids"]).await;
+    assert_eq!(finished.code, Some(11));
+    assert!(finished.stdout.lines().all(|line| line.len() == PAUSED.len()), "{}", finished.stdout);
+    assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
+}
+
+#[tokio::test]
 async fn ids_file_accepts_comments_and_jsonl() {
     let emulator = emulator().start().await.unwrap();
     let mut file = tempfile::NamedTempFile::new().unwrap();
