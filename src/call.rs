@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 use uuid::Uuid;
 
-use crate::auth::{AccessToken, AuthError};
+use crate::auth::{AccessToken, AuthError, FAILURE_LIFETIME};
 use crate::client::{Inner, InsightsClient};
 use crate::error::{Error, ErrorKind};
 use crate::generated::Client;
@@ -137,7 +137,11 @@ impl<'a> Call<'a> {
     /// Step 1: gets a token, and waits for a permit of the throttle.
     async fn acquire(&mut self) -> Result<(AccessToken, Permit<'a>), Error> {
         let client = self.client;
-        let token = client.tokens.token().await.map_err(|error| self.no_token(error))?;
+        let token = match client.tokens.token().await {
+            Ok(token) => token,
+            // Boxed, because most calls do not need the space.
+            Err(error) => Box::pin(self.token_after(error)).await?,
+        };
         let patience = client.retry.max_elapsed.saturating_sub(self.began.elapsed());
         let announce = |duration| client.announce(&Wait { duration, reason: WaitReason::RateLimit });
         let permit = client.throttle.acquire(patience, announce).await.map_err(|wait| {
@@ -151,6 +155,40 @@ impl<'a> Call<'a> {
         self.began += permit.time_in_queue;
         self.attempts += 1;
         Ok((token, permit))
+    }
+
+    /// Tries again to get a token if the token endpoint could not be reached; this does not count as an attempt of the
+    /// call.
+    async fn token_after(&self, mut failed: AuthError) -> Result<AccessToken, Error> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let is_transient = failed.is_transient();
+            let error = self.no_token(failed);
+            if !is_transient {
+                return Err(error);
+            }
+            let failure = Failure {
+                operation: self.operation,
+                attempt,
+                is_limited: false,
+                elapsed: self.began.elapsed(),
+                kind: error.kind(),
+                // Until then, the cache would return the same failure.
+                retry_after: Some(FAILURE_LIFETIME),
+                is_unsent: true,
+                is_refreshed: true,
+            };
+            let decision = retry::decide(&self.client.retry, &failure, fastrand::f64());
+            tracing::debug!(attempt, reason = error.kind().name(), ?decision, "no token");
+            let Decision::Wait(duration) = decision else { return Err(error) };
+            self.client.announce(&Wait { duration, reason: WaitReason::Retry(&error) });
+            tokio::time::sleep(duration).await;
+            failed = match self.client.tokens.token().await {
+                Ok(token) => return Ok(token),
+                Err(error) => error,
+            };
+        }
     }
 
     /// Step 2: sends the request once. Also returns what the response reports about the rate limit.
@@ -229,8 +267,11 @@ impl<'a> Call<'a> {
                 Ok(())
             }
             Decision::RefreshToken => {
-                let refreshed = self.client.tokens.refresh(token).await;
-                self.is_refreshed = refreshed.map_err(|error| self.no_token(error))?;
+                self.is_refreshed = match self.client.tokens.refresh(token).await {
+                    // The next attempt requests it again.
+                    Err(error) if error.is_transient() => true,
+                    refreshed => refreshed.map_err(|error| self.no_token(error))?,
+                };
                 // Another attempt with the same token would fail in the same way.
                 if self.is_refreshed { Ok(()) } else { Err(error.with_attempts(self.attempts)) }
             }
@@ -240,7 +281,7 @@ impl<'a> Call<'a> {
 
     fn no_token(&self, error: AuthError) -> Error {
         let message = error.to_string();
-        let error = Error::new(ErrorKind::Credential).with_message(message).with_source(error);
+        let error = Error::new(error.kind()).with_message(message).with_source(error);
         // Without a request, the service does not know the ids.
         if self.attempts == 0 { error } else { self.with_ids(error, None).with_attempts(self.attempts) }
     }

@@ -186,10 +186,15 @@ impl Error {
         self.kind().retryability() == Retryability::Later
     }
 
-    /// Whether the request did not reach the service, because no connection could be established.
+    /// Whether no token could be acquired.
+    pub(crate) fn is_of_token(&self) -> bool {
+        self.0.source.as_deref().is_some_and(|source| source.is::<AuthError>())
+    }
+
+    /// Whether the request did not reach the service, because there was no token or no connection.
     pub(crate) fn is_unsent(&self) -> bool {
         let sent = self.0.source.as_deref().and_then(|source| source.downcast_ref::<reqwest::Error>());
-        sent.is_some_and(reqwest::Error::is_connect)
+        self.is_of_token() || sent.is_some_and(reqwest::Error::is_connect)
     }
 
     /// Returns whether the service may have carried out the request although the call failed: the response was lost,

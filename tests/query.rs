@@ -90,13 +90,15 @@ fn dataset() -> Dataset {
 
 #[test]
 fn check_reports_what_the_dataset_lacks() {
-    let rows: [(&str, &[&str]); 8] = [
+    let rows: [(&str, &[&str]); 9] = [
         ("SELECT mpnid, MpnIdCount FROM profile WHERE CITY = 'x' TIMESPAN lifetime", &[]),
         ("SELECT City FROM Profile", &[]),
         ("SELECT a FROM Nowhere", &["unknown dataset \"Nowhere\"; checked against Profile"]),
         ("SELECT * FROM Profile", &["SELECT * is rejected; name the columns"]),
         ("SELECT PGA_MPNId FROM Profile", &["unknown column \"PGA_MPNId\"; the nearest is PGAMpnId"]),
         ("SELECT City FROM Profile WHERE Nope = 1 ORDER BY Nope", &["unknown column \"Nope\""]),
+        // Another short name is not similar.
+        ("SELECT Cat FROM Profile", &["unknown column \"Cat\""]),
         (
             "SELECT RevenueGenerated(USD) FROM Profile",
             &["metric \"RevenueGenerated(USD)\" cannot be used: names with parentheses are rejected"],

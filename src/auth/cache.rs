@@ -12,7 +12,7 @@ const REFRESH_AHEAD: Duration = Duration::from_secs(300);
 /// Pause after a failed refresh of a token that is still valid: Entra blocks clients that retry in a loop.
 const REFRESH_PAUSE: Duration = Duration::from_secs(30);
 /// How long a failure is cached, so that callers that waited for it do not fail one after another.
-const FAILURE_LIFETIME: Duration = Duration::from_secs(1);
+pub(crate) const FAILURE_LIFETIME: Duration = Duration::from_secs(1);
 
 /// Caches the token of a source while it is valid.
 pub(crate) struct TokenCache {

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::{AccessToken, AuthError, Entra, EntraError, Secret, hints};
 use crate::body;
+use crate::error::ErrorKind;
 use crate::proxy::ProxyFailure;
 use crate::text::one_line;
 use crate::transport::{
@@ -193,22 +194,27 @@ async fn unreachable_endpoint(entra: &Entra, error: reqwest::Error) -> Failed {
     let error = error.without_url();
     let tls = is_invalid_data(&error);
     let why = if error.is_timeout() { "timeout".into() } else { root_cause(&error) };
-    let is_permanent = tls || proxy.as_ref().is_some_and(|proxy| proxy.is_permanent());
-    let retry = error.is_connect() && !is_permanent;
+    let kind = match &proxy {
+        Some(proxy) if proxy.is_permanent() => ErrorKind::Configuration,
+        _ if tls => ErrorKind::Tls,
+        _ if error.is_timeout() => ErrorKind::Timeout,
+        _ => ErrorKind::Connect,
+    };
+    let retry = error.is_connect() && !matches!(kind, ErrorKind::Configuration | ErrorKind::Tls);
     let why = match out_of_files(&error) {
         Some(_) => format!("too few file descriptors: {why}"),
         None => why,
     };
     let why = proxy.map_or(why, |proxy| proxy.to_string());
     let message = format!("{} is unreachable: {why}", entra.authority());
-    let error = AuthError::Transport { message, is_tls: tls, source: Some(Arc::new(error)) };
+    let error = AuthError::Transport { message, kind, source: Some(Arc::new(error)) };
     if retry { Failed::Transiently(error, None) } else { Failed::Permanently(error) }
 }
 
 fn truncated(error: reqwest::Error) -> AuthError {
     let error = error.without_url();
     let message = format!("the response of the token endpoint was truncated: {}", root_cause(&error));
-    AuthError::Transport { message, is_tls: false, source: Some(Arc::new(error)) }
+    AuthError::Transport { message, kind: ErrorKind::Connect, source: Some(Arc::new(error)) }
 }
 
 fn no_token(message: &str) -> AuthError {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::hints;
+use crate::error::{ErrorKind, Retryability};
 use crate::text::one_line;
 use crate::transport::out_of_files;
 
@@ -39,8 +40,9 @@ pub enum AuthError {
     Transport {
         /// What went wrong.
         message: String,
-        /// Whether TLS failed, for example because of an untrusted certificate.
-        is_tls: bool,
+        /// The kind of the failure, such as [`Connect`](ErrorKind::Connect), [`Timeout`](ErrorKind::Timeout),
+        /// [`Tls`](ErrorKind::Tls), or [`Credential`](ErrorKind::Credential) for an unusable response.
+        kind: ErrorKind,
         /// The cause, if there is one.
         source: Option<Arc<dyn StdError + Send + Sync>>,
     },
@@ -69,7 +71,26 @@ impl AuthError {
     }
 
     pub(super) fn transport(message: impl Into<String>) -> Self {
-        Self::Transport { message: message.into(), is_tls: false, source: None }
+        Self::Transport { message: message.into(), kind: ErrorKind::Credential, source: None }
+    }
+
+    /// Returns the kind of the [`Error`](crate::Error) of a call that fails because of this.
+    ///
+    /// It is [`Credential`](ErrorKind::Credential), unless Entra was not reached, throttles, or is unavailable.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Transport { kind, .. } => *kind,
+            Self::Entra(error) => match error.status {
+                Some(status @ (429 | 500..=599)) => ErrorKind::of(status, None),
+                _ => ErrorKind::Credential,
+            },
+            _ => ErrorKind::Credential,
+        }
+    }
+
+    /// Whether another request may succeed. Not for a status: Entra may have asked to wait for hours.
+    pub(crate) fn is_transient(&self) -> bool {
+        matches!(self, Self::Transport { kind, .. } if kind.retryability() == Retryability::Later)
     }
 
     /// Returns the error response of Entra, if there was one.
@@ -87,7 +108,7 @@ impl AuthError {
             Self::Configuration { help, .. } => help,
             Self::InteractionRequired(error) => hints::for_codes(&error.codes).unwrap_or("sign in again"),
             Self::Entra(error) => error.help(),
-            Self::Transport { is_tls: true, .. } => {
+            Self::Transport { kind: ErrorKind::Tls, .. } => {
                 "trust the authority that signed the certificate (a proxy may use its own), or correct the authority host"
             }
             Self::Transport { source, .. } => source

@@ -31,7 +31,8 @@ pub trait TokenSource: Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`AuthError`], which becomes the source of an error of kind [`Credential`](crate::ErrorKind::Credential).
+    /// [`AuthError`], which becomes the source of an error of the kind that [`AuthError::kind`] returns, such as
+    /// [`Credential`](crate::ErrorKind::Credential).
     fn token<'a>(&'a self, request: TokenRequest<'a>) -> TokenFuture<'a>;
 }
 

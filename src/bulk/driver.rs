@@ -103,7 +103,7 @@ impl Driver {
                     use ErrorKind::{Connect, Timeout, Unavailable};
                     let is_connection_failure = matches!(error.kind(), Connect | Timeout | Unavailable);
                     connection_failures = if is_connection_failure { connection_failures + 1 } else { 0 };
-                    if concerns_all(error.kind()) || connection_failures >= MAX_CONNECTION_FAILURES {
+                    if concerns_all(&error) || connection_failures >= MAX_CONNECTION_FAILURES {
                         fatal.get_or_insert_with(|| error.clone());
                     }
                     let may_be_done = may_have_arrived(&error);
@@ -222,16 +222,18 @@ fn not_tried(cause: &Error) -> Error {
 }
 
 /// Whether the error concerns the caller or the client, so that all requests would fail.
-fn concerns_all(kind: ErrorKind) -> bool {
+fn concerns_all(error: &Error) -> bool {
     use ErrorKind::*;
+    let kind = error.kind();
     matches!(kind, Unauthenticated | MfaRequired | WrongAudience | AppOnlyNotAllowed | Forbidden)
         || matches!(kind, Credential | Configuration | Tls)
+        || error.is_of_token()
 }
 
 /// Whether the service may have carried out a failed request. It has not if it requests a later attempt.
 fn may_have_arrived(error: &Error) -> bool {
     let is_throttled = error.kind() == ErrorKind::Throttled || error.retry_after().is_some();
-    (error.is_retryable() && !is_throttled) || was_accepted(error)
+    (error.is_retryable() && !is_throttled && !error.is_of_token()) || was_accepted(error)
 }
 
 /// Whether the service accepted the request, although its response could not be read.

@@ -185,8 +185,8 @@ async fn send_once(
     if step.request != NO_TOKEN {
         let token = inner.tokens.token().await;
         let authorization = token.and_then(|token| token.authorization());
-        let authorization = authorization
-            .map_err(|error| failed(ErrorKind::Credential, error.to_string()).with_source(error))?;
+        let authorization =
+            authorization.map_err(|error| failed(error.kind(), error.to_string()).with_source(error))?;
         builder = builder.header(AUTHORIZATION, authorization);
     }
     let announce = |duration: Duration| inner.announce(&Wait { duration, reason: WaitReason::RateLimit });

@@ -1,4 +1,5 @@
-//! Sample datasets and queries, as observed on the service.
+//! Sample datasets and queries. The queries `Profile` and `MSLearn` name columns that their datasets lack, because half
+//! of the documented system queries do.
 
 use serde::{Deserialize, Serialize};
 

@@ -106,7 +106,7 @@ error_kinds! {
     /// The response does not match the spec.
     InvalidResponse("invalid response", [_], Never,
         "check the base URL and any proxy in between; if both are right, the service has changed, and the spec must be updated"),
-    /// The connection failed or was lost.
+    /// The connection to the service or to the token endpoint failed or was lost.
     Connect("connection failed", [], Later,
         "check the network, the proxy settings and the base URL"),
     /// No response arrived in time.
@@ -127,7 +127,8 @@ error_kinds! {
     /// A local file cannot be read or written.
     Io("file system", [], Never,
         "check the folder, its permissions and the free space"),
-    /// No access token could be obtained.
+    /// No access token could be obtained. If the token endpoint was not reached, the kind is that of the failure, such
+    /// as [`Connect`](Self::Connect), and the source is an [`AuthError`](crate::auth::AuthError).
     Credential("no credential", [], Never,
         "sign in again, or check the settings of the token source"),
     /// An argument of a call is invalid, such as a report id. Nothing was sent.

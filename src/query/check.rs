@@ -101,7 +101,8 @@ fn nearest(name: &str, known: &[&str]) -> Option<String> {
     let usable = known.iter().filter(|column| !column.contains('('));
     let (distance, column) =
         usable.map(|column| (distance(name, column), *column)).min_by_key(|(d, _)| *d)?;
-    (distance <= 2.max(name.chars().count() / 3)).then(|| column.to_owned())
+    let length = name.chars().count().min(column.chars().count());
+    (distance <= 1.max(length / 3)).then(|| column.to_owned())
 }
 
 /// Returns the Levenshtein distance, ignoring case.

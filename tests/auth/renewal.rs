@@ -1,6 +1,7 @@
 //! The token cache of the client: how many requests it makes, and what happens after a 401.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use partner_center_insights::auth::{AuthError, ClientSecret, TokenFuture, TokenRequest, TokenSource};
 use partner_center_insights::{Error, ErrorKind, InsightsClient, RetryPolicy};
@@ -200,4 +201,46 @@ async fn missing_token_error_has_one_hint_and_no_ids() {
     assert!(format!("{error:#}").ends_with("no credential: the vault is sealed"), "{error:#}");
     assert_eq!(error.help(), AuthError::other("").help());
     assert_eq!(api.count(), 0);
+}
+
+#[tokio::test]
+async fn unreachable_entra_is_a_connection_failure() {
+    let api = Server::start(vec![done()]).await;
+    let entra = Server::start(Vec::new()).await;
+    let (client, url) = (signed_in(&api, &entra), entra.url());
+    drop(entra);
+    let error = checked(client.resume(REPORT).await.unwrap_err());
+    assert_eq!((error.kind(), error.attempts()), (ErrorKind::Connect, 0));
+    assert!(error.message().unwrap().starts_with(&url) && !error.may_be_done(), "{error}");
+    assert!(std::error::Error::source(&error).unwrap().is::<AuthError>(), "{error:?}");
+    assert_eq!(api.connections(), 0);
+}
+
+/// A source whose endpoint can be reached only from the fourth request on.
+struct Reconnected {
+    lost: ClientSecret,
+    found: ClientSecret,
+    requests: AtomicUsize,
+}
+
+impl TokenSource for Reconnected {
+    fn token<'a>(&'a self, request: TokenRequest<'a>) -> TokenFuture<'a> {
+        let is_lost = self.requests.fetch_add(1, Ordering::Relaxed) < 3;
+        if is_lost { self.lost.token(request) } else { self.found.token(request) }
+    }
+}
+
+#[tokio::test]
+async fn unreachable_entra_is_retried_by_the_policy() {
+    let api = Server::start(vec![done()]).await;
+    let gone = Server::start(Vec::new()).await;
+    let lost = ClientSecret::new(entra(&gone), CLIENT_SECRET);
+    drop(gone);
+    let server = Server::start(vec![token("first", json!(3599))]).await;
+    let found = ClientSecret::new(entra(&server), CLIENT_SECRET);
+    let source = Reconnected { lost, found, requests: AtomicUsize::new(0) };
+    let builder = InsightsClient::builder().token_source(source).base_url(api.url());
+    let client = builder.root_certificate(fake::root()).build().unwrap();
+    client.resume(REPORT).await.unwrap();
+    assert_eq!(tokens(&api), ["first"]);
 }

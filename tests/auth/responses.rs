@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use partner_center_insights::ErrorKind;
 use partner_center_insights::auth::{AccessToken, AuthError, ClientSecret, Entra, TokenRequest, TokenSource};
 use serde_json::json;
 use tokio::time::Instant;
@@ -142,7 +143,7 @@ async fn unusable_success_is_a_transport_error() {
     let cut = token(ACCESS_TOKEN, json!(3599)).without_the_last(5);
     for response in [cut, Response::new(200, "", r#"{"token_type":"Bearer"}"#)] {
         let error = respond(response).await.unwrap_err();
-        assert!(matches!(error, AuthError::Transport { is_tls: false, .. }), "{error:?}");
+        assert!(matches!(error, AuthError::Transport { .. }), "{error:?}");
         assert!(shown(&error).contains("token endpoint"), "{error}");
         assert_eq!(error.help(), "check the network, the proxy settings and the authority host");
     }
@@ -202,6 +203,7 @@ async fn server_error_is_retried_twice() {
     let server = Server::start(vec![Response::new(503, "", "busy")]).await;
     let error = request(&server).await.unwrap_err();
     assert!(shown(&error).ends_with("HTTP 503: busy"), "{error}");
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(error.help(), "try again in a few minutes");
     assert_eq!(server.count(), 3);
 }
@@ -223,7 +225,7 @@ async fn missing_response_times_out() {
     let builder = builder.root_certificate(crate::fake::root()).max_elapsed(Duration::from_millis(300));
     let source = ClientSecret::new(builder.build().unwrap(), CLIENT_SECRET);
     let error = source.token(TokenRequest::new(SCOPE)).await.unwrap_err();
-    assert!(matches!(error, AuthError::Transport { is_tls: false, .. }), "{error:?}");
+    assert!(matches!(error, AuthError::Transport { kind: ErrorKind::Timeout, .. }), "{error:?}");
     assert!(shown(&error).starts_with(&server.url()), "{error}");
     assert_eq!(server.count(), 1);
 }
@@ -234,7 +236,7 @@ async fn untrusted_certificate_fails_in_one_attempt() {
     let builder = Entra::builder().authority(server.url()).tenant(TENANT).client_id(CLIENT_ID);
     let source = ClientSecret::new(builder.build().unwrap(), CLIENT_SECRET);
     let error = source.token(TokenRequest::new(SCOPE)).await.unwrap_err();
-    assert!(matches!(error, AuthError::Transport { is_tls: true, .. }), "{error:?}");
+    assert!(matches!(error, AuthError::Transport { kind: ErrorKind::Tls, .. }), "{error:?}");
     assert!(shown(&error).contains("UnknownIssuer"), "{error}");
     assert!(error.help().starts_with("trust the authority"), "{}", error.help());
     assert_eq!((server.connections(), server.count()), (1, 0));
@@ -246,7 +248,7 @@ async fn unreachable_server_is_named() {
     let (url, source) = (server.url(), ClientSecret::new(entra(&server), CLIENT_SECRET));
     drop(server);
     let error = source.token(TokenRequest::new(SCOPE)).await.unwrap_err();
-    assert!(matches!(error, AuthError::Transport { is_tls: false, .. }), "{error:?}");
+    assert!(matches!(error, AuthError::Transport { kind: ErrorKind::Connect, .. }), "{error:?}");
     assert!(shown(&error).starts_with(&url), "{error}");
 }
 

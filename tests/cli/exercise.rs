@@ -47,12 +47,15 @@ async fn signal(name: &str, child: &Child) {
 
 #[tokio::test]
 async fn exercise_prints_checks_and_open_assumptions() {
-    let (state, emulator) = (tempfile::tempdir().unwrap(), emulator().start().await.unwrap());
-    let Finished { code, stdout, stderr } = exercised(&emulator, &state, ACTIVE).await;
-    let mut text = format!("$ partner-insights conformance --exercise {ACTIVE} --yes\n{stdout}");
-    text.extend(stderr.lines().map(|line| format!("stderr: {line}\n")));
-    text += &format!("exit: {}\n", code.unwrap());
-    assert!(is_active(&emulator, ACTIVE));
+    let mut text = String::new();
+    for args in [&["--exercise", ACTIVE, "--yes"][..], &["--exercise", ACTIVE, "--yes", "--all"]] {
+        let (state, emulator) = (tempfile::tempdir().unwrap(), emulator().start().await.unwrap());
+        let Finished { code, stdout, stderr } = finish(&mut command(&emulator, &state, args)).await;
+        text += &format!("$ partner-insights conformance {}\n{stdout}", args.join(" "));
+        text.extend(stderr.lines().map(|line| format!("stderr: {line}\n")));
+        text += &format!("exit: {}\n", code.unwrap());
+        assert!(is_active(&emulator, ACTIVE));
+    }
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/golden/conformance.txt");
     assert_data_eq!(Data::text(text), Data::read_from(path.as_ref(), None).raw());
 }
@@ -119,7 +122,7 @@ async fn unrestored_state_is_reported_and_noted() {
     let failed = exercised(&emulator, &state, ACTIVE).await;
     assert_eq!(failed.code, Some(5), "{}", failed.stderr);
     // The rows are printed anyway.
-    assert!(failed.stdout.contains("pauseReportExecutions"), "{failed:?}");
+    assert!(failed.stdout.contains("resumeReportExecutions"), "{failed:?}");
     assert!(
         failed.stderr.contains(&format!("the report {ACTIVE} was Active before an exercise")),
         "{failed:?}"

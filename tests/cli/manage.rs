@@ -236,3 +236,13 @@ async fn exhausted_quota_names_candidates() {
         finished.stderr
     );
 }
+
+#[tokio::test]
+async fn query_try_example_of_the_help_runs() {
+    let help = finish(bare().args(["query", "try", "--help"])).await.stdout;
+    let line = help.lines().find(|line| line.contains("query try --id")).unwrap();
+    let args = line.split_whitespace().skip(1);
+    let finished = finish(bare().arg("--emulator").args(args)).await;
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    assert!(!rows(&finished.stdout).is_empty());
+}

@@ -12,6 +12,13 @@ async fn usage_errors_exit_2_and_say_what_is_wrong() {
     for (args, said) in [
         (&["lst"][..], "similar subcommand exists: 'list'"),
         (&["status"], "unrecognized subcommand 'status'\nhint: `--help`"),
+        (&["resum"], "similar subcommand exists: 'resume'"),
+        (&["login"], "similar subcommand exists: 'auth login'"),
+        (&["executions"], "not provided: <ID>..., --name <PATTERN> or --query-id <ID>"),
+        (&["create", "x"], "not provided: --query-id <ID> or --from <ID>"),
+        (&["query", "create", "Q4"], "not provided: <QUERY> or --query-file <FILE>"),
+        (&["export"], "not provided: --query <QUERY> or --query-file <FILE>"),
+        (&["show", "Sales daily"], "`partner-insights list --name 'Sales daily'` shows the IDs"),
         (&["list", "--stauts", "paused"], "similar argument exists: '--status'"),
         (&["list", "--output", "jsn"], "similar value exists: 'json'"),
         (&["list", "--status", "stopped"], "[possible values: active, paused, inactive]"),
@@ -51,6 +58,22 @@ async fn usage_errors_exit_2_and_say_what_is_wrong() {
     }
     // Only one of the commands sent a request: the list for its plan.
     assert_eq!((count(&emulator, LIST), emulator.requests().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn misspelled_dataset_has_a_similar_one() {
+    let finished = run(&emulator().start().await.unwrap(), &["dataset", "show", "OfficeUsag"]).await;
+    assert_eq!(finished.code, Some(3));
+    assert!(finished.stderr.contains("exist: \"OfficeUsage\""), "{}", finished.stderr);
+}
+
+#[tokio::test]
+async fn ids_of_health_are_those_that_need_attention() {
+    let emulator = emulator().start().await.unwrap();
+    let finished = run(&emulator, &["health", "--output", "ids"]).await;
+    assert_eq!(finished.code, Some(11));
+    assert!(finished.stdout.lines().all(|line| line.len() == PAUSED.len()), "{}", finished.stdout);
+    assert_eq!(finished.stderr.lines().count(), 1, "{}", finished.stderr);
 }
 
 #[tokio::test]

@@ -26,8 +26,13 @@ fn without_times(text: &str) -> String {
 
 #[tokio::test]
 async fn sample_at_60_80_and_120_columns() {
-    let commands: [&[&str]; 4] =
-        [&["list"], &["show", PAUSED], &["resume", "--name", "*", "--dry-run"], &["health"]];
+    let commands: [&[&str]; 5] = [
+        &["list"],
+        &["show", PAUSED],
+        &["resume", "--name", "*", "--dry-run"],
+        &["health"],
+        &["conformance"],
+    ];
     let mut text = String::new();
     for columns in [60, 80, 120] {
         for args in commands {

@@ -100,6 +100,8 @@ pub enum Command {
     #[command(after_long_help = examples(&["executions 9531985d-5d9d-49f8-9818-e811892f902b --all --output json"]))]
     Executions(Executions),
     /// Check whether reports deliver their files
+    ///
+    /// `--output ids` prints only the reports that need attention.
     #[command(after_long_help = examples(&["health", "health --name 'Sales*' --output json"]))]
     Health(Health),
     /// Wait until a report has delivered a file
@@ -144,6 +146,9 @@ pub enum Command {
 ]))]
     Export(Export),
     /// Compare the service with the spec
+    ///
+    /// The table has only deviations, unless --all is set; JSON has all checks. `--output ids` prints the operation and
+    /// the place of each deviation.
     #[command(after_long_help = examples(&["conformance", "conformance --exercise ID --evidence evidence.json", "conformance --replay evidence.json"]))]
     Conformance(Conformance),
     /// Sign in or out, and inspect tokens

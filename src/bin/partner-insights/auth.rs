@@ -75,7 +75,7 @@ fn config_file() -> Result<TokenFile, Failure> {
 async fn token(global: &Global, output: &Output) -> Result<(String, AccessToken), Failure> {
     proxy::check(global)?;
     let scope = session::builder(global).token_scope()?;
-    let Credentials { source, tokens } = Credentials::new(&global.sign_in, output).await?;
+    let Credentials { source, tokens, .. } = Credentials::new(&global.sign_in, output).await?;
     Ok((source.name(), tokens.token(TokenRequest::new(&scope)).await?))
 }
 

@@ -16,7 +16,7 @@ use crate::args::{self, Global};
 use crate::exit::{self, Failure};
 use crate::input;
 use crate::interrupt::Interrupts;
-use crate::output::{Output, Row};
+use crate::output::{Format, Output, Row};
 use crate::session::Session;
 use crate::table::{colored, text};
 use crate::target;
@@ -31,7 +31,7 @@ pub async fn run(global: &Global, command: args::Conformance, output: &Output) -
             Failure::usage(format!("{} is not an evidence file: {problem}", input::name(file)))
                 .hint("`partner-insights conformance --evidence FILE` writes one")
         })?;
-        return report(&exchanges, output);
+        return report(&exchanges, command.all, output);
     }
     if let Some(file) = &command.evidence {
         target::check_writable(file)
@@ -64,7 +64,7 @@ pub async fn run(global: &Global, command: args::Conformance, output: &Output) -
         let evidence = conformance::evidence(source, &exchanges) + "\n";
         fs::write(file, evidence).map_err(|error| Failure::unexpected(unwritten(file, &error)))
     });
-    let code = report(&exchanges, output);
+    let code = report(&exchanges, command.all, output);
     if command.evidence.is_some() {
         name_fields(&exchanges, output);
     }
@@ -91,22 +91,29 @@ fn unwritten(file: &Path, error: &io::Error) -> String {
     format!("cannot write the evidence to {}: {error}", file.display())
 }
 
-/// Prints every comparison, and the assumptions that were not checked.
-fn report(exchanges: &[Exchange], output: &Output) -> Result<u8, Failure> {
+/// Prints the comparisons, and the assumptions that were not checked. A table has only the deviations, unless `all`.
+fn report(exchanges: &[Exchange], all: bool, output: &Output) -> Result<u8, Failure> {
     let assumptions = conformance::assumptions(exchanges);
     let mut comparisons: Vec<_> = exchanges.iter().flat_map(conformance::check).collect();
     comparisons.extend(assumptions.answered);
-    let rows: Vec<_> = comparisons.into_iter().map(ConformanceRow::from).collect();
+    let mut rows: Vec<_> = comparisons.into_iter().map(ConformanceRow::from).collect();
+    let checks = rows.len();
+    let count = |conformity: Conformity| rows.iter().filter(|row| row.verdict == conformity.as_str()).count();
+    let [differs, undocumented, not_seen, conforms] =
+        [Conformity::Differs, Conformity::Undocumented, Conformity::NotSeen, Conformity::AsDocumented]
+            .map(count);
+    let is_short = !all && output.format() == Format::Table;
+    if is_short {
+        rows.retain(ConformanceRow::is_deviation);
+    }
     output.rows(&rows)?;
-    for assumption in &assumptions.open {
+    for assumption in assumptions.open.iter().filter(|_| !is_short) {
         output.note(format_args!("Not tried: {}: {}", assumption.place, assumption.text));
     }
-    let count = |conformity: Conformity| rows.iter().filter(|row| row.verdict == conformity.as_str()).count();
-    let differs = count(Conformity::Differs);
     output.note(format_args!(
-        "{} checks: {differs} differ from the spec, {} found something undocumented.",
-        rows.len(),
-        count(Conformity::Undocumented),
+        "{checks} checks: {differs} differ from the spec, {undocumented} found something undocumented, {conforms} are \
+         as documented, {not_seen} had nothing to check.{}",
+        if is_short { " --all lists them." } else { "" },
     ));
     Ok(if differs == 0 { exit::OK } else { exit::DIFFERS })
 }
@@ -153,6 +160,9 @@ impl From<Comparison> for ConformanceRow {
 impl Row for ConformanceRow {
     const HEADINGS: &'static [&'static str] =
         &["OPERATION", "REQUEST", "CHECK", "PLACE", "VERDICT", "FOUND", "EXPECTED"];
+    const LEAST_IMPORTANT: &'static [&'static str] =
+        &["REQUEST", "CHECK", "EXPECTED", "PLACE", "FOUND", "VERDICT"];
+    const HIDES_OTHERS: bool = true;
 
     fn cells(&self) -> Vec<Cell> {
         let color = match &*self.verdict {

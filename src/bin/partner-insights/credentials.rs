@@ -1,11 +1,12 @@
 //! Token sources, from flags and the environment. A run uses one source, without a fallback if it fails.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 use std::{env, io};
 
 use partner_center_insights::auth::{
     AccessToken, AuthError, AzureCli, ClientSecret, DeviceCode, Entra, EntraBuilder, RefreshToken, Rotation,
-    Saved, StaticToken, StoredLogin, TokenFile, TokenSource,
+    Saved, StaticToken, StoredLogin, TokenFile, TokenSource, inspect,
 };
 
 use crate::args::{CredentialSource, SignIn};
@@ -24,6 +25,8 @@ const LOGIN: &str = "run `partner-insights auth login`, or set PARTNER_CENTER_RE
 pub struct Credentials {
     pub source: CredentialSource,
     pub tokens: Box<dyn TokenSource>,
+    /// When the access token expired, if it is known to have expired.
+    pub expired_at: Option<SystemTime>,
 }
 
 impl Credentials {
@@ -35,8 +38,15 @@ impl Credentials {
             CredentialSource::Auto => first_configured(sign_in)?,
             source => source,
         };
+        let mut expired_at = None;
         let tokens: Box<dyn TokenSource> = match source {
-            CredentialSource::Token => Box::new(StaticToken::new(access_token(sign_in).await?)),
+            CredentialSource::Token => {
+                let token = access_token(sign_in).await?;
+                let claims = inspect::claims(&AccessToken::new(&*token));
+                expired_at =
+                    claims.and_then(|claims| claims.expires_at).filter(|end| *end <= SystemTime::now());
+                Box::new(StaticToken::new(token))
+            }
             CredentialSource::RefreshToken => Box::new(refresh_token(sign_in, output).await?),
             CredentialSource::ClientSecret => {
                 let value = secret(CLIENT_SECRET).ok_or_else(|| unset(CLIENT_SECRET))?;
@@ -48,7 +58,7 @@ impl Credentials {
                 None => AzureCli::new(),
             }),
         };
-        Ok(Self { source, tokens })
+        Ok(Self { source, tokens, expired_at })
     }
 }
 
@@ -65,11 +75,37 @@ fn first_configured(sign_in: &SignIn) -> Result<CredentialSource, Failure> {
     } else if is_on_search_path("az") {
         Ok(CredentialSource::AzureCli)
     } else {
-        Err(Failure::authentication("no credentials configured").hint(
+        Err(not_configured(sign_in))
+    }
+}
+
+/// Names the settings that were found, because some of them are not enough.
+fn not_configured(sign_in: &SignIn) -> Failure {
+    let mut message = "no credentials configured".to_owned();
+    for name in [ACCESS_TOKEN, REFRESH_TOKEN, CLIENT_SECRET].into_iter().filter(|name| is_set(name)) {
+        message += &format!("; {name} is empty");
+    }
+    let application = [
+        ("the tenant (AZURE_TENANT_ID)", sign_in.tenant.is_some()),
+        ("the client ID (AZURE_CLIENT_ID)", sign_in.client_id.is_some()),
+    ];
+    let names = |wanted| {
+        let names = application.iter().filter(|(_, is_set)| *is_set == wanted).map(|(name, _)| *name);
+        names.collect::<Vec<_>>().join(" and ")
+    };
+    if application.iter().all(|(_, is_set)| !is_set) {
+        return Failure::authentication(message).hint(
             "set PARTNER_CENTER_ACCESS_TOKEN, run `partner-insights auth login`, sign in to the Azure CLI, or try \
              --emulator",
-        ))
+        );
     }
+    let missing = names(false);
+    let missing = if missing.is_empty() { missing } else { format!("{missing}, and ") };
+    message += &format!("; found {}; missing {missing}a secret or a stored login", names(true));
+    Failure::authentication(message).hint(
+        "run `partner-insights auth login` for a user, or set AZURE_CLIENT_SECRET (with --program cmp) or \
+         PARTNER_CENTER_REFRESH_TOKEN",
+    )
 }
 
 async fn access_token(sign_in: &SignIn) -> Result<String, Failure> {
@@ -233,8 +269,14 @@ fn is_on_search_path(executable: &str) -> bool {
     env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|folder| folder.join(&name).is_file()))
 }
 
+/// Whether the variable exists, even if it is empty.
+fn is_set(name: &str) -> bool {
+    env::var_os(name).is_some()
+}
+
 fn unset(name: &str) -> Failure {
-    Failure::authentication(format!("{name} is not set")).hint("set it, or choose another source with --auth")
+    let problem = if is_set(name) { "is empty" } else { "is not set" };
+    Failure::authentication(format!("{name} {problem}")).hint("set it, or choose another source with --auth")
 }
 
 impl SignIn {

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::{self, Global};
+use crate::change::selection;
 use crate::exit::{self, Failure};
 use crate::output::{Format, Output, Row};
 use crate::session::{Session, Warnings};
@@ -24,8 +25,12 @@ pub async fn run(global: &Global, command: args::Dataset, output: &Output) -> Re
         args::Dataset::Show { name } => {
             let rows: Vec<_> = client.datasets().name(&name).await?.into_iter().map(row).collect();
             let Some(DatasetRow { dataset, .. }) = rows.first() else {
-                return Err(Failure::not_found(format!("there is no dataset {name:?}"))
-                    .hint("`partner-insights dataset list` lists them"));
+                let all = client.datasets().await?;
+                let similar =
+                    selection::similar_names(&name, all.iter().map(|dataset| &*dataset.dataset_name));
+                return Err(Failure::not_found(format!("there is no dataset {name:?}")).hint(
+                    similar.unwrap_or_else(|| "`partner-insights dataset list` lists them".to_owned()),
+                ));
             };
             match output.format() {
                 Format::Table => output.text(&described(dataset))?,

@@ -20,6 +20,9 @@ pub const UNCONFIRMED: u8 = 10;
 pub const NOT_DELIVERED: u8 = 11;
 const INTERRUPTED: u8 = 130;
 
+const NEW_TOKEN: &str = "set PARTNER_CENTER_ACCESS_TOKEN to a new token, or unset it and run `partner-insights auth login`; \
+     tokens live for about an hour";
+
 // Kinds of failures that are not errors of the library.
 const USAGE_KIND: &str = "usage";
 const UNEXPECTED_KIND: &str = "unexpected";
@@ -31,7 +34,7 @@ const DECLINED_KIND: &str = "declined";
 pub const TABLE: [(u8, &str, &[ErrorKind]); 13] = [
     (OK, "success: every requested report is in the requested state, or there was nothing to do", &[]),
     (UNEXPECTED, "unexpected error", &[Tls, Io]),
-    (USAGE, "usage or configuration error", &[Configuration, InvalidArgument]),
+    (USAGE, "usage or configuration error, or invalid syntax of a query", &[Configuration, InvalidArgument]),
     (
         NOT_FOUND,
         "report, query, dataset or file not found, or nothing matches --name or --query-id",
@@ -45,12 +48,12 @@ pub const TABLE: [(u8, &str, &[ErrorKind]); 13] = [
     (5, "forbidden", &[Forbidden, LinkRefused]),
     (
         REFUSED,
-        "refused by the service, or the report cannot be resumed or paused",
+        "refused by the service or by `query check`, or the report cannot be resumed or paused",
         &[BadRequest, Conflict, ReportQuota, OneTimeQuota, QueryQuota],
     ),
     (
         7,
-        "throttled or unavailable, after retries; resume, pause: --timeout elapsed",
+        "service or token endpoint throttled or unavailable; resume, pause: --timeout elapsed",
         &[Throttled, Unavailable, ServerError, Connect, Timeout],
     ),
     (
@@ -206,13 +209,21 @@ impl From<&Error> for ErrorObject {
             status: error.status(),
             service_code: owned(error.service_code()),
             message: error.message().unwrap_or(error.kind().name()).to_owned(),
-            hint: Some(error.help().to_owned()),
+            hint: Some(hint(error).to_owned()),
             request_id: owned(error.request_id()),
             correlation_id: owned(error.correlation_id()),
             retry_after: error.retry_after().map(|wait| wait.as_secs()),
             attempts: error.attempts(),
             text: error.to_string(),
         }
+    }
+}
+
+/// Returns the next step; if the service rejects the token, with the commands of this CLI.
+fn hint(error: &Error) -> &str {
+    match error.help() {
+        help if error.kind() == Unauthenticated && help == Unauthenticated.help() => NEW_TOKEN,
+        help => help,
     }
 }
 
@@ -224,7 +235,8 @@ impl From<Error> for Failure {
 
 impl From<AuthError> for Failure {
     fn from(error: AuthError) -> Self {
-        Self::authentication(error.to_string()).hint(error.help())
+        let kind = error.kind();
+        Self::new(code(kind), &word(kind), error.to_string()).hint(error.help())
     }
 }
 

@@ -83,6 +83,7 @@ impl HealthRow {
 
 impl Row for HealthRow {
     const HEADINGS: &'static [&'static str] = &["REPORT", "HEALTH", "LAST FILE", "NEXT", "NAME"];
+    const HIDES_OTHERS: bool = true;
 
     fn cells(&self) -> Vec<Cell> {
         let color = match &*self.verdict {

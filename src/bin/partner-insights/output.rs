@@ -34,8 +34,12 @@ pub enum Color {
 /// A row that can be printed in every format.
 pub trait Row: Serialize {
     const HEADINGS: &'static [&'static str];
+    /// The headings that a narrow terminal hides, in that order. Empty for the default order.
+    const LEAST_IMPORTANT: &'static [&'static str] = &[];
+    /// Whether `--output ids` prints nothing about rows without an ID.
+    const HIDES_OTHERS: bool = false;
     fn cells(&self) -> Vec<Cell>;
-    /// Returns what `--output ids` prints; rows without an ID are printed to standard error.
+    /// Returns what `--output ids` prints. Rows without an ID are printed to standard error, unless `HIDES_OTHERS`.
     fn id(&self) -> Option<String>;
     /// Returns the ID and the error of a row that failed.
     fn error(&self) -> Option<(String, String)> {
@@ -141,10 +145,11 @@ impl Output {
     }
 
     /// Prints a row immediately, if the format is streamed.
-    pub fn row(&self, row: &impl Row) -> Result<(), Failure> {
+    pub fn row<R: Row>(&self, row: &R) -> Result<(), Failure> {
         match (self.format, row.id()) {
             (Format::Jsonl, _) => self.json_line(row),
             (Format::Ids, Some(id)) => self.text(&format!("{id}\n")),
+            (Format::Ids, None) if R::HIDES_OTHERS => Ok(()),
             (Format::Ids, None) => {
                 let cells: Vec<_> = row.cells().iter().map(Cell::content).collect();
                 let line = cells.join("  ");
@@ -164,7 +169,7 @@ impl Output {
             Format::Json => self.json(rows),
             Format::Table if rows.is_empty() => Ok(()),
             Format::Table => {
-                self.table(R::HEADINGS, rows.iter().map(Row::cells))?;
+                self.draw(R::HEADINGS, R::LEAST_IMPORTANT, rows.iter().map(Row::cells))?;
                 let wrapped = |error: &String| table::wrap(error, table::Stream::Stdout);
                 errors(rows).iter().try_for_each(|error| self.text(&format!("{}\n", wrapped(error))))
             }
@@ -188,7 +193,16 @@ impl Output {
     }
 
     pub fn table(&self, headings: &[&str], rows: impl Iterator<Item = Vec<Cell>>) -> Result<(), Failure> {
-        self.text(&format!("{}\n", table::draw(headings, rows, self.is_colored())))
+        self.draw(headings, &[], rows)
+    }
+
+    fn draw(
+        &self,
+        headings: &[&str],
+        least_important: &[&str],
+        rows: impl Iterator<Item = Vec<Cell>>,
+    ) -> Result<(), Failure> {
+        self.text(&format!("{}\n", table::draw(headings, least_important, rows, self.is_colored())))
     }
 
     fn is_colored(&self) -> bool {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use partner_center_insights::emulator::Emulator;
 use partner_center_insights::{
-    ErrorKind, InsightsClient, InsightsClientBuilder, ReportId, WaitReason, Warning,
+    ErrorKind, InsightsClient, InsightsClientBuilder, ReportId, Timestamp, WaitReason, Warning,
 };
 
 use crate::args::Global;
@@ -40,6 +40,11 @@ impl Session {
             let credentials = Credentials::new(&global.sign_in, output).await?;
             if global.verbose > 0 {
                 output.note(format_args!("Credential source: {}.", credentials.source.name()));
+            }
+            // Not refused, because the local clock may be wrong.
+            if let Some(end) = credentials.expired_at {
+                let end = Timestamp::from(end);
+                output.note(format_args!("warning: the access token expired at {end}; get a new one."));
             }
             (builder(global).token_source(credentials.tokens), None)
         };

@@ -10,20 +10,28 @@ use unicode_width::UnicodeWidthStr;
 const PADDING: u16 = 2;
 /// Minimum width of the last column. If less remains, another column is hidden.
 const NARROW: usize = 13;
+/// Minimum width of the last column if only the ID and the status are left to hide.
+const NARROWEST: usize = 4;
 /// Minimum width of a terminal to which text is wrapped.
 const TINY: usize = 20;
 
-/// Draws a table that fits the terminal. In a narrow one, the last column is truncated; then columns are hidden, from
-/// the last but one to the third, then the last, then the second. The first column has the IDs and is always complete.
-pub fn draw(headings: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>, colored: bool) -> String {
+/// Draws a table that fits the terminal. In a narrow one, the last column is truncated, and columns are hidden in the
+/// order of `least_important`. Paths and the IDs in the first column are never truncated.
+pub fn draw(
+    headings: &[&str],
+    least_important: &[&str],
+    rows: impl IntoIterator<Item = Vec<Cell>>,
+    colored: bool,
+) -> String {
     let mut rows: Vec<_> = rows.into_iter().collect();
     let widths = Table::new().set_header(headings).add_rows(rows.clone()).column_max_content_widths();
     let widths: Vec<_> = widths.into_iter().map(usize::from).collect();
     let (shown, last) = match terminal_width(Stream::Stdout) {
-        Some(terminal) => fit(&widths, terminal),
+        Some(terminal) => fit(&widths, &order(headings, least_important), is_path(headings), terminal),
         None => (vec![true; widths.len()], usize::MAX),
     };
-    for cell in rows.iter_mut().filter_map(|row| row.last_mut()) {
+    let end = shown.iter().rposition(|shown| *shown).unwrap_or_default();
+    for cell in rows.iter_mut().filter_map(|row| row.get_mut(end)) {
         let (text, cut) = (cell.content(), cut(&cell.content(), last));
         if cut != text {
             *cell = Cell::new(cut);
@@ -45,21 +53,46 @@ pub fn draw(headings: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>, colore
     table.trim_fmt()
 }
 
-/// Returns which columns fit, and the width of the last one.
-fn fit(widths: &[usize], terminal: usize) -> (Vec<bool>, usize) {
+/// Whether the last column has paths.
+fn is_path(headings: &[&str]) -> bool {
+    headings.last() == Some(&"FILE")
+}
+
+/// Returns the columns in the order in which they are hidden. By default, from the last but one to the third, then the
+/// last, then the second; if there are paths, all others.
+fn order(headings: &[&str], least_important: &[&str]) -> Vec<usize> {
+    let end = headings.len().saturating_sub(1);
+    if !least_important.is_empty() {
+        let column = |name: &&str| headings.iter().position(|heading| heading == name);
+        return least_important.iter().filter_map(column).collect();
+    }
+    if is_path(headings) {
+        return (0..end).rev().collect();
+    }
+    (2..end).rev().chain([end, 1]).filter(|column| (1..=end).contains(column)).collect()
+}
+
+/// Returns which columns fit, and the width of the last one of them. The last two of `order` are hidden only if the
+/// narrowest last column does not fit either.
+fn fit(widths: &[usize], order: &[usize], is_path: bool, terminal: usize) -> (Vec<bool>, usize) {
     let end = widths.len().saturating_sub(1);
     let padding = usize::from(PADDING);
+    let optional = order.len().saturating_sub(2);
+    let stages = (0..=optional).map(|hidden| (hidden, NARROW));
+    let stages = stages.chain((optional..=order.len()).map(|hidden| (hidden, NARROWEST)));
     let mut shown = vec![true; widths.len()];
-    for left_out in [None].into_iter().chain((2..end).rev().map(Some)).chain([Some(end), Some(1)]) {
-        if let Some(column) = left_out.filter(|column| (1..=end).contains(column)) {
-            shown[column] = false;
+    for (hidden, narrow) in stages {
+        for column in &order[..hidden] {
+            shown[*column] = false;
         }
+        let last = shown.iter().rposition(|shown| *shown).unwrap_or_default();
         let taken =
-            (0..end).filter(|column| shown[*column]).map(|column| widths[column] + padding).sum::<usize>();
-        let left = terminal.saturating_sub(padding + taken);
-        let least = if shown[end] { widths[end].min(NARROW) } else { 0 };
+            (0..last).filter(|column| shown[*column]).map(|column| widths[column] + padding).sum::<usize>();
+        let is_cut = !is_path && hidden <= optional && (last > 0 || end == 0);
+        let width = widths.get(last).copied().unwrap_or_default();
+        let least = if is_cut { width.min(narrow) } else { width };
         if padding + taken + least <= terminal {
-            return (shown, left);
+            return (shown, if is_cut { terminal - padding - taken } else { usize::MAX });
         }
     }
     (shown, usize::MAX)
@@ -157,23 +190,50 @@ pub fn colored(word: impl fmt::Display, color: comfy_table::Color) -> Cell {
 mod tests {
     use super::*;
 
+    /// Marks the columns that are shown.
+    fn fitted(
+        headings: &[&str],
+        least_important: &[&str],
+        widths: &[usize],
+        terminal: usize,
+    ) -> (String, usize) {
+        let (shown, last) = fit(widths, &order(headings, least_important), is_path(headings), terminal);
+        (shown.iter().map(|shown| if *shown { 'x' } else { '-' }).collect(), last)
+    }
+
     #[test]
     fn columns_are_left_out_in_a_fixed_order() {
         // REPORT, STATUS, EVERY, MODIFIED, NAME
         let widths = [36, 8, 5, 10, 22];
-        let shown = |terminal| {
-            let (shown, last) = fit(&widths, terminal);
-            (shown.iter().map(|shown| if *shown { 'x' } else { '-' }).collect::<String>(), last)
-        };
+        let shown =
+            |terminal| fitted(&["REPORT", "STATUS", "EVERY", "MODIFIED", "NAME"], &[], &widths, terminal);
         assert_eq!(shown(100), ("xxxxx".to_owned(), 31));
         assert_eq!(shown(82), ("xxxxx".to_owned(), 13));
         assert_eq!(shown(80), ("xxx-x".to_owned(), 23));
         assert_eq!(shown(70), ("xxx-x".to_owned(), 13));
         assert_eq!(shown(64), ("xx--x".to_owned(), 14));
-        assert_eq!(shown(60).0, "xx---");
+        assert_eq!(shown(60), ("xx--x".to_owned(), 10));
+        assert_eq!(shown(54), ("xx--x".to_owned(), 4));
         assert_eq!(shown(50).0, "xx---");
         assert_eq!(shown(45).0, "x----");
         assert_eq!(shown(20).0, "x----");
+    }
+
+    #[test]
+    fn verdict_outlasts_the_expectation() {
+        let headings = ["OPERATION", "PLACE", "VERDICT", "FOUND", "EXPECTED"];
+        let least_important = ["EXPECTED", "PLACE", "FOUND", "VERDICT"];
+        let shown = |terminal| fitted(&headings, &least_important, &[22, 20, 13, 15, 40], terminal).0;
+        assert_eq!([shown(120), shown(80), shown(60), shown(40)], ["xxxxx", "xxxx-", "x-xx-", "x-x--"]);
+    }
+
+    #[test]
+    fn path_is_never_cut() {
+        let shown = |terminal| fitted(&["EXECUTION", "BYTES", "FILE"], &[], &[36, 5, 30], terminal);
+        assert_eq!(shown(80), ("xxx".to_owned(), usize::MAX));
+        assert_eq!(shown(70), ("x-x".to_owned(), usize::MAX));
+        assert_eq!(shown(60), ("--x".to_owned(), usize::MAX));
+        assert_eq!(shown(20), ("--x".to_owned(), usize::MAX));
     }
 
     #[test]
@@ -210,7 +270,7 @@ mod tests {
     fn wide_text_in_a_middle_column_is_aligned() {
         let names = ["plain", "売上レポート", "📈 up", "Cafe\u{301}", "مبيعات", "a\u{202e}b"];
         let rows = names.map(|name| vec![Cell::new("id"), text(Some(name)), Cell::new("END")]);
-        let table = draw(&["A", "B", "C"], rows, false);
+        let table = draw(&["A", "B", "C"], &[], rows, false);
         let ends: Vec<_> =
             table.lines().skip(1).filter_map(|line| Some(line.split_once("END")?.0.width())).collect();
         assert_eq!(ends, [ends[0]; 6], "{table}");

@@ -10,9 +10,19 @@ use clap::error::{ContextKind, ContextValue, Error, ErrorKind};
 use crate::exit::{self, Failure};
 use crate::input::unquoted;
 use crate::output::{Color, Format, Output};
+use crate::precedence;
 
-/// Commands that change reports or logins.
-const CHANGES: [&str; 7] = ["resume", "pause", "create", "update", "delete", "login", "logout"];
+/// Words that are not commands, and the command that they mean. None of these changes a report.
+const SYNONYMS: [(&str, &str); 4] =
+    [("login", "auth login"), ("logout", "auth logout"), ("reports", "list"), ("queries", "query list")];
+
+/// Required arguments of clap, with the alternatives that it does not name.
+const ALTERNATIVES: [(&str, &str); 4] = [
+    ("<ID>...", "<ID>..., --name <PATTERN> or --query-id <ID>"),
+    ("--query-id <ID>", "--query-id <ID> or --from <ID>"),
+    ("<QUERY>", "<QUERY> or --query-file <FILE>"),
+    ("--query <QUERY>", "--query <QUERY> or --query-file <FILE>"),
+];
 
 /// Prints the help, version or error with which clap ends a command.
 pub fn report(error: Error) -> ExitCode {
@@ -37,11 +47,20 @@ pub fn report(error: Error) -> ExitCode {
 /// hint.
 fn failure(mut error: Error) -> Failure {
     error.remove(ContextKind::Usage);
-    // Tips may be followed blindly, so never suggest a command that changes something.
-    if let Some(ContextValue::Strings(tips)) = error.get(ContextKind::SuggestedSubcommand)
-        && tips.iter().any(|tip| CHANGES.contains(&tip.as_str()))
-    {
+    if let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand) {
+        let tips = suggestions(name, env::args_os().skip(1));
         error.remove(ContextKind::SuggestedSubcommand);
+        if !tips.is_empty() {
+            error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(tips));
+        }
+    }
+    if error.kind() == ErrorKind::MissingRequiredArgument
+        && let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg)
+    {
+        let known = |arg: &String| ALTERNATIVES.iter().find(|(known, _)| known == arg);
+        let missing = missing.iter().map(|arg| known(arg).map_or(arg.clone(), |(_, all)| (*all).to_owned()));
+        let missing = ContextValue::Strings(missing.collect());
+        error.insert(ContextKind::InvalidArg, missing);
     }
     let text = error.render().to_string();
     let mut parts = text.trim_start_matches("error: ").split("\n\n").map(one_line);
@@ -60,6 +79,30 @@ fn failure(mut error: Error) -> Failure {
         Some(hint) => failure.hint(hint),
         None => failure,
     }
+}
+
+/// Returns the commands that a misspelled one may mean, most similar first. Tips may be followed blindly, so a command
+/// must differ in at most two letters, and in at most a third of them.
+fn suggestions(name: &str, arguments: impl Iterator<Item = OsString>) -> Vec<String> {
+    let name = name.to_lowercase();
+    if let Some((_, command)) = SYNONYMS.iter().find(|(word, _)| *word == name) {
+        return vec![(*command).to_owned()];
+    }
+    let root = precedence::command();
+    let mut group = &root;
+    for argument in arguments.map(|argument| argument.to_string_lossy().into_owned()) {
+        if argument.to_lowercase() == name {
+            break;
+        }
+        group = group.find_subcommand(&argument).unwrap_or(group);
+    }
+    let mut similar: Vec<_> = group
+        .get_subcommands()
+        .map(|command| (strsim::osa_distance(&name, command.get_name()), command.get_name()))
+        .filter(|(distance, known)| *distance <= (known.len().min(name.len()) / 3).clamp(1, 2))
+        .collect();
+    similar.sort_unstable();
+    similar.into_iter().map(|(_, known)| known.to_owned()).collect()
 }
 
 fn one_line(part: &str) -> String {
@@ -101,6 +144,33 @@ fn parse(name: &str) -> Option<Format> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn misspelled_command_has_a_similar_one() {
+        let suggested = |line: &str| {
+            let name = line.rsplit(' ').next().unwrap_or_default();
+            suggestions(name, line.split(' ').map(OsString::from)).join(", ")
+        };
+        for (line, command) in [
+            ("resum", "resume"),
+            ("resme", "resume"),
+            ("paus", "pause"),
+            ("helth", "health"),
+            ("datset", "dataset"),
+            ("lst", "list"),
+            ("dowlnaod", "download"),
+            ("excutions", "executions"),
+            ("login", "auth login"),
+            ("reports", "list"),
+            ("auth logn", "login"),
+            ("-o json query chekc", "check"),
+        ] {
+            assert_eq!(suggested(line), command, "{line}");
+        }
+        for line in ["status", "date", "auth resume", "x", "frobnicate"] {
+            assert_eq!(suggested(line), "", "{line}");
+        }
+    }
 
     #[test]
     fn format_is_found_in_invalid_arguments() {

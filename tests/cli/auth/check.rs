@@ -136,3 +136,19 @@ async fn token_in_a_pipe_is_printed_alone() {
     assert_no_secret(&format!("{}{}", finished.stderr, finished.log));
     assert_eq!(fixture.api.connections(), 0);
 }
+
+#[tokio::test]
+async fn expired_token_is_named_before_the_request() {
+    let refusal = Response::json(401, &json!({"message": "Unauthorized"}));
+    let fixture = Fixture::with_service(Vec::new(), refusal).await;
+    let expired = user(json!({"exp": 1_700_000_000}));
+    let finished = fixture.run(&[("PARTNER_CENTER_ACCESS_TOKEN", &expired)], &["list"]).await;
+    let warning = "warning: the access token expired at 2023-11-14T22:13:20Z; get a new one.";
+    assert!(finished.stderr.contains(warning), "{}", finished.stderr);
+    let (_, hint) = finished.failure();
+    assert!(
+        hint.contains("PARTNER_CENTER_ACCESS_TOKEN") && hint.contains("`partner-insights auth login`"),
+        "{hint}"
+    );
+    assert_eq!((finished.code, fixture.api.count()), (4, 1));
+}

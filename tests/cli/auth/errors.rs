@@ -31,12 +31,38 @@ async fn entra_refusal_is_shown_once_with_a_hint() {
 }
 
 /// Environment and arguments with a missing or invalid setting, the start of the error, and a part of the hint.
-const MISTAKES: [(&[(&str, &str)], &[&str], &str, &str); 14] = [
+const MISTAKES: [(&[(&str, &str)], &[&str], &str, &str); 18] = [
     (
         &[],
         &[],
         "no credentials configured",
         "set PARTNER_CENTER_ACCESS_TOKEN, run `partner-insights auth login`",
+    ),
+    (
+        &[("AZURE_TENANT_ID", TENANT)],
+        &[],
+        "no credentials configured; found the tenant (AZURE_TENANT_ID); missing the client ID (AZURE_CLIENT_ID), \
+         and a secret or a stored login",
+        "run `partner-insights auth login`",
+    ),
+    (
+        &[("AZURE_TENANT_ID", TENANT), ("AZURE_CLIENT_ID", "1")],
+        &[],
+        "no credentials configured; found the tenant (AZURE_TENANT_ID) and the client ID (AZURE_CLIENT_ID); missing \
+         a secret or a stored login",
+        "set AZURE_CLIENT_SECRET",
+    ),
+    (
+        &[("PARTNER_CENTER_ACCESS_TOKEN", "")],
+        &[],
+        "no credentials configured; PARTNER_CENTER_ACCESS_TOKEN is empty",
+        "set PARTNER_CENTER_ACCESS_TOKEN",
+    ),
+    (
+        &[("PARTNER_CENTER_ACCESS_TOKEN", "")],
+        &["--auth", "token"],
+        "PARTNER_CENTER_ACCESS_TOKEN is empty",
+        "--auth",
     ),
     (&[], &["--auth", "token"], "PARTNER_CENTER_ACCESS_TOKEN is not set", "--auth"),
     (&[], &["--auth", "client-secret"], "AZURE_CLIENT_SECRET is not set", "--auth"),
@@ -106,7 +132,11 @@ async fn missing_or_invalid_setting_is_named_with_a_hint() {
         let finished = fixture.run(environment, &[&["auth", "check"], args].concat()).await;
         let (error, hint) = finished.failure();
         assert!(error.starts_with(message) && hint.contains(help), "{message}: {}", finished.stderr);
-        let code = if message.starts_with("configuration") { 2 } else { 4 };
+        let code = match message {
+            "https://localhost:1" => 7,
+            _ if message.starts_with("configuration") => 2,
+            _ => 4,
+        };
         assert_eq!((finished.code, finished.stdout.as_str()), (code, ""), "{message}");
     }
     assert_eq!((fixture.entra.connections(), fixture.api.connections()), (0, 0));
@@ -118,7 +148,7 @@ async fn untrusted_entra_fails_once_with_the_cause() {
     let environment = app(&[("AZURE_CLIENT_SECRET", CLIENT_SECRET)]);
     let mut command = fixture.command(&environment, &["list"]);
     let finished = finish(command.env_remove("SSL_CERT_FILE")).await.checked();
-    assert_eq!(finished.code, 4);
+    assert_eq!(finished.code, 1);
     let (error, hint) = finished.failure();
     assert!(error.contains("UnknownIssuer") && error.contains(&fixture.entra.url()), "{error}");
     assert!(hint.starts_with("trust the authority that signed the certificate"), "{hint}");
@@ -158,4 +188,18 @@ async fn auth_commands_reject_the_emulator() {
     let (error, hint) = finished.failure();
     assert_eq!(error, "the emulator needs no sign-in");
     assert!(hint.contains("--emulator (PARTNER_CENTER_EMULATOR)"), "{hint}");
+}
+
+#[tokio::test]
+async fn unreachable_entra_is_a_connection_failure() {
+    let fixture = Fixture::new(Vec::new()).await;
+    let environment =
+        app(&[("AZURE_CLIENT_SECRET", CLIENT_SECRET), ("AZURE_AUTHORITY_HOST", "https://login.invalid")]);
+    let finished = fixture.run(&environment, &["list", "--output", "json"]).await;
+    assert_eq!(finished.code, 7, "{}", finished.stderr);
+    let line = finished.stderr.lines().last().unwrap();
+    let error = &serde_json::from_str::<serde_json::Value>(line).unwrap()["error"];
+    assert_eq!(error["kind"], "connection-failed");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.starts_with("https://login.invalid is unreachable: "), "{message}");
 }

@@ -13,6 +13,9 @@ pub struct Conformance {
     /// Also pause and resume this report, then restore its state (read-only otherwise)
     #[arg(long, value_name = "ID")]
     pub exercise: Option<ReportId>,
+    /// List all checks in the table, not only deviations, and the assumptions that were not checked
+    #[arg(long)]
+    pub all: bool,
     /// Skip the confirmation prompt
     #[arg(long, short, env = "PARTNER_CENTER_YES", value_parser = Setting(BoolishValueParser::new()))]
     pub yes: bool,

@@ -8,7 +8,7 @@ use partner_center_insights::{ReportFormat, ReportId, Timestamp};
 
 use super::Filter;
 use super::manage::{Text, format};
-use super::values::duration;
+use super::values::{duration, single_report_id};
 
 #[derive(Debug, Args)]
 pub struct Health {
@@ -22,6 +22,7 @@ pub struct Health {
 #[derive(Debug, Args)]
 pub struct Wait {
     /// Report ID
+    #[arg(value_parser = single_report_id)]
     pub id: ReportId,
     /// Ignore files written before this time, e.g. 2026-12-01T06:00:00Z [default: wait for a new file]
     #[arg(long, value_name = "TIME", value_parser = time)]
@@ -36,6 +37,7 @@ pub struct Wait {
 #[derive(Debug, Args)]
 pub struct Download {
     /// Report ID
+    #[arg(value_parser = single_report_id)]
     pub id: ReportId,
     #[command(flatten)]
     pub choice: Choice,

@@ -9,12 +9,13 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use partner_center_insights::{CallbackMethod, ReportFormat, ReportId};
 
-use super::values::{Setting, report_id};
+use super::values::{Setting, report_id, single_report_id};
 use super::{Filter, examples};
 
 #[derive(Debug, Args)]
 pub struct Show {
     /// Report ID
+    #[arg(value_parser = single_report_id)]
     pub id: ReportId,
 }
 
@@ -26,7 +27,7 @@ pub struct Create {
     #[arg(long, value_name = "ID", required_unless_present = "from")]
     pub query_id: Option<String>,
     /// Copy query, interval, count, description, format and callback of this report
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = single_report_id)]
     pub from: Option<ReportId>,
     /// Run once, immediately
     #[arg(long, conflicts_with_all = ["at", "earliest", "every", "count", "end"])]
@@ -41,6 +42,7 @@ pub struct Create {
 #[derive(Debug, Args)]
 pub struct Update {
     /// Report ID
+    #[arg(value_parser = single_report_id)]
     pub id: ReportId,
     /// New name
     #[arg(long)]
@@ -126,6 +128,8 @@ pub enum Query {
     #[command(after_long_help = examples(&["query show e65f3a4f-fb99-4319-97ff-59e57566a871"]))]
     Show { id: String },
     /// Compare a query with the dataset that it reads
+    ///
+    /// The exit code is 6 if the query does not fit the dataset, and 2 if its syntax is invalid.
     #[command(after_long_help = examples(&[
         "query check 'SELECT MPNId, PartnerName FROM Profile'",
         "query check --query-file usage.sql",
@@ -134,7 +138,7 @@ pub enum Query {
     /// Run a query and print its first rows
     #[command(after_long_help = examples(&[
         "query try 'SELECT MPNId, PartnerName FROM Profile'",
-        "query try --id e65f3a4f-fb99-4319-97ff-59e57566a871 --output json",
+        "query try --id d8349f7b-a7d1-467e-b26d-434d4a50f26a --output json",
     ]))]
     Try(Text),
     /// Store a query

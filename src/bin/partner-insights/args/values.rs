@@ -67,6 +67,15 @@ pub fn report_id(text: &str) -> Result<ReportId, String> {
     ids::report_id(text).map_err(|error| format!("{error}; to select reports by name, use --name"))
 }
 
+/// Parses the ID of a single report. The error says how to find the ID, in case the text is a name.
+pub fn single_report_id(text: &str) -> Result<ReportId, String> {
+    let is_name = !text.contains(['\'', '\\']) && text.chars().any(char::is_alphabetic);
+    ids::report_id(text).map_err(|error| {
+        let hint = format!("; `partner-insights list --name '{text}'` shows the IDs of reports by name");
+        format!("{error}{}", if is_name { &hint } else { "" })
+    })
+}
+
 pub fn program() -> impl TypedValueParser<Value = Program> {
     let values = Program::ALL.iter().map(|program| {
         PossibleValue::new(program.as_str()).help(match program {

@@ -12,7 +12,7 @@ use crate::table::visible;
 use crate::{ids, input};
 
 /// Minimum similarity of suggested names, from 0 to 1.
-const SIMILAR: f64 = 0.75;
+const SIMILAR: f64 = 0.85;
 /// Maximum number of suggested names.
 const SUGGESTED: usize = 3;
 
@@ -102,5 +102,7 @@ mod tests {
         assert!(similarity("*usgae", "Azure usage, weekly") >= SIMILAR);
         assert!(similarity("nothing", "Azure usage, weekly") < SIMILAR);
         assert!(similarity("*", "Sales") < SIMILAR);
+        assert!(similarity("Nope*", "Sales now") < SIMILAR);
+        assert!(similarity("OfficeUsag", "OfficeUsage") >= SIMILAR);
     }
 }
