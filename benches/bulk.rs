@@ -134,7 +134,7 @@ async fn resume(address: &str, concurrency: usize) -> Result<()> {
         .max_response_bytes(64 << 20)
         .build()?;
     let began = Instant::now();
-    let plan = client.resume_all(Selection::all()).concurrency(concurrency).plan().await?;
+    let plan = client.resume_all(Selection::changeable()).concurrency(concurrency).plan().await?;
     let planned = peak()?;
     let outcomes = plan.run().outcomes().await;
     if let Some(report) = outcomes.iter().find(|report| report.outcome != Outcome::Resumed) {

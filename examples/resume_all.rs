@@ -10,7 +10,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let emulator = Emulator::start().await?;
     let client = InsightsClient::builder().base_url(emulator.base_url()).token(emulator.token()).build()?;
 
-    let plan = client.resume_all(Selection::all()).concurrency(2).plan().await?;
+    let plan = client.resume_all(Selection::changeable()).concurrency(2).plan().await?;
     let (mut finished, total) = (0, plan.steps().len());
     let mut run = plan.run();
     while let Some(event) = run.next().await {

@@ -14,7 +14,7 @@
 //! let emulator = Emulator::start().await?;
 //! let client = InsightsClient::builder().base_url(emulator.base_url()).token(emulator.token()).build()?;
 //!
-//! let mut run = client.resume_all(Selection::all()).plan().await?.run();
+//! let mut run = client.resume_all(Selection::changeable()).plan().await?.run();
 //! while let Some(event) = run.next().await {
 //!     if let Event::Finished { report, .. } = event {
 //!         println!("{} {}", report.report_id, report.outcome);

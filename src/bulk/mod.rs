@@ -32,7 +32,7 @@ pub struct Selection {
 
 impl Selection {
     /// Selects every report that can be changed: the paused ones for a resume, the active ones for a pause.
-    pub fn all() -> Self {
+    pub fn changeable() -> Self {
         Self { ids: None, filter: ReportFilter::default(), any_status: false }
     }
 
@@ -51,14 +51,14 @@ impl Selection {
     /// # }
     /// ```
     pub fn matching() -> Self {
-        Self { any_status: true, ..Self::all() }
+        Self { any_status: true, ..Self::changeable() }
     }
 
     /// Selects reports by ID. Duplicates are ignored.
     pub fn ids(ids: impl IntoIterator<Item = ReportId>) -> Self {
         let mut seen = HashSet::new();
         let ids = ids.into_iter().filter(|id| seen.insert(*id)).collect();
-        Self { ids: Some(ids), any_status: true, ..Self::all() }
+        Self { ids: Some(ids), any_status: true, ..Self::changeable() }
     }
 
     /// Keeps only reports whose whole name matches a pattern, ignoring case: `*` matches any text, `?` one character.
@@ -85,7 +85,7 @@ impl InsightsClient {
     /// # async fn run(client: partner_center_insights::InsightsClient) -> Result<(), partner_center_insights::Error> {
     /// use partner_center_insights::Selection;
     ///
-    /// let plan = client.resume_all(Selection::all().name_matches("Sales*")).plan().await?;
+    /// let plan = client.resume_all(Selection::changeable().name_matches("Sales*")).plan().await?;
     /// for report in plan.run().outcomes().await {
     ///     println!("{} {}", report.report_id, report.outcome);
     /// }

@@ -27,7 +27,7 @@
 //! }
 //!
 //! // The same in bulk: list, send with bounded concurrency, list again until each report is active.
-//! let plan = client.resume_all(Selection::all()).plan().await?;
+//! let plan = client.resume_all(Selection::changeable()).plan().await?;
 //! println!("{} reports to resume", plan.steps().len());
 //! for report in plan.run().outcomes().await {
 //!     println!("{} {}", report.report_id, report.outcome);

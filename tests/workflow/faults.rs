@@ -21,7 +21,7 @@ async fn thousand_resumes_survive_faults_and_a_limit() {
     let (emulator, _) = start(builder).await;
     let client = client(&emulator, 8);
     let start = Instant::now();
-    let plan = client.resume_all(Selection::all()).concurrency(16).plan().await.unwrap();
+    let plan = client.resume_all(Selection::changeable()).concurrency(16).plan().await.unwrap();
     let outcomes = plan.run().outcomes().await;
     assert_eq!(count(&outcomes, Outcome::Resumed), 1000);
     assert!(emulator.reports().iter().all(|report| report.is_active()));
@@ -61,7 +61,7 @@ async fn mfa_refusal_ends_the_run() {
     // Only every 50th request is refused, so that any request sent after a refusal would succeed.
     let fault = Fault::respond(401, "application/json", refusal).on(RESUME).every(50);
     let (emulator, client) = start(Emulator::builder().reports(paused(500)).fault(fault)).await;
-    let outcomes = client.resume_all(Selection::all()).plan().await.unwrap().run().outcomes().await;
+    let outcomes = client.resume_all(Selection::changeable()).plan().await.unwrap().run().outcomes().await;
     assert_eq!(outcomes.len(), 500);
     let (resumed, failed): (Vec<_>, Vec<_>) = outcomes.iter().partition(|o| o.outcome == Outcome::Resumed);
     assert!((49..=52).contains(&resumed.len()), "{} were resumed", resumed.len());
@@ -82,7 +82,7 @@ async fn server_errors_leave_other_reports_alone() {
         builder = builder.fault(Fault::respond(500, "text/plain", "oops").report(id(number)));
     }
     let emulator = builder.start().await.unwrap();
-    let change = client(&emulator, 1).resume_all(Selection::all());
+    let change = client(&emulator, 1).resume_all(Selection::changeable());
     let outcomes = change.plan().await.unwrap().run().outcomes().await;
     assert_eq!(count(&outcomes, Outcome::Resumed), 20);
     emulator.assert_requests(RESUME, 40);
@@ -93,7 +93,7 @@ async fn connection_failures_end_the_run() {
     let builder = Emulator::builder().reports(paused(300));
     let emulator = builder.fault(Fault::disconnect_before().on(RESUME)).start().await.unwrap();
     let change =
-        client(&emulator, 2).resume_all(Selection::all()).verify_timeout(Duration::from_millis(1200));
+        client(&emulator, 2).resume_all(Selection::changeable()).verify_timeout(Duration::from_millis(1200));
     let outcomes = change.plan().await.unwrap().run().outcomes().await;
     let (failed, not_tried) = (count(&outcomes, Outcome::Failed), count(&outcomes, Outcome::NotTried));
     assert!(failed >= 8 && failed + not_tried == 300, "{failed} failed, {not_tried} were not tried");

@@ -50,11 +50,11 @@ async fn all_selects_matching_paused_reports() {
     let (emulator, client) =
         start(Emulator::builder().reports([named, report(2, "Paused"), report(3, "Active")])).await;
     for (selection, expected) in [
-        (Selection::all().name_matches("sales*"), vec![id(1)]),
-        (Selection::all().name_matches("Sales"), vec![]),
-        (Selection::all().query_id("q1"), vec![id(1)]),
+        (Selection::changeable().name_matches("sales*"), vec![id(1)]),
+        (Selection::changeable().name_matches("Sales"), vec![]),
+        (Selection::changeable().query_id("q1"), vec![id(1)]),
         (Selection::ids([id(1), id(2)]).name_matches("*weekly"), vec![id(1)]),
-        (Selection::all(), vec![id(1), id(2)]),
+        (Selection::changeable(), vec![id(1), id(2)]),
     ] {
         let plan = client.resume_all(selection).plan().await.unwrap();
         assert_eq!(plan.steps().iter().map(|step| step.report_id).collect::<Vec<_>>(), expected);
@@ -105,7 +105,7 @@ async fn report_without_status_is_not_resumable() {
     let mut report = report(1, "Paused");
     report.report_status = None;
     let (emulator, client) = start(Emulator::builder().reports([report])).await;
-    let outcomes = client.resume_all(Selection::all()).plan().await.unwrap().run().outcomes().await;
+    let outcomes = client.resume_all(Selection::changeable()).plan().await.unwrap().run().outcomes().await;
     assert_eq!(words(&outcomes), ["not-resumable"]);
     assert_eq!(outcomes[0].message().as_deref(), Some("the service reports no status"));
     emulator.assert_requests(RESUME, 0);
@@ -114,9 +114,9 @@ async fn report_without_status_is_not_resumable() {
 #[tokio::test]
 async fn second_run_has_nothing_to_do() {
     let (emulator, client) = start(Emulator::builder().reports(paused(20))).await;
-    let first = client.resume_all(Selection::all()).plan().await.unwrap().run().outcomes().await;
+    let first = client.resume_all(Selection::changeable()).plan().await.unwrap().run().outcomes().await;
     assert_eq!(words(&first), ["resumed"; 20]);
-    let second = client.resume_all(Selection::all()).plan().await.unwrap();
+    let second = client.resume_all(Selection::changeable()).plan().await.unwrap();
     assert_eq!(second.steps(), []);
     assert!(second.run().outcomes().await.is_empty());
     emulator.assert_requests(RESUME, 20);
@@ -126,7 +126,7 @@ async fn second_run_has_nothing_to_do() {
 async fn empty_list_is_an_empty_run() {
     let (_emulator, client) = start(Emulator::builder().reports([])).await;
     assert_eq!(client.reports().await.unwrap(), []);
-    let plan = client.resume_all(Selection::all()).plan().await.unwrap();
+    let plan = client.resume_all(Selection::changeable()).plan().await.unwrap();
     assert_eq!(plan.steps(), []);
     let mut run = plan.run();
     assert!(run.next().await.is_none());
@@ -164,7 +164,7 @@ async fn lost_response_has_outcome_resumed() {
     for fault in [Fault::disconnect_after(), Fault::truncate(30)] {
         let builder = Emulator::builder().reports(paused(1));
         let emulator = builder.fault(fault.on(RESUME)).start().await.unwrap();
-        let plan = client(&emulator, 1).resume_all(Selection::all()).plan().await.unwrap();
+        let plan = client(&emulator, 1).resume_all(Selection::changeable()).plan().await.unwrap();
         let outcomes = plan.run().outcomes().await;
         assert_eq!(words(&outcomes), ["resumed"]);
         assert!(outcomes[0].error.is_none());
@@ -182,7 +182,7 @@ async fn truncated_list_verifies_nothing() {
         .start()
         .await
         .unwrap();
-    let selection = Selection::all().name_matches("Report 1");
+    let selection = Selection::changeable().name_matches("Report 1");
     let change = client(&emulator, 1).resume_all(selection).verify_timeout(SHORT);
     let outcomes = change.plan().await.unwrap().run().outcomes().await;
     assert_eq!(words(&outcomes), ["unconfirmed"]);
@@ -194,7 +194,7 @@ async fn truncated_list_verifies_nothing() {
 async fn lost_request_has_outcome_failed() {
     let builder = Emulator::builder().reports(paused(1)).fault(Fault::disconnect_before().on(RESUME));
     let emulator = builder.start().await.unwrap();
-    let change = client(&emulator, 2).resume_all(Selection::all()).verify_timeout(SHORT);
+    let change = client(&emulator, 2).resume_all(Selection::changeable()).verify_timeout(SHORT);
     let outcomes = change.plan().await.unwrap().run().outcomes().await;
     assert_eq!(words(&outcomes), ["failed"]);
     let error = outcomes[0].error.as_ref().unwrap();
@@ -207,7 +207,8 @@ async fn long_retry_after_fails_at_once() {
     for status in [429, 503] {
         let fault = Fault::respond(status, "text/plain", "later").header("retry-after", "3600").on(RESUME);
         let (emulator, client) = start(Emulator::builder().reports(paused(1)).fault(fault)).await;
-        let outcomes = client.resume_all(Selection::all()).plan().await.unwrap().run().outcomes().await;
+        let outcomes =
+            client.resume_all(Selection::changeable()).plan().await.unwrap().run().outcomes().await;
         assert_eq!(words(&outcomes), ["failed"]);
         assert_eq!(outcomes[0].error.as_ref().unwrap().retry_after(), Some(Duration::from_secs(3600)));
         emulator.assert_requests(LIST, 1);
@@ -218,7 +219,7 @@ async fn long_retry_after_fails_at_once() {
 async fn unchanged_status_is_unconfirmed() {
     let fault = Fault::respond(200, "application/json", list(&[])).on(RESUME);
     let (_emulator, client) = start(Emulator::builder().reports(paused(1)).fault(fault)).await;
-    let change = client.resume_all(Selection::all()).verify_timeout(SHORT);
+    let change = client.resume_all(Selection::changeable()).verify_timeout(SHORT);
     let outcomes = change.plan().await.unwrap().run().outcomes().await;
     assert_eq!(words(&outcomes), ["unconfirmed"]);
     assert_eq!(outcomes[0].status, Some(ReportStatus::Paused));
@@ -240,7 +241,7 @@ async fn unverified_status_is_what_was_seen() {
     let fault = Fault::respond(200, "application/json", list(&[])).on(RESUME);
     let (_emulator, client) = start(Emulator::builder().reports([report]).fault(fault)).await;
     let before = std::time::SystemTime::now();
-    let plan = client.resume_all(Selection::all()).skip_verification().plan().await.unwrap();
+    let plan = client.resume_all(Selection::changeable()).skip_verification().plan().await.unwrap();
     let planned = std::time::SystemTime::now();
     let outcomes = plan.run().outcomes().await;
     assert_eq!((outcomes[0].outcome, &outcomes[0].status), (Outcome::Resumed, &Some(ReportStatus::Paused)));
@@ -259,7 +260,7 @@ async fn late_resume_has_outcome_resumed() {
         .unwrap();
     let builder = InsightsClient::builder().base_url(emulator.base_url()).token(emulator.token());
     let client = builder.timeout(Duration::from_millis(200)).retry(RetryPolicy::never()).build().unwrap();
-    let mut run = client.resume_all(Selection::all()).plan().await.unwrap().run();
+    let mut run = client.resume_all(Selection::changeable()).plan().await.unwrap().run();
     assert!(matches!(run.next().await, Some(Event::Responded { .. })));
     // The first poll still shows the report as paused.
     assert!(tokio::time::timeout(Duration::from_millis(500), run.next()).await.is_err());
@@ -278,7 +279,7 @@ async fn truncated_acceptance_is_unconfirmed() {
         .start()
         .await
         .unwrap();
-    let change = client(&emulator, 1).resume_all(Selection::all()).verify_timeout(SHORT);
+    let change = client(&emulator, 1).resume_all(Selection::changeable()).verify_timeout(SHORT);
     let outcomes = change.plan().await.unwrap().run().outcomes().await;
     assert_eq!(words(&outcomes), ["unconfirmed"]);
     assert_eq!(outcomes[0].error.as_ref().unwrap().status(), Some(200));
@@ -288,7 +289,7 @@ async fn truncated_acceptance_is_unconfirmed() {
 async fn unreadable_acceptance_is_unconfirmed() {
     let fault = Fault::respond(200, "application/json", "[").on(RESUME);
     let (_emulator, client) = start(Emulator::builder().reports(paused(1)).fault(fault)).await;
-    let change = client.resume_all(Selection::all()).verify_timeout(SHORT);
+    let change = client.resume_all(Selection::changeable()).verify_timeout(SHORT);
     let outcomes = change.plan().await.unwrap().run().outcomes().await;
     assert_eq!(words(&outcomes), ["unconfirmed"]);
     assert_eq!(outcomes[0].error.as_ref().unwrap().kind(), ErrorKind::InvalidResponse);
@@ -299,7 +300,7 @@ async fn refusal_leaves_other_reports_alone() {
     let quota = r#"{"statusCode":400,"message":"quota"}"#;
     let fault = Fault::respond(400, "application/json", quota).report(id(2));
     let (emulator, client) = start(Emulator::builder().reports(paused(9)).fault(fault)).await;
-    let outcomes = client.resume_all(Selection::all()).plan().await.unwrap().run().outcomes().await;
+    let outcomes = client.resume_all(Selection::changeable()).plan().await.unwrap().run().outcomes().await;
     assert_eq!((outcomes[1].report_id, outcomes[1].outcome), (id(2), Outcome::Refused));
     assert_eq!(outcomes[1].error.as_ref().unwrap().message(), Some("quota"));
     assert_eq!(count(&outcomes, Outcome::Resumed), 8);

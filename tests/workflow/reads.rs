@@ -53,7 +53,7 @@ async fn four_ids_are_read_from_the_list() {
 #[tokio::test]
 async fn all_reports_are_read_from_the_list() {
     let (emulator, client) = start(Emulator::builder().reports(paused(1))).await;
-    let change = client.resume_all(Selection::all());
+    let change = client.resume_all(Selection::changeable());
     assert_eq!(words(&change.plan().await.unwrap().run().outcomes().await), ["resumed"]);
     let list = format!("GET {REPORTS}");
     assert_eq!(targets(&emulator), [list.clone(), resume(id(1)), list]);

@@ -14,7 +14,7 @@ const NEVER: Duration = Duration::from_secs(600);
 async fn stop_finishes_requests_in_flight() {
     let fault = Fault::delay(Duration::from_millis(30)).on(RESUME);
     let (emulator, client) = start(Emulator::builder().reports(paused(100)).fault(fault)).await;
-    let mut run = client.resume_all(Selection::all()).concurrency(5).plan().await.unwrap().run();
+    let mut run = client.resume_all(Selection::changeable()).concurrency(5).plan().await.unwrap().run();
     assert!(run.next().await.is_some());
     run.stop();
     let outcomes = run.outcomes().await;
@@ -28,7 +28,7 @@ async fn stop_finishes_requests_in_flight() {
     assert!((5..=10).contains(&active), "{active} requests were sent");
 
     // A second run resumes the rest and sends nothing twice.
-    let rest = client.resume_all(Selection::all()).plan().await.unwrap().run().outcomes().await;
+    let rest = client.resume_all(Selection::changeable()).plan().await.unwrap().run().outcomes().await;
     assert_eq!(rest.len() + resumed.len(), 100);
     emulator.assert_requests(RESUME, 100);
 }
@@ -65,7 +65,7 @@ async fn stop_leaves_gateway_timeouts_unconfirmed() {
         .start()
         .await
         .unwrap();
-    let mut run = client(&emulator, 1).resume_all(Selection::all()).plan().await.unwrap().run();
+    let mut run = client(&emulator, 1).resume_all(Selection::changeable()).plan().await.unwrap().run();
     assert!(matches!(run.next().await, Some(Event::Responded { .. })));
     run.stop();
     assert_eq!(words(&run.outcomes().await), ["unconfirmed", "failed"]);
@@ -75,7 +75,7 @@ async fn stop_leaves_gateway_timeouts_unconfirmed() {
 async fn stop_interrupts_the_pause_between_polls() {
     let fault = Fault::respond(200, "application/json", list(&[])).on(RESUME);
     let (emulator, client) = start(Emulator::builder().reports(paused(1)).fault(fault)).await;
-    let change = client.resume_all(Selection::all()).verify_timeout(NEVER);
+    let change = client.resume_all(Selection::changeable()).verify_timeout(NEVER);
     let mut run = change.plan().await.unwrap().run();
     assert!(matches!(run.next().await, Some(Event::Responded { .. })));
     // The first poll ends, and the run pauses before the second.
@@ -104,7 +104,7 @@ async fn abort_ends_with_the_responses_so_far() {
     let quick = Fault::delay(Duration::ZERO).on(RESUME).first(3);
     let builder = Emulator::builder().reports(paused(10)).fault(quick);
     let emulator = builder.fault(Fault::delay(NEVER).on(RESUME)).start().await.unwrap();
-    let change = client(&emulator, 1).resume_all(Selection::all()).concurrency(2);
+    let change = client(&emulator, 1).resume_all(Selection::changeable()).concurrency(2);
     let mut run = change.plan().await.unwrap().run();
     while run.completed() < 3 {
         assert!(matches!(run.next().await, Some(Event::Responded { .. })));
@@ -125,7 +125,7 @@ async fn abort_ends_with_the_responses_so_far() {
 async fn dropped_run_sends_nothing_more() {
     let fault = Fault::delay(Duration::from_millis(20)).on(RESUME);
     let (emulator, client) = start(Emulator::builder().reports(paused(100)).fault(fault)).await;
-    let mut run = client.resume_all(Selection::all()).concurrency(2).plan().await.unwrap().run();
+    let mut run = client.resume_all(Selection::changeable()).concurrency(2).plan().await.unwrap().run();
     assert!(run.next().await.is_some());
     drop(run);
     tokio::time::sleep(Duration::from_millis(200)).await;

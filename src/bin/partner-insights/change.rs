@@ -114,7 +114,7 @@ async fn plan(
     output: &Output,
 ) -> Result<(Session, Plan), Failure> {
     let mut selection = match (&command.ids[..], &command.ids_file) {
-        ([], None) if only_changeable || !command.filter.is_set() => Selection::all(),
+        ([], None) if only_changeable || !command.filter.is_set() => Selection::changeable(),
         ([], None) => Selection::matching(),
         // The error about an invalid ID would print the token.
         ([], Some(file)) if global.sign_in.reads(file) => {
