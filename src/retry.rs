@@ -112,7 +112,7 @@ pub(crate) struct Failure {
     pub retry_after: Option<Duration>,
     /// Whether the request did not reach the service.
     pub is_unsent: bool,
-    /// Whether the token was refreshed for this call, or was new.
+    /// Whether the token was refreshed for this call.
     pub is_refreshed: bool,
 }
 

@@ -72,15 +72,15 @@
 //!
 //! # Caching
 //!
-//! Sources do not cache. [`InsightsClient`](crate::InsightsClient) caches the token of any source:
+//! The sources here do not cache. [`InsightsClient`](crate::InsightsClient) caches the token of any source:
 //!
 //! * It requests the next token 5 minutes before expiry, or after half of the lifetime if that is later.
 //! * Concurrent callers share one request, and its error.
 //! * If the token endpoint cannot be reached, the request is retried by the policy of the client; the error has the kind
 //!   of the failure, such as [`Connect`](crate::ErrorKind::Connect), and an [`AuthError`] as its source.
 //! * If an early request fails, the old token is used until it expires; the next request follows after 30 s.
-//! * If the service rejects a token (401), the call is retried once with a new one, unless the token was requested for
-//!   this very call, or the source returns the same one.
+//! * If the service rejects a token (401), the call is retried once with a new one, unless the source returns the same
+//!   one.
 
 #[cfg(feature = "azure-cli")]
 mod azure_cli;
