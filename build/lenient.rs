@@ -1,13 +1,10 @@
 //! Replaces the generated envelopes by aliases of the hand-written one, which also stores members that the spec does
 //! not define.
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
 use syn::{Fields, GenericArgument, Item, PathArguments, Type, parse_quote};
 
 /// Replaces every generated struct `…Envelope` that has a list `value` by an alias of `crate::envelope::Envelope`.
-pub fn replace_envelopes(tokens: TokenStream) -> syn::Result<TokenStream> {
-    let mut file: syn::File = syn::parse2(tokens)?;
+pub fn replace_envelopes(file: &mut syn::File) {
     for module in &mut file.items {
         let Item::Mod(module) = module else { continue };
         let Some((_, items)) = &mut module.content else { continue };
@@ -20,7 +17,6 @@ pub fn replace_envelopes(tokens: TokenStream) -> syn::Result<TokenStream> {
             }
         }
     }
-    Ok(file.into_token_stream())
 }
 
 fn is_envelope_name(name: &syn::Ident) -> bool {

@@ -1,4 +1,4 @@
-//! Turns the spec into Rust, in memory: parse, check the dialect, lower a copy, generate, accept both spellings.
+//! Turns the spec into Rust, in memory: parse, check the dialect, lower a copy, generate, edit what was generated.
 //! `build.rs` writes the output to files; the tests pass documents of their own.
 
 #[path = "constants.rs"]
@@ -13,6 +13,8 @@ mod lower;
 mod operations;
 #[path = "spellings.rs"]
 mod spellings;
+#[path = "version_header.rs"]
+mod version_header;
 #[path = "wire.rs"]
 pub mod wire;
 
@@ -96,9 +98,12 @@ fn client(spec: &OpenAPI, document: &Value) -> Result<String, String> {
     }
     let tokens =
         catch_panic(|| Generator::new(&settings).generate_tokens(&lowered))?.map_err(|e| e.to_string())?;
-    let tokens = lenient::replace_envelopes(tokens).map_err(|e| e.to_string())?;
-    spellings::accept_both(tokens, &wire::reach(spec, document).responses)
-        .map_err(|e| format!("the generated client cannot be parsed: {e}"))
+    let mut file: syn::File =
+        syn::parse2(tokens).map_err(|e| format!("the generated client cannot be parsed: {e}"))?;
+    lenient::replace_envelopes(&mut file);
+    spellings::accept_both(&mut file, &wire::reach(spec, document).responses);
+    version_header::remove(&mut file);
+    Ok(prettyplease::unparse(&file))
 }
 
 /// Calls `generate`, and returns the message of a panic as an error. progenitor panics on input that it does not

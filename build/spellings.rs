@@ -2,18 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use proc_macro2::TokenStream;
 use syn::punctuated::Punctuated;
 use syn::visit_mut::{VisitMut, visit_item_struct_mut};
 use syn::{Expr, Field, ItemStruct, Lit, Meta, Token, parse_quote};
 
 use super::wire::camel_case;
 
-/// Gives every renamed field both names, and formats the code. `responses` are the types that serialize in camelCase.
-pub fn accept_both(tokens: TokenStream, responses: &BTreeSet<String>) -> syn::Result<String> {
-    let mut file: syn::File = syn::parse2(tokens)?;
-    BothSpellings { responses, is_response: false }.visit_file_mut(&mut file);
-    Ok(prettyplease::unparse(&file))
+/// Gives every renamed field both names. `responses` are the types that serialize in camelCase.
+pub fn accept_both(file: &mut syn::File, responses: &BTreeSet<String>) {
+    BothSpellings { responses, is_response: false }.visit_file_mut(file);
 }
 
 struct BothSpellings<'a> {

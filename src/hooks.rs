@@ -22,7 +22,6 @@ const RATE_LIMIT_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-re
 /// Requests [`IS_MFA_COMPLIANT`] in the response.
 const VALIDATE_MFA: HeaderName = HeaderName::from_static("validatemfa");
 const IS_MFA_COMPLIANT: HeaderName = HeaderName::from_static("ismfacompliant");
-const API_VERSION: HeaderName = HeaderName::from_static("api-version");
 
 /// What the hooks need to send one request, and where they record its response.
 #[derive(Clone, Debug)]
@@ -124,8 +123,6 @@ impl ClientHooks<Attempt> for Client {
         let has_no_body = request.body().is_none()
             && matches!(*request.method(), Method::PUT | Method::POST | Method::PATCH);
         let headers = request.headers_mut();
-        // progenitor sends the version of the spec, in a header that the service does not know.
-        headers.remove(API_VERSION);
         // hyper sends no length for an absent body, and some gateways reject that with 411.
         if has_no_body {
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));

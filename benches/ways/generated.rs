@@ -36,7 +36,6 @@ pub mod hooks {
         ) -> Result<(), progenitor_client::Error<E>> {
             let id = || HeaderValue::try_from(Uuid::new_v4().to_string()).expect("a header");
             let headers = request.headers_mut();
-            headers.remove("api-version");
             headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             headers.insert(AUTHORIZATION, self.inner().authorization.clone());
