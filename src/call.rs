@@ -223,7 +223,15 @@ impl<'a> Call<'a> {
             max_response_bytes: self.client.max_response_bytes,
             record: AttemptRecord::take(&record),
         };
-        let result = attempted.read(sent).await;
+        let result = match sent {
+            Ok(response) => attempted.open(response.into_inner(), Vec::new(), &[]),
+            // Boxed, because a success does not need the space.
+            Err(error) => Box::pin(attempted.failure(error)).await,
+        };
+        let result = result.map_err(|error| {
+            let wait = attempted.record.retry_after().or(error.retry_after());
+            self.with_ids(error.with_retry_after(wait), attempted.correlation_id())
+        });
         let mut limit = attempted.record.limit();
         // Some responses report an exceeded limit only in their body.
         if let (Some(limit), Err(error)) = (&mut limit, &result)
@@ -231,7 +239,7 @@ impl<'a> Call<'a> {
         {
             *limit = Limit { too_many: true, refused: true, retry_after: error.retry_after(), ..*limit };
         }
-        (result.map_err(|error| self.with_ids(error, attempted.correlation_id())), limit)
+        (result, limit)
     }
 
     /// Step 3: waits, or refreshes the token, if another attempt may help. Otherwise returns the error.

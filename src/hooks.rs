@@ -43,9 +43,8 @@ pub(crate) struct AttemptRecord {
     /// `None` if there was no response.
     pub status: Option<StatusCode>,
     pub headers: HeaderMap,
-    pub limit: Limit,
     /// The URL of a request for a list, against which its links are resolved.
-    pub url: Option<Url>,
+    pub url: Option<Box<Url>>,
     /// `None` unless the response is an error.
     pub evidence: Option<Box<Evidence>>,
     /// Whether the body was larger than `max_response_bytes`.
@@ -57,19 +56,7 @@ pub(crate) struct AttemptRecord {
 impl AttemptRecord {
     /// Records the head of a response, in place, because a record is large.
     fn fill(&mut self, response: &mut reqwest::Response, are_headers_needed: bool) {
-        let status = response.status();
-        let retry_after = retry_after(response.headers());
-        let remaining = text(response.headers(), &RATE_LIMIT_REMAINING);
-        // A gateway may refuse an exceeded quota with 403.
-        let too_many = status == StatusCode::TOO_MANY_REQUESTS
-            || (status == StatusCode::FORBIDDEN && retry_after.is_some());
-        self.status = Some(status);
-        self.limit = Limit {
-            too_many,
-            refused: too_many || (status.is_server_error() && retry_after.is_some()),
-            retry_after,
-            remaining: remaining.and_then(|left| left.trim().parse().ok()),
-        };
+        self.status = Some(response.status());
         self.evidence = Evidence::of(response);
         self.headers = if are_headers_needed {
             response.headers().clone()
@@ -98,12 +85,27 @@ impl AttemptRecord {
         self.url.as_ref().map(|_| &self.headers)
     }
 
+    /// Returns the wait that the response asks for.
+    pub fn retry_after(&self) -> Option<Duration> {
+        retry_after(&self.headers)
+    }
+
     /// Returns what the response reports about the rate limit. `None` for the error page of a gateway, which reports
     /// nothing.
     pub fn limit(&self) -> Option<Limit> {
-        let is_error_page =
-            self.status?.is_server_error() && !self.limit.refused && self.limit.remaining.is_none();
-        (!is_error_page).then_some(self.limit)
+        let status = self.status?;
+        let remaining = text(&self.headers, &RATE_LIMIT_REMAINING);
+        let remaining = remaining.and_then(|left| left.trim().parse().ok());
+        if status.is_success() && remaining != Some(0) {
+            return Some(Limit { remaining, ..Limit::default() });
+        }
+        let retry_after = self.retry_after();
+        // A gateway may refuse an exceeded quota with 403.
+        let too_many = status == StatusCode::TOO_MANY_REQUESTS
+            || (status == StatusCode::FORBIDDEN && retry_after.is_some());
+        let refused = too_many || (status.is_server_error() && retry_after.is_some());
+        let is_error_page = status.is_server_error() && !refused && remaining.is_none();
+        (!is_error_page).then_some(Limit { too_many, refused, retry_after, remaining })
     }
 }
 
@@ -149,7 +151,7 @@ impl ClientHooks<Attempt> for Client {
     ) -> impl Future<Output = reqwest::Result<reqwest::Response>> {
         let attempt = self.inner();
         if request.method() == Method::GET {
-            attempt.record().url = Some(request.url().clone());
+            attempt.record().url = Some(request.url().clone().into());
         }
         // Called outside of the future, which then does not contain the request.
         let sent = self.client().execute(request);

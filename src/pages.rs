@@ -35,7 +35,7 @@ impl InsightsClient {
                 .with_message(problem))
         };
         let mut seen = HashSet::new();
-        let mut current = first.url.take();
+        let mut current = first.url.take().map(|url| *url);
         let (mut pages, mut list) = first.into_list(operation)?;
         let mut total = pages.total;
         while !is_enough(&list.items) {

@@ -41,7 +41,7 @@ impl Attempted<'_> {
             kind @ (ErrorKind::Unauthenticated | ErrorKind::Forbidden) => {
                 let demands_more = code.as_deref() == Some("insufficient_claims") || get("claims").is_some();
                 let is_limit = kind == ErrorKind::Forbidden
-                    && (self.record.limit.retry_after.is_some()
+                    && (self.record.retry_after().is_some()
                         || has(&LIMIT)
                         || (plain.contains("quota") && has(&["replenish", "exceed"])));
                 if has(&MFA) || has_word(&["mfa", "2fa"]) || (demands_more && !is_revocation(get("claims"))) {

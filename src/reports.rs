@@ -201,14 +201,16 @@ pub(crate) struct ReportFilter {
 
 impl ReportFilter {
     pub fn matches(&self, report: &Report) -> bool {
-        let name = report.report_name.as_deref().unwrap_or_default();
-        let query_id = report.query_id.as_deref().map(str::trim);
-        self.status.as_ref().is_none_or(|status| report.report_status.as_ref() == Some(status))
-            && self.name.as_ref().is_none_or(|pattern| pattern.matches(&normalized(name)))
-            && self
-                .query_id
-                .as_ref()
-                .is_none_or(|id| query_id.is_some_and(|own| own.eq_ignore_ascii_case(id.trim())))
+        let has_status = |status| report.report_status.as_ref() == Some(status);
+        let has_name = |pattern: &WildMatch| {
+            pattern.matches(&normalized(report.report_name.as_deref().unwrap_or_default()))
+        };
+        let runs = |id: &String| {
+            report.query_id.as_deref().is_some_and(|own| own.trim().eq_ignore_ascii_case(id.trim()))
+        };
+        self.status.as_ref().is_none_or(has_status)
+            && self.name.as_ref().is_none_or(has_name)
+            && self.query_id.as_ref().is_none_or(runs)
     }
 }
 

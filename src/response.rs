@@ -39,14 +39,15 @@ const ERROR_BODY_BYTES: usize = 64 << 10;
 /// A successful response.
 pub(crate) struct Response<T> {
     pub status: u16,
-    /// The URL of the request, for relative links.
-    pub url: Option<Url>,
+    /// The URL of a request for a list, for relative links.
+    pub url: Option<Box<Url>>,
     /// The elements of the envelope that could be read.
     pub items: Vec<T>,
     /// The number of elements without a usable id.
     unreadable: usize,
-    /// What the response reports about other pages. `None` if it has no list and does not report an empty one.
-    pages: Option<Pages>,
+    /// What the response to a request for a list reports about other pages. `None` if it has no list and does not
+    /// report an empty one.
+    pages: Option<Box<Pages>>,
     pub is_mfa_compliant: Option<bool>,
     pub warnings: Vec<Warning>,
 }
@@ -64,7 +65,7 @@ impl<T> Response<T> {
     pub fn into_list(self, operation: &'static Operation) -> Result<(Pages, List<T>), Error> {
         match self.pages {
             Some(pages) if self.status == 200 => {
-                Ok((pages, List { items: self.items, unreadable: self.unreadable }))
+                Ok((*pages, List { items: self.items, unreadable: self.unreadable }))
             }
             _ => {
                 let problem = "the response has no list where one was expected";
@@ -86,19 +87,6 @@ pub(crate) struct Attempted<'a> {
 }
 
 impl Attempted<'_> {
-    /// Interprets the result of a generated method.
-    pub async fn read<T: Item>(&mut self, sent: Sent<T>) -> Result<Response<T>, Error> {
-        let result = match sent {
-            Ok(response) => self.open(response.into_inner(), Vec::new(), &[]),
-            // Boxed, because a success does not need the space.
-            Err(error) => Box::pin(self.failure(error)).await,
-        };
-        result.map_err(|error| {
-            let wait = self.record.limit.retry_after.or(error.retry_after());
-            error.with_retry_after(wait)
-        })
-    }
-
     /// Returns the correlation id of the response, if it has one.
     pub fn correlation_id(&self) -> Option<String> {
         let id = self.record.correlation_id()?;
@@ -106,7 +94,7 @@ impl Attempted<'_> {
     }
 
     /// Converts the error of a generated method to an [`Error`], or to a success that the method could not decode.
-    async fn failure<T: Item>(&mut self, error: Unread<()>) -> Result<Response<T>, Error> {
+    pub async fn failure<T: Item>(&mut self, error: Unread<()>) -> Result<Response<T>, Error> {
         match error {
             Unread::UnexpectedResponse(response) if response.status().is_success() => {
                 self.other_success(response).await

@@ -15,8 +15,11 @@ use super::secret::Secret;
 ///
 /// It is wiped from memory when its last clone is dropped; copies in the HTTP and TLS layers are not.
 #[derive(Clone, Debug)]
-pub struct AccessToken {
-    value: Arc<Secret>,
+pub struct AccessToken(Arc<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
+    value: Secret,
     /// Built once, because every request carries it; `None` if the value is not a valid token.
     authorization: Option<HeaderValue>,
     obtained: Instant,
@@ -37,60 +40,60 @@ impl AccessToken {
     pub fn new(value: impl Into<String>) -> Self {
         let value = Secret::from(value.into());
         let bare = bare_token(value.expose());
-        Self {
-            authorization: authorization(bare),
-            value: Arc::new(bare.into()),
-            obtained: Instant::now(),
-            life: None,
-        }
+        let authorization = authorization(bare);
+        Self(Arc::new(Inner { value: bare.into(), authorization, obtained: Instant::now(), life: None }))
     }
 
     /// Sets the lifetime, counted from now.
-    pub fn with_lifetime(mut self, length: Duration) -> Self {
-        self.obtained = Instant::now();
+    pub fn with_lifetime(self, length: Duration) -> Self {
         // A lifetime beyond the range of the clock counts as unknown.
-        self.life = SystemTime::now().checked_add(length).map(|expires_at| Life { length, expires_at });
-        self
+        let expires_at = SystemTime::now().checked_add(length);
+        self.with_life(expires_at.map(|expires_at| Life { length, expires_at }))
     }
 
     /// Sets the time of expiry. Prefer [`with_lifetime`](Self::with_lifetime), which does not depend on the local
     /// clock.
-    pub fn with_expiry(mut self, expires_at: SystemTime) -> Self {
-        self.obtained = Instant::now();
+    pub fn with_expiry(self, expires_at: SystemTime) -> Self {
         let length = expires_at.duration_since(SystemTime::now()).unwrap_or_default();
-        self.life = Some(Life { length, expires_at });
+        self.with_life(Some(Life { length, expires_at }))
+    }
+
+    fn with_life(mut self, life: Option<Life>) -> Self {
+        let inner = Arc::make_mut(&mut self.0);
+        inner.obtained = Instant::now();
+        inner.life = life;
         self
     }
 
     /// Returns the time of expiry, if known.
     pub fn expires_at(&self) -> Option<SystemTime> {
-        self.life.map(|life| life.expires_at)
+        self.0.life.map(|life| life.expires_at)
     }
 
     /// Returns the token itself.
     pub fn expose(&self) -> &str {
-        self.value.expose()
+        self.0.value.expose()
     }
 
     pub(super) fn obtained(&self) -> Instant {
-        self.obtained
+        self.0.obtained
     }
 
     /// Returns the whole lifetime, from the time when the token was obtained.
     pub(super) fn lifetime(&self) -> Option<Duration> {
-        self.life.map(|life| life.length)
+        self.0.life.map(|life| life.length)
     }
 
     /// Returns the shorter of the remaining lifetimes by both clocks, and `None` if unknown.
     pub(super) fn remaining(&self) -> Option<Duration> {
-        let life = self.life?;
+        let life = self.0.life?;
         let by_clock = life.expires_at.duration_since(SystemTime::now()).unwrap_or_default();
-        Some(life.length.saturating_sub(self.obtained.elapsed()).min(by_clock))
+        Some(life.length.saturating_sub(self.0.obtained.elapsed()).min(by_clock))
     }
 
     /// Returns the value of the `Authorization` header, marked as sensitive.
     pub(crate) fn authorization(&self) -> Result<HeaderValue, AuthError> {
-        self.authorization.clone().ok_or_else(|| AuthError::InvalidToken {
+        self.0.authorization.clone().ok_or_else(|| AuthError::InvalidToken {
             problem: not_a_token(self.expose()).unwrap_or("is too long"),
         })
     }

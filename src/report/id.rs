@@ -51,7 +51,7 @@ impl FromStr for ReportId {
 
     /// Ignores letter case and surrounding whitespace.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let text = text.trim();
+        let text = text::trimmed(text);
         let invalid = |_| InvalidReportId { text: text.chars().take(80).collect() };
         Uuid::try_parse(text).map(Self).map_err(invalid)
     }

@@ -14,7 +14,15 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     parse: impl FnOnce(&str) -> T,
 ) -> Result<T, D::Error> {
-    Ok(parse(Text::deserialize(deserializer)?.0.trim()))
+    Ok(parse(trimmed(&Text::deserialize(deserializer)?.0)))
+}
+
+/// Trims a text. Most texts have no white space at their ends, which is quickly seen.
+pub(super) fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
 }
 
 /// Implements `JsonSchema` with a name and a schema.

@@ -16,7 +16,7 @@ use crate::warning::Warning;
 
 impl Attempted<'_> {
     /// Interprets the envelope of a 2xx. `unreadable` has the problem of each element that could not be read.
-    pub(super) fn open<T>(
+    pub fn open<T>(
         &mut self,
         envelope: Envelope<T>,
         warnings: Vec<Warning>,
@@ -53,12 +53,13 @@ impl Attempted<'_> {
         // A list that is missing or has another name is not an empty list.
         let is_list =
             if is_empty { !envelope.members.iter().any(has_rows) } else { envelope.value.is_some() };
+        let url = self.record.url.take();
         Ok(Response {
             status: self.status(),
-            url: self.record.url.take(),
             items: envelope.value.unwrap_or_default(),
             unreadable: unreadable.len(),
-            pages: is_list.then_some(pages),
+            pages: (is_list && url.is_some()).then(|| pages.into()),
+            url,
             is_mfa_compliant: self.record.is_mfa_compliant(),
             warnings,
         })
