@@ -54,7 +54,7 @@ impl Way {
             Self::HyperAlone => "hyper alone",
             Self::ByHand => "reqwest and serde by hand",
             Self::Generated => "the generated client",
-            Self::Client => "`InsightsClient::resume`",
+            Self::Client => "the library",
         }
     }
 }
@@ -92,6 +92,19 @@ impl Ready {
                 repeat(count, in_flight, async |_| client.resume_report_executions(&id).await).await;
             }
             Self::Client(client) => repeat(count, in_flight, async |_| client.resume(id).await).await,
+        }
+    }
+
+    /// Requests a list, and returns the number of its reports.
+    pub async fn list(&self) -> usize {
+        match self {
+            Self::HyperAlone(_) => unreachable!("not measured"),
+            Self::ByHand(client) => black_box(client.reports().await.expect("a list")).len(),
+            Self::Generated(client) => {
+                let response = client.get_reports(None, None, None).await.expect("a list");
+                black_box(response.into_inner().value).expect("reports").len()
+            }
+            Self::Client(client) => black_box(client.reports().await.expect("a list")).len(),
         }
     }
 

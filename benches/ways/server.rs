@@ -31,6 +31,7 @@ pub fn list(reports: usize) -> String {
     let (report, after) = rest.rsplit_once(']').expect("a list");
     let id = super::ID.to_string();
     let reports: Vec<_> = (0..reports).map(|_| report.replace(&id, &Uuid::new_v4().to_string())).collect();
+    let after = after.replace(r#""totalCount":1"#, &format!(r#""totalCount":{}"#, reports.len()));
     format!("{before}[{}]{after}", reports.join(","))
 }
 
