@@ -11,10 +11,10 @@ mod lenient;
 mod lower;
 #[path = "operations.rs"]
 mod operations;
+#[path = "requests.rs"]
+mod requests;
 #[path = "spellings.rs"]
 mod spellings;
-#[path = "version_header.rs"]
-mod version_header;
 #[path = "wire.rs"]
 pub mod wire;
 
@@ -102,7 +102,7 @@ fn client(spec: &OpenAPI, document: &Value) -> Result<String, String> {
         syn::parse2(tokens).map_err(|e| format!("the generated client cannot be parsed: {e}"))?;
     lenient::replace_envelopes(&mut file);
     spellings::accept_both(&mut file, &wire::reach(spec, document).responses);
-    version_header::remove(&mut file);
+    requests::edit(&mut file);
     Ok(prettyplease::unparse(&file))
 }
 

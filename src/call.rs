@@ -208,6 +208,7 @@ impl<'a> Call<'a> {
         };
         let record = Arc::<Mutex<AttemptRecord>>::default();
         let attempt = Attempt {
+            base_url: self.client.base_url.clone(),
             authorization,
             request_id: self.request_id,
             correlation_id: self.correlation_id,
@@ -216,7 +217,8 @@ impl<'a> Call<'a> {
             max_response_bytes: self.client.max_response_bytes,
             record: record.clone(),
         };
-        let api = Client::new_with_client(&self.client.base_url, self.client.http.clone(), attempt);
+        // Without a base URL, the generated methods pass the path to `Attempt::url`.
+        let api = Client::new_with_client("", self.client.http.clone(), attempt);
         let sent = request(api).await;
         let mut attempted = Attempted {
             token,

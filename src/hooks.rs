@@ -26,6 +26,8 @@ const IS_MFA_COMPLIANT: HeaderName = HeaderName::from_static("ismfacompliant");
 /// What the hooks need to send one request, and where they record its response.
 #[derive(Clone, Debug)]
 pub(crate) struct Attempt {
+    /// With a trailing slash.
+    pub base_url: Arc<Url>,
     pub authorization: HeaderValue,
     pub request_id: Uuid,
     pub correlation_id: Uuid,
@@ -110,6 +112,13 @@ impl AttemptRecord {
 }
 
 impl Attempt {
+    /// Returns the URL of a path; the generated methods call this.
+    #[allow(clippy::result_large_err, reason = "the error of the generated methods")]
+    pub fn url<E>(&self, path: &str) -> Result<Url, progenitor_client::Error<E>> {
+        let url = self.base_url.join(path.trim_start_matches('/'));
+        url.map_err(|error| progenitor_client::Error::InvalidRequest(error.to_string()))
+    }
+
     pub fn record(&self) -> MutexGuard<'_, AttemptRecord> {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }

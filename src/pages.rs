@@ -109,11 +109,11 @@ impl InsightsClient {
 
     /// Returns the URL of a link. Fails if it leads to another origin, because the token must not be sent there.
     fn resolve(&self, operation: &Operation, page: Option<&Url>, link: &str) -> Result<Url, String> {
-        let base = Url::parse(&format!("{}/", self.inner.base_url)).map_err(|error| error.to_string())?;
+        let base = &*self.inner.base_url;
         let first_segment = operation.path.trim_start_matches('/').split('/').next().unwrap_or_default();
         // OData resolves links against the root of the service, other services against the URL of the page.
         let is_rooted = link.split(['?', '/']).next().is_some_and(|segment| segment == first_segment);
-        let context = page.filter(|_| !is_rooted).unwrap_or(&base);
+        let context = page.filter(|_| !is_rooted).unwrap_or(base);
         let mut url = context.join(link).map_err(|error| format!("its link is invalid: {error}"))?;
         if url.origin() != base.origin() {
             let origin = url.origin().ascii_serialization();

@@ -28,6 +28,14 @@ pub mod hooks {
         pub authorization: HeaderValue,
     }
 
+    impl Attempt {
+        /// Parses the whole URL, as progenitor does.
+        #[allow(clippy::result_large_err, clippy::unused_self)]
+        pub fn url<E>(&self, url: &str) -> Result<reqwest::Url, progenitor_client::Error<E>> {
+            url.parse().map_err(|error| progenitor_client::Error::InvalidRequest(format!("{error}")))
+        }
+    }
+
     impl ClientHooks<Attempt> for super::Client {
         async fn pre<E>(
             &self,

@@ -203,9 +203,11 @@ impl InsightsClientBuilder {
                 base.origin().ascii_serialization()
             ))
         })?;
+        let base_url = Url::parse(&format!("{prefix}{path}/"))
+            .map_err(|error| Error::configuration(format!("invalid base URL: {error}")))?;
         let inner = Inner {
             version: version.to_owned(),
-            base_url: format!("{prefix}{path}"),
+            base_url: Arc::new(base_url),
             http,
             tokens: TokenCache::new(tokens, scope),
             throttle: Throttle::new(self.retry.max_elapsed),

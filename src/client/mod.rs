@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 pub use builder::InsightsClientBuilder;
 
+use reqwest::Url;
 use uuid::{Builder, Uuid};
 
 use crate::auth::TokenCache;
@@ -33,8 +34,8 @@ pub struct InsightsClient {
 }
 
 pub(crate) struct Inner {
-    /// Origin, prefix and base path, without a trailing slash.
-    pub base_url: String,
+    /// Origin, prefix and base path, with a trailing slash.
+    pub base_url: Arc<Url>,
     /// The API version, such as `v1`.
     pub version: String,
     pub http: reqwest::Client,
@@ -92,6 +93,8 @@ impl Inner {
 
 impl fmt::Debug for InsightsClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("InsightsClient").field("base_url", &self.inner.base_url).finish_non_exhaustive()
+        f.debug_struct("InsightsClient")
+            .field("base_url", &self.inner.base_url.as_str())
+            .finish_non_exhaustive()
     }
 }

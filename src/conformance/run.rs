@@ -166,7 +166,7 @@ async fn send_once(
     let failed = |kind, message: String| Error::new(kind).with_message(message).with_operation(operation);
     let inner = &client.inner;
     let is_in_path = operation.path.contains("{reportId}");
-    let path = operation.path.replace("{reportId}", id.unwrap_or_default());
+    let path = operation.path.trim_start_matches('/').replace("{reportId}", id.unwrap_or_default());
     let is_read = operation.method == "GET";
     let method = if is_read { Method::GET } else { Method::PUT };
     let mut builder = inner
