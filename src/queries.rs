@@ -4,13 +4,15 @@ use std::future::IntoFuture;
 use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
+use wildmatch::WildMatch;
+
 use crate::client::InsightsClient;
 use crate::error::{Error, ErrorKind};
 use crate::generated::Client;
 use crate::generated::types::CreateQueryRequest;
 pub use crate::generated::types::{QueryRow, ReportQuery};
 use crate::report::{Report, Timestamp};
-use crate::reports::NO_ITEM;
+use crate::reports::{NO_ITEM, name_is, name_pattern};
 use crate::spec;
 use crate::unconfirmed::{NewItem, deleted};
 
@@ -25,7 +27,7 @@ impl InsightsClient {
     ///
     /// See [`ErrorKind`]. An empty list is not an error.
     pub fn queries(&self) -> ListQueries {
-        ListQueries { client: self.clone(), id: None, name: None, own: None }
+        ListQueries { client: self.clone(), id: None, name: None, pattern: None, own: None }
     }
 
     /// Creates a query.
@@ -151,6 +153,7 @@ pub struct ListQueries {
     client: InsightsClient,
     id: Option<String>,
     name: Option<String>,
+    pattern: Option<WildMatch>,
     /// `true` for own queries only, `false` for those of the system only.
     own: Option<bool>,
 }
@@ -168,6 +171,13 @@ impl ListQueries {
         self
     }
 
+    /// Lists only queries whose whole name matches this pattern, ignoring case: `*` matches any text, `?` one
+    /// character. The client filters the list.
+    pub fn name_matches(mut self, pattern: &str) -> Self {
+        self.pattern = Some(name_pattern(pattern));
+        self
+    }
+
     /// Lists only the caller's own queries.
     pub fn own(mut self) -> Self {
         self.own = Some(true);
@@ -181,7 +191,7 @@ impl ListQueries {
     }
 
     async fn send(self) -> Result<Vec<ReportQuery>, Error> {
-        let Self { client, id, name, own } = self;
+        let Self { client, id, name, pattern, own } = self;
         let (id, name) = (id.as_deref(), name.as_deref());
         let (only_system, include_system) = (own.map(|own| !own), own.map(|own| !own));
         let request = |api: Client| async move {
@@ -191,7 +201,11 @@ impl ListQueries {
                 _ => api.get_report_queries(only_system, None, id, name).await,
             }
         };
-        client.call_list(&spec::GET_REPORT_QUERIES, NO_ITEM, request).await
+        let mut queries = client.call_list(&spec::GET_REPORT_QUERIES, NO_ITEM, request).await?;
+        if let Some(pattern) = pattern {
+            queries.retain(|query: &ReportQuery| name_is(query.name.as_deref(), &pattern));
+        }
+        Ok(queries)
     }
 }
 

@@ -202,9 +202,7 @@ pub(crate) struct ReportFilter {
 impl ReportFilter {
     pub fn matches(&self, report: &Report) -> bool {
         let has_status = |status| report.report_status.as_ref() == Some(status);
-        let has_name = |pattern: &WildMatch| {
-            pattern.matches(&normalized(report.report_name.as_deref().unwrap_or_default()))
-        };
+        let has_name = |pattern| name_is(report.report_name.as_deref(), pattern);
         let runs = |id: &String| {
             report.query_id.as_deref().is_some_and(|own| own.trim().eq_ignore_ascii_case(id.trim()))
         };
@@ -214,9 +212,14 @@ impl ReportFilter {
     }
 }
 
-/// Creates a pattern for a report's name, ignoring case: `*` matches any text, `?` one character.
+/// Creates a pattern for a name, ignoring case: `*` matches any text, `?` one character.
 pub(crate) fn name_pattern(pattern: &str) -> WildMatch {
     WildMatch::new_case_insensitive(&normalized(pattern))
+}
+
+/// Whether a name matches a pattern. No name is an empty one.
+pub(crate) fn name_is(name: Option<&str>, pattern: &WildMatch) -> bool {
+    pattern.matches(&normalized(name.unwrap_or_default()))
 }
 
 /// Normalizes a name or a pattern, so that texts that look the same are equal: composes letters and accents, reduces

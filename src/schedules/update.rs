@@ -26,7 +26,8 @@ pub struct ReportUpdate {
     count: Option<i32>,
     end: Option<SystemTime>,
     format: Option<ReportFormat>,
-    callback: Option<(String, CallbackMethod)>,
+    callback_url: Option<String>,
+    callback_method: Option<CallbackMethod>,
 }
 
 impl ReportUpdate {
@@ -77,9 +78,15 @@ impl ReportUpdate {
         self
     }
 
-    /// Sets the URL that the service calls when a file is ready, and how.
-    pub fn callback(mut self, url: impl Into<String>, method: CallbackMethod) -> Self {
-        self.callback = Some((url.into(), method));
+    /// Sets the URL that the service calls when a file is ready.
+    pub fn callback_url(mut self, url: impl Into<String>) -> Self {
+        self.callback_url = Some(url.into());
+        self
+    }
+
+    /// Sets how the service calls the URL.
+    pub fn callback_method(mut self, method: CallbackMethod) -> Self {
+        self.callback_method = Some(method);
         self
     }
 
@@ -91,14 +98,15 @@ impl ReportUpdate {
         let missing = |what: &str| invalid(&format!("the service reports no {what}; set it"));
         let start = self.start.or(current.start_time.as_ref().and_then(Timestamp::to_system_time));
         let end = self.end.or(current.end_time.as_ref().and_then(Timestamp::to_system_time));
-        let (url, method) = match self.callback {
-            Some((url, method)) => {
-                check_callback(&url)?;
-                (Some(url), Some(method))
-            }
-            // The current callback is not checked, and a method that the spec does not have is left out.
-            None => (current.callback_url.clone(), parsed(current.callback_method.as_deref())),
-        };
+        if let Some(url) = &self.callback_url {
+            check_callback(url)?;
+        }
+        // The current callback is not checked, and a method that the spec does not have is left out.
+        let callback_url = self.callback_url.or(current.callback_url.clone());
+        if self.callback_method.is_some() && callback_url.is_none() {
+            return Err(missing("callback URL"));
+        }
+        let method = self.callback_method.or(parsed(current.callback_method.as_deref()));
         Ok(UpdateReportRequest {
             report_name: self.name.or(current.report_name.clone()).ok_or_else(|| missing("name"))?,
             description: self.description.or(current.description.clone()),
@@ -108,7 +116,7 @@ impl ReportUpdate {
             recurrence_count: self.count.or(current.recurrence_count),
             end_time: end.map(Timestamp::from),
             format: self.format.or(parsed(current.format.as_deref())),
-            callback_url: url,
+            callback_url,
             callback_method: method,
         })
     }

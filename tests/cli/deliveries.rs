@@ -136,7 +136,7 @@ async fn missing_execution_is_a_json_error_with_a_hint() {
     for (id, args, message, hint) in [
         (ACTIVE, &["--execution", "wrong"][..], " wrong", "executions"),
         (ACTIVE, &["--execution", "wrong", "-O", "file.csv"], " wrong", "executions"),
-        ("71d04e9a-c3f5-4826-b58e-0a692dc7f314", &[], "", "wait"),
+        ("71d04e9a-c3f5-4826-b58e-0a692dc7f314", &[], "", "show"),
     ] {
         let finished = run(&emulator, &[&["download", id, "--output", "jsonl"], args].concat()).await;
         assert_eq!(finished.code, Some(3), "{finished:?}");

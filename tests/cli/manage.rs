@@ -24,7 +24,7 @@ async fn dry_run_of_create_shows_the_request() {
     let request = json!({
         "ReportName": "Sales", "QueryId": QUERY, "StartTime": "2100-01-01T00:00:00Z", "RecurrenceInterval": 24,
     });
-    let row = json!({ "outcome": "would-create", "reportId": null, "request": request });
+    let row = json!({ "outcome": "would-create", "reportId": null, "changes": null, "request": request });
     assert_eq!((finished.code, rows(&finished.stdout)), (Some(0), vec![row]), "{}", finished.stderr);
     let once = ["create", "Now", "--query-id", QUERY, "--once", "--dry-run", "--output", "json"];
     let request = rows(&run(&emulator, &once).await.stdout)[0]["request"].take();
@@ -96,6 +96,63 @@ async fn update_that_ends_nothing_is_not_confirmed() {
     }
     let finished = run(&emulator, &["update", &inactive, "--count", "5"]).await;
     assert!(finished.code == Some(0) && finished.stderr.contains("so none is left"), "{finished:?}");
+}
+
+#[tokio::test]
+async fn extended_report_that_stays_inactive_is_a_warning() {
+    let emulator = running().start().await.unwrap();
+    let id = id(3).to_string();
+    let update = ["update", &id, "--count", "500", "--earliest"];
+    let planned = run(&emulator, &[&update[..], &["--dry-run"]].concat()).await;
+    assert!(planned.code == Some(0) && planned.stderr.contains("it is unknown whether"), "{planned:?}");
+    assert!(!planned.stderr.contains("next at"), "{planned:?}");
+    let finished = run(&emulator, &update).await;
+    let hint = format!("`partner-insights create NAME --from {id} --earliest`");
+    assert!(finished.code == Some(0) && finished.stderr.contains(&hint), "{finished:?}");
+}
+
+#[tokio::test]
+async fn callback_is_changed_in_parts() {
+    let emulator = running().start().await.unwrap();
+    let id = id(1).to_string();
+    let alone = run(&emulator, &["update", &id, "--callback-method", "GET"]).await;
+    assert!(alone.code == Some(2) && alone.stderr.contains("no callback URL"), "{alone:?}");
+    let steps: [(&[&str], [&str; 2]); 3] = [
+        (&["--callback-url", "https://h/1", "--callback-method", "GET"], ["GET", "https://h/1"]),
+        (&["--callback-url", "https://h/2"], ["GET", "https://h/2"]),
+        (&["--callback-method", "POST"], ["POST", "https://h/2"]),
+    ];
+    for (flags, [method, url]) in steps {
+        let finished = run(&emulator, &[&["update", &id, "--output", "json"], flags].concat()).await;
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        let report = rows(&finished.stdout)[0].take();
+        assert_eq!((&report["callbackMethod"], &report["callbackUrl"]), (&json!(method), &json!(url)));
+    }
+    let copy = ["create", "Copy", "--from", &id, "--query-id", QUERY, "--earliest", "--output", "json"];
+    let copy = run(&emulator, &[&copy[..], &["--callback-method", "GET"]].concat()).await;
+    assert_eq!(copy.code, Some(0), "{copy:?}");
+    let copy = rows(&copy.stdout)[0].take();
+    assert_eq!((&copy["callbackMethod"], &copy["callbackUrl"]), (&json!("GET"), &json!("https://h/2")));
+    let finished = run(&emulator, &[&CREATE[..], &["1d", "--callback-method", "GET"]].concat()).await;
+    assert!(finished.code == Some(2) && finished.stderr.contains("needs --callback-url"), "{finished:?}");
+}
+
+#[tokio::test]
+async fn dry_run_of_update_lists_the_changes() {
+    let emulator = running().start().await.unwrap();
+    let id = id(1).to_string();
+    let update = ["update", &id, "--every", "1w", "--description", "For finance", "--dry-run"];
+    let table = run(&emulator, &update).await.stdout;
+    let lines: Vec<_> = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).collect();
+    let expected = [
+        &["PROPERTY", "NOW", "THEN"][..],
+        &["description", "For", "finance"],
+        &["recurrenceInterval", "24", "168"],
+    ];
+    assert_eq!(lines, expected, "{table}");
+    let planned = rows(&run(&emulator, &[&update[..], &["--output", "json"]].concat()).await.stdout);
+    let change = json!({ "property": "recurrenceInterval", "from": 24, "to": 168 });
+    assert_eq!(planned[0]["changes"][1], change);
 }
 
 #[tokio::test]

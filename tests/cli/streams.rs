@@ -43,8 +43,8 @@ async fn error_and_hint_are_on_lines_of_their_own() {
     let lines: Vec<_> = finished.stderr.lines().collect();
     let [error, hint] = lines[..] else { panic!("{lines:?}") };
     assert!(error.starts_with("error: getReportExecutions: not found (HTTP 404)"), "{error}");
-    assert!(hint.starts_with("hint: list the reports"), "{hint}");
-    assert!(!error.contains("list the reports"), "{error}");
+    assert!(hint.starts_with("hint: `partner-insights list`"), "{hint}");
+    assert!(!error.contains("partner-insights list"), "{error}");
 }
 
 #[tokio::test]

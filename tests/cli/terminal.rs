@@ -173,7 +173,7 @@ async fn errors_wrap_between_words() {
     let ids = |word: &str| word.len() > 36;
     let is_short = |line: &&str| line.chars().count() <= 40 || line.split(' ').any(ids);
     assert!(text.lines().count() > 2 && text.lines().all(|line| is_short(&line)), "{text}");
-    assert!(text.contains("\nhint: set PARTNER_CENTER_ACCESS_TOKEN"), "{text}");
+    assert!(text.contains("\nhint: `partner-insights auth check` says"), "{text}");
 }
 
 #[tokio::test]

@@ -86,7 +86,11 @@ pub fn drive_with_options<'a>(client: &'a InsightsClient, operation: &str) -> Ve
             let update =
                 ReportUpdate::new().name("Usage").description("Every day").start(start).every(7 * DAY);
             let update = update.count(52).end(start + 400 * DAY).format(ReportFormat::Csv);
-            items(client.update_report(ID, update.callback(CALLBACK, CallbackMethod::Get)).await)
+            items(
+                client
+                    .update_report(ID, update.callback_url(CALLBACK).callback_method(CallbackMethod::Get))
+                    .await,
+            )
         })],
         "getReportExecutions" => vec![Box::pin(async {
             let list = client.executions(ID).execution_id("c2d4f7a1-9e35-4b80-8f16-5a7b0c93e248");

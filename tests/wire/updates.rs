@@ -59,7 +59,7 @@ async fn every_property_can_be_replaced() {
     let update =
         ReportUpdate::new().name("Weekly").description("New").start(later()).every(7 * day).count(52);
     let update = update.end(later() + day).format(ReportFormat::Tsv);
-    let update = update.callback("https://partner.example/new", CallbackMethod::Get);
+    let update = update.callback_url("https://partner.example/new").callback_method(CallbackMethod::Get);
     client(&server).update_report(REPORT_ID, update).await.unwrap();
     let expected = value!({
         "ReportName": "Weekly", "Description": "New", "StartTime": "2100-01-01T00:00:00Z", "RecurrenceInterval": 168,
@@ -94,7 +94,7 @@ async fn broken_rules_of_updates_are_not_sent() {
         (ReportUpdate::new().description("x".repeat(257)), "256 characters or less"),
         (ReportUpdate::new().every(hours(1)), "Recurrence Interval must be between 4 and 2160"),
         (ReportUpdate::new().count(-1), "Recurrence count has to be a positive integer value"),
-        (ReportUpdate::new().callback("/hook", CallbackMethod::Post), "absolute http or https URL"),
+        (ReportUpdate::new().callback_url("/hook"), "absolute http or https URL"),
         (ReportUpdate::new().start(later()).end(later()), "EndTime should be greater than StartTime"),
     ];
     for (update, message) in rows {

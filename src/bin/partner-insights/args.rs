@@ -124,7 +124,7 @@ pub enum Command {
         "create 'Sales copy' --from 9531985d-5d9d-49f8-9818-e811892f902b --earliest",
     ]))]
     Create(Create),
-    /// Change the schedule of a report
+    /// Change a report and its schedule
     #[command(after_long_help = examples(&["update 9531985d-5d9d-49f8-9818-e811892f902b --every 1w --earliest"]))]
     Update(Update),
     /// Delete reports with their executions

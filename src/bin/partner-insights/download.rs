@@ -82,9 +82,8 @@ fn nothing(output: &Output, command: &args::Download) -> Result<u8, Failure> {
     Err(match &command.choice.execution {
         Some(execution) => Failure::not_found(format!("{none} {execution}"))
             .hint(format!("`partner-insights executions {} --all` lists them", command.id)),
-        None => {
-            Failure::not_found(none).hint(format!("`partner-insights wait {}` waits for one", command.id))
-        }
+        None => Failure::not_found(none)
+            .hint(format!("`partner-insights show {}` says when one is due", command.id)),
     })
 }
 

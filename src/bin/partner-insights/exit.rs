@@ -20,8 +20,9 @@ pub const UNCONFIRMED: u8 = 10;
 pub const NOT_DELIVERED: u8 = 11;
 const INTERRUPTED: u8 = 130;
 
-const NEW_TOKEN: &str = "set PARTNER_CENTER_ACCESS_TOKEN to a new token, or unset it and run `partner-insights auth login`; \
-     tokens live for about an hour";
+const NEW_TOKEN: &str = "`partner-insights auth check` says what is wrong with the token; set PARTNER_CENTER_ACCESS_TOKEN to a new one, \
+     or unset it and run `partner-insights auth login`; tokens live for about an hour";
+const LIST: &str = "`partner-insights list` shows the IDs of the reports; check --program and --base-url too";
 
 // Kinds of failures that are not errors of the library.
 const USAGE_KIND: &str = "usage";
@@ -219,11 +220,12 @@ impl From<&Error> for ErrorObject {
     }
 }
 
-/// Returns the next step; if the service rejects the token, with the commands of this CLI.
+/// Returns the next step, for some kinds with the commands of this CLI.
 fn hint(error: &Error) -> &str {
-    match error.help() {
-        help if error.kind() == Unauthenticated && help == Unauthenticated.help() => NEW_TOKEN,
-        help => help,
+    match (error.kind(), error.help()) {
+        (Unauthenticated, help) if help == Unauthenticated.help() => NEW_TOKEN,
+        (NotFound, help) if help == NotFound.help() => LIST,
+        (_, help) => help,
     }
 }
 

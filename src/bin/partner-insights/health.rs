@@ -28,11 +28,13 @@ pub async fn run(global: &Global, command: args::Health, output: &Output) -> Res
         if command.filter.is_set() {
             return Err(selection::no_match_of(&session.client, &command.filter).await?);
         }
-        output.note("No matching reports.");
-        return Ok(exit::OK);
+        // Not a success: a check of the wrong account or program would never raise an alert.
+        return Err(Failure::no_match("the account has no reports")
+            .hint("check --program, and with `partner-insights auth check` whose account it is"));
     }
     let unhealthy = rows.iter().filter(|row| !row.healthy).count();
-    output.note(format_args!("{} of {} reports need attention.", unhealthy, rows.len()));
+    let next = if unhealthy == 0 { "" } else { " `partner-insights show ID` says why, and what to do." };
+    output.note(format_args!("{unhealthy} of {} reports need attention.{next}", rows.len()));
     Ok(if unhealthy == 0 { exit::OK } else { exit::NOT_DELIVERED })
 }
 

@@ -21,6 +21,11 @@ pub fn report_id(text: &str) -> Result<ReportId, InvalidReportId> {
     unquoted(&text).parse()
 }
 
+/// Returns the ID inside a longer text, such as a URL or a sentence.
+pub fn contained(text: &str) -> Option<ReportId> {
+    text.char_indices().find_map(|(at, _)| text.get(at..at + 36)?.parse().ok())
+}
+
 /// The column that holds the IDs, if a CSV header named it.
 struct Column {
     index: usize,
@@ -190,6 +195,16 @@ mod tests {
 
     const ONE: &str = "6513270e-269e-4d37-b2a7-4de452e6b438";
     const TWO: &str = "6b0d549b-6f03-475a-9600-a35a099950d8";
+
+    #[test]
+    fn id_inside_a_text_is_found() {
+        for text in
+            [format!("\"{ONE}\","), format!("see https://x/ScheduledReport/{ONE}?a"), format!("é{ONE}.")]
+        {
+            assert_eq!(contained(&text), ONE.parse().ok(), "{text}");
+        }
+        assert_eq!(contained("Sales, daily: the report of the first team"), None);
+    }
 
     #[test]
     fn ids_are_read_from_common_formats() {

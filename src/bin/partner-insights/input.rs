@@ -44,6 +44,9 @@ pub fn name(file: &Path) -> Cow<'_, str> {
 /// Decodes UTF-8, UTF-16 (written by `>` in PowerShell 5.1) or ANSI. UTF-16 without a byte order mark is recognized by
 /// its zero bytes.
 fn decode(bytes: Vec<u8>) -> io::Result<String> {
+    if bytes.starts_with(b"PK\x03\x04") {
+        return Err(invalid("an Excel workbook or another archive; save it as CSV or text"));
+    }
     let zeros = |parity| bytes.iter().skip(parity).step_by(2).filter(|byte| **byte == 0).count();
     let unit = match (&*bytes, zeros(0), zeros(1)) {
         ([0xff, 0xfe, ..], ..) => u16::from_le_bytes,
@@ -105,6 +108,7 @@ mod tests {
         }
         assert_eq!(decode(Vec::new()).ok().as_deref(), Some(""));
         assert!(decode(b"\xff\xfea".to_vec()).is_err());
+        assert!(decode(b"PK\x03\x04\x14\0".to_vec()).is_err_and(|error| error.to_string().contains("CSV")));
         assert_eq!(decode(b"caf\xe9".to_vec()).ok().as_deref(), Some("caf\u{e9}"));
     }
 }

@@ -21,6 +21,7 @@ mod dataset;
 mod delete;
 mod describe;
 mod download;
+mod edit;
 mod emulator;
 mod executions;
 mod exit;
@@ -42,6 +43,7 @@ mod session;
 mod show;
 mod table;
 mod target;
+mod update;
 mod usage;
 mod wait;
 
@@ -89,7 +91,7 @@ async fn run(global: &Global, command: Command, output: &Output) -> Result<u8, F
             Box::pin(until_interrupted(create::create(global, command, output))).await
         }
         Command::Update(command) => {
-            until_interrupted(Box::pin(create::update(global, command, output))).await
+            until_interrupted(Box::pin(update::update(global, command, output))).await
         }
         Command::Delete(command) => delete::run(global, command, output).await,
         Command::Query(command) => until_interrupted(query::run(global, command, output)).await,

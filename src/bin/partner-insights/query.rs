@@ -58,7 +58,7 @@ async fn list(session: &Session, command: QueryList, output: &Output) -> Result<
     let client = &session.client;
     let mut list = client.queries();
     if let Some(name) = &command.name {
-        list = list.name(name);
+        list = list.name_matches(name);
     }
     if command.own {
         list = list.own();
@@ -72,13 +72,13 @@ async fn list(session: &Session, command: QueryList, output: &Output) -> Result<
         return Ok(exit::OK);
     }
     if let Some(name) = &command.name {
-        let all = client.queries().await?;
-        let names = all.iter().filter_map(|query| query.name.as_deref());
         // If a query has the name, that it is not an own or a system query is a result.
-        if !names.clone().any(|known| known.eq_ignore_ascii_case(name)) {
-            let otherwise = "`partner-insights query list` shows the names";
+        if client.queries().name_matches(name).await?.is_empty() {
+            let all = client.queries().await?;
+            let names = all.iter().filter_map(|query| query.name.as_deref());
+            let otherwise = "`partner-insights query list` shows the names; wildcards are * and ?";
             let hint = selection::similar_names(name, names).unwrap_or_else(|| otherwise.to_owned());
-            return Err(Failure::no_match(format!("no query has the name {name:?}")).hint(hint));
+            return Err(Failure::no_match(format!("no query matches --name {name:?}")).hint(hint));
         }
     }
     output.note("No matching queries.");

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use comfy_table::Cell;
-use partner_center_insights::{Report, ReportStatus, Timestamp};
+use partner_center_insights::{Health, Report, ReportStatus, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -24,27 +24,9 @@ pub async fn run(global: &Global, command: args::Show, output: &Output) -> Resul
         check = check.query_id(query_id);
     }
     let health = check.await?.into_iter().find(|health| health.report.report_id == report.report_id);
-    let is = |status: &ReportStatus| report.report_status.as_ref() == Some(status);
-    let is_once = report.execute_now == Some(true);
-    let help = match &report.report_status {
-        Some(ReportStatus::Paused) => {
-            Some(format!("`partner-insights resume {}` resumes it", report.report_id))
-        }
-        Some(ReportStatus::Active) => None,
-        Some(ReportStatus::Inactive) if is_once => {
-            Some("`create NAME --from ID --once` runs a copy of it".to_owned())
-        }
-        Some(ReportStatus::Inactive) => Some(
-            "create a copy with `create NAME --from ID --earliest`; it is unknown whether `update --count N` works"
-                .to_owned(),
-        ),
-        _ => Some(
-            "check the report in Partner Center; `resume ID --no-verify` sends a request in any status".to_owned(),
-        ),
-    };
+    let help = next_step(&report, health.as_ref());
     let row = ShowRow {
         next_execution: report.next_execution_after(SystemTime::now()).map(Timestamp::from),
-        paused_since: report.modified_time.clone().filter(|_| is(&ReportStatus::Paused)),
         warnings: {
             let last = health.as_ref().and_then(|health| health.last.as_ref());
             session.warnings.of_both(report.report_id, last.map(|last| &*last.execution_id))
@@ -63,6 +45,33 @@ pub async fn run(global: &Global, command: args::Show, output: &Output) -> Resul
     Ok(exit::OK)
 }
 
+/// Returns what to do if the report does not deliver its files.
+fn next_step(report: &Report, health: Option<&Health>) -> Option<String> {
+    let id = report.report_id;
+    Some(match &report.report_status {
+        Some(ReportStatus::Paused) => format!("`partner-insights resume {id}` resumes it"),
+        Some(ReportStatus::Active) if health.is_none_or(|health| health.verdict.is_healthy()) => return None,
+        Some(ReportStatus::Active) => {
+            let query_id = report.query_id.as_deref().unwrap_or("ID");
+            format!(
+                "`partner-insights executions {id} --all` lists its executions, \
+                 `partner-insights query try --id {query_id}` shows whether its query still works"
+            )
+        }
+        Some(ReportStatus::Inactive) if report.execute_now == Some(true) => {
+            format!("`partner-insights create NAME --from {id} --once` runs a copy of it")
+        }
+        Some(ReportStatus::Inactive) => format!(
+            "`partner-insights create NAME --from {id} --earliest` creates a copy that runs; it is unknown whether \
+             `update {id} --count N` works"
+        ),
+        _ => format!(
+            "check the report in Partner Center; `partner-insights resume {id} --no-verify` sends a request in any \
+             status"
+        ),
+    })
+}
+
 /// A report and what is known about its executions.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -71,8 +80,6 @@ pub struct ShowRow {
     report: Report,
     /// When the next execution is due, by the schedule.
     next_execution: Option<Timestamp>,
-    /// The last change of a paused report, which is presumably when it was paused.
-    paused_since: Option<Timestamp>,
     /// When the latest file was written.
     last_file: Option<Timestamp>,
     /// The reason why the report delivers its files or does not.
@@ -91,17 +98,25 @@ impl ShowRow {
         let every = report.recurrence_interval.filter(|hours| *hours > 0).map(|hours| format!("{hours} h"));
         let count = report.recurrence_count.map(|count| count.to_string());
         let id = report.report_id.to_string();
+        let callback = report.callback_url.as_ref().map(|url| {
+            report.callback_method.as_ref().map_or_else(|| url.clone(), |method| format!("{method} {url}"))
+        });
         let lines = [
             ("Report", Some(&*id)),
             ("Name", report.report_name.as_deref()),
+            ("Description", report.description.as_deref()),
             ("Status", report.report_status.as_ref().map(ReportStatus::as_str)),
             ("Why", self.reason.as_deref()),
             ("Next step", self.help.as_deref()),
             ("Next execution", self.next_execution.as_ref().map(Timestamp::as_str)),
-            ("Paused since", self.paused_since.as_ref().map(Timestamp::as_str)),
+            ("Last modified", report.modified_time.as_ref().map(Timestamp::as_str)),
             ("Last file", self.last_file.as_ref().map(Timestamp::as_str)),
             ("Every", every.as_deref()),
             ("Count", count.as_deref()),
+            ("Start", report.start_time.as_ref().map(Timestamp::as_str)),
+            ("Format", report.format.as_deref()),
+            ("Callback", callback.as_deref()),
+            ("Owner", report.user.as_deref()),
             ("Query ID", report.query_id.as_deref()),
             ("Query", report.query.as_deref()),
         ];

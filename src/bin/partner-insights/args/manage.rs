@@ -83,16 +83,9 @@ pub struct Schedule {
     /// URL to call when a file is ready
     #[arg(long, hide_short_help = true, value_name = "URL")]
     pub callback_url: Option<String>,
-    /// HTTP method of the callback
-    #[arg(
-        long,
-        hide_short_help = true,
-        value_name = "METHOD",
-        ignore_case = true,
-        default_value = "POST",
-        value_parser = method()
-    )]
-    pub callback_method: CallbackMethod,
+    /// HTTP method of the callback [default: as before, or else POST]
+    #[arg(long, hide_short_help = true, value_name = "METHOD", ignore_case = true, value_parser = method())]
+    pub callback_method: Option<CallbackMethod>,
 }
 
 #[derive(Debug, Args)]
@@ -126,7 +119,10 @@ pub enum Query {
     List(QueryList),
     /// Show a query with its text
     #[command(after_long_help = examples(&["query show e65f3a4f-fb99-4319-97ff-59e57566a871"]))]
-    Show { id: String },
+    Show {
+        /// Query ID
+        id: String,
+    },
     /// Compare a query with the dataset that it reads
     ///
     /// The exit code is 6 if the query does not fit the dataset, and 2 if its syntax is invalid.
@@ -151,8 +147,8 @@ pub enum Query {
 
 #[derive(Debug, Args)]
 pub struct QueryList {
-    /// Only queries with this name
-    #[arg(long)]
+    /// Only queries whose name matches, e.g. 'Azure*' (wildcards: * ?)
+    #[arg(long, value_name = "PATTERN")]
     pub name: Option<String>,
     /// Only your own queries
     #[arg(long, conflicts_with = "system")]
@@ -208,7 +204,10 @@ pub enum Dataset {
     List,
     /// Show the columns, metrics and time spans of a dataset
     #[command(after_long_help = examples(&["dataset show OfficeUsage"]))]
-    Show { name: String },
+    Show {
+        /// Name of the dataset
+        name: String,
+    },
 }
 
 pub fn format() -> impl TypedValueParser<Value = ReportFormat> {
