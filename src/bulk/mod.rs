@@ -26,6 +26,8 @@ pub struct Selection {
     /// Without duplicates; `None` for all reports.
     ids: Option<Vec<ReportId>>,
     filter: ReportFilter,
+    /// Never changed.
+    except: HashSet<ReportId>,
     /// Whether reports that cannot be changed are part of the plan.
     any_status: bool,
 }
@@ -33,7 +35,7 @@ pub struct Selection {
 impl Selection {
     /// Selects every report that can be changed: the paused ones for a resume, the active ones for a pause.
     pub fn changeable() -> Self {
-        Self { ids: None, filter: ReportFilter::default(), any_status: false }
+        Self { ids: None, filter: ReportFilter::default(), except: HashSet::new(), any_status: false }
     }
 
     /// Selects every report that the filters match, regardless of its status. Those that cannot be changed are skipped,
@@ -70,6 +72,13 @@ impl Selection {
     /// Keeps only reports that run this query.
     pub fn query_id(mut self, query_id: impl Into<String>) -> Self {
         self.filter.query_id = Some(query_id.into());
+        self
+    }
+
+    /// Leaves out these reports, whatever else selects them. An ID that does not exist is no error: compare with
+    /// [`Plan::left_out`], because a mistyped ID leaves out nothing.
+    pub fn except(mut self, ids: impl IntoIterator<Item = ReportId>) -> Self {
+        self.except.extend(ids);
         self
     }
 

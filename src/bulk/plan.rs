@@ -138,11 +138,13 @@ impl BulkChange {
         let (steps, left_out, matched, unreadable) = match &self.selection.ids {
             None => self.plan_all().await?,
             Some(ids) => {
+                let ids: Vec<_> =
+                    ids.iter().copied().filter(|id| !self.selection.except.contains(id)).collect();
                 let is_unread = self.verify_timeout.is_none() && !self.selection.has_filter();
                 let steps = if is_unread {
-                    ids.iter().copied().map(Step::unread).collect()
+                    ids.into_iter().map(Step::unread).collect()
                 } else {
-                    self.plan_ids(ids).await?
+                    self.plan_ids(&ids).await?
                 };
                 let matched = steps.len();
                 (steps, Vec::new(), matched, 0)
@@ -165,11 +167,13 @@ impl BulkChange {
         Ok((steps, left_out, matched, unreadable))
     }
 
-    /// Whether a report that the filters match is part of the plan. A report without a status is part of it, because
+    /// Whether a report that the filters match is part of the plan: it is not an exception, and can be changed. A report without a status is part of it, because
     /// any status is possible.
     fn concerns(&self, report: &Report) -> bool {
         let status = report.report_status.as_ref();
-        self.selection.any_status || status.is_none_or(|status| *status == self.direction.source())
+        let may_change =
+            self.selection.any_status || status.is_none_or(|status| *status == self.direction.source());
+        may_change && !self.selection.except.contains(&report.report_id)
     }
 
     async fn plan_ids(&self, ids: &[ReportId]) -> Result<Vec<Step>, Error> {

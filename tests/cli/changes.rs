@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use partner_center_insights::emulator::Fault;
 
 use crate::{
-    ACTIVE, ALSO_PAUSED, INACTIVE, LIST, PAUSED, RESUME, UNKNOWN, bare, count, emulator, finish, paused, run,
+    ACTIVE, ALSO_PAUSED, INACTIVE, LIST, PAUSED, RESUME, UNKNOWN, bare, count, emulator, finish, id, paused,
+    run,
 };
 
 #[tokio::test]
@@ -55,6 +56,20 @@ async fn active_and_inactive_reports_get_no_request() {
     let finished = run(&emulator, &["resume", ACTIVE, INACTIVE]).await;
     assert_eq!(finished.code, Some(9));
     assert!(emulator.requests().iter().all(|request| request.method == "GET"));
+}
+
+#[tokio::test]
+async fn exceptions_are_not_changed() {
+    let emulator = emulator().reports(paused(3)).start().await.unwrap();
+    let (kept, unknown) = (id(1).to_string(), UNKNOWN);
+    let all = ["resume", "--all-paused", "--yes", "--output", "ids", "--except"];
+    let mistyped = run(&emulator, &[&all[..], &[&kept, "--except", unknown]].concat()).await;
+    assert!(mistyped.code == Some(3) && mistyped.stderr.contains(unknown), "{mistyped:?}");
+    assert_eq!(count(&emulator, RESUME), 0);
+    let finished = run(&emulator, &[&all[..], &[&kept]].concat()).await;
+    assert_eq!(finished.stdout.lines().collect::<Vec<_>>(), [id(0).to_string(), id(2).to_string()]);
+    let again = run(&emulator, &[&all[..], &[&kept]].concat()).await;
+    assert!(again.code == Some(0) && again.stderr.contains("except those of --except"), "{again:?}");
 }
 
 #[tokio::test]

@@ -101,6 +101,17 @@ async fn matching_selects_reports_in_any_status() {
 }
 
 #[tokio::test]
+async fn exceptions_are_left_out_of_every_selection() {
+    let (_emulator, client) =
+        start(Emulator::builder().reports([1, 2, 3].map(|n| report(n, "Paused")))).await;
+    for selection in [Selection::changeable(), Selection::matching(), Selection::ids([1, 2, 3].map(id))] {
+        let plan = client.resume_all(selection.except([id(2)])).plan().await.unwrap();
+        let planned: Vec<_> = plan.steps().iter().map(|step| step.report_id).collect();
+        assert_eq!(planned, [id(1), id(3)]);
+    }
+}
+
+#[tokio::test]
 async fn report_without_status_is_not_resumable() {
     let mut report = report(1, "Paused");
     report.report_status = None;

@@ -246,6 +246,9 @@ pub struct Change {
     pub ids_file: Option<PathBuf>,
     #[command(flatten)]
     pub filter: Filter,
+    /// Leave out this report; may be repeated
+    #[arg(long, alias = "exclude", value_name = "ID", conflicts_with_all = ["ids", "ids_file"], value_parser = report_id)]
+    pub except: Vec<ReportId>,
     /// Show what would change without changing it
     #[arg(long)]
     pub dry_run: bool,
@@ -258,7 +261,7 @@ pub struct Change {
     #[arg(long, conflicts_with = "dry_run")]
     pub no_verify: bool,
     /// Maximum number of concurrent requests (1 to 256)
-    #[arg(long, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, hide_short_help = true, value_name = "N", default_value = "4", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub concurrency: u16,
     /// Limit of the verification, e.g. 90s or 5m (max 24h)
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]

@@ -8,7 +8,7 @@ mod summary;
 
 use std::time::{Duration, SystemTime};
 
-use partner_center_insights::{Direction, ErrorKind, Event, Plan, Reason, Run, Selection};
+use partner_center_insights::{Direction, ErrorKind, Event, Plan, Reason, ReportId, Run, Selection};
 use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -130,6 +130,7 @@ async fn plan(
     if let Some(query_id) = &command.filter.query_id {
         selection = selection.query_id(query_id);
     }
+    selection = selection.except(command.except.iter().copied());
     let session = Session::open(global, output).await?;
     let change = session.client.bulk_change(direction, selection);
     let change = change.concurrency(command.concurrency.into());
@@ -139,7 +140,15 @@ async fn plan(
         change.verify_timeout(command.verify_timeout)
     };
     let plan = change.plan().await?;
-    Ok((session, plan))
+    let is_listed = |id: &&ReportId| plan.left_out().iter().any(|report| report.report_id == **id);
+    match command.except.iter().find(|id| !is_listed(id)) {
+        // A mistyped exception would be changed.
+        Some(id) => {
+            Err(Failure::not_found(format!("there is no report {id} (--except); nothing was changed"))
+                .hint("`partner-insights list` lists the reports"))
+        }
+        None => Ok((session, plan)),
+    }
 }
 
 fn preview(plan: &Plan, direction: Direction, warnings: &Warnings, output: &Output) -> Result<u8, Failure> {

@@ -41,6 +41,9 @@ pub fn explain_empty(
     }
     output.note(match plan.matched() {
         0 => format!("The account has no reports; nothing to {direction}."),
+        _ if !command.except.is_empty() => {
+            format!("Nothing to {direction}: no report is {status}, except those of --except.")
+        }
         1 => format!("Nothing to {direction}: the only matching report is not {status}."),
         all => format!("Nothing to {direction}: none of {all} reports is {status}."),
     });
