@@ -47,6 +47,14 @@ async fn chain_from_dataset_to_report_and_back() {
 }
 
 #[tokio::test]
+async fn id_in_place_of_a_query_is_named() {
+    let id = "d8349f7b-a7d1-467e-b26d-434d4a50f26a";
+    let finished = run(&emulator().start().await.unwrap(), &["query", "check", id]).await;
+    let hint = format!("hint: pass it as --id {id}");
+    assert!(finished.code == Some(2) && finished.stderr.contains(&hint), "{finished:?}");
+}
+
+#[tokio::test]
 async fn invalid_query_shows_the_position() {
     let emulator = emulator().start().await.unwrap();
     let parsed = run(&emulator, &["query", "check", "SELECT a FROM b LIMIT 0"]).await;

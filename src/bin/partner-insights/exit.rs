@@ -221,12 +221,17 @@ impl From<&Error> for ErrorObject {
 }
 
 /// Returns the next step, for some kinds with the commands of this CLI.
-fn hint(error: &Error) -> &str {
+pub fn hint(error: &Error) -> &str {
     match (error.kind(), error.help()) {
         (Unauthenticated, help) if help == Unauthenticated.help() => NEW_TOKEN,
         (NotFound, help) if help == NotFound.help() => LIST,
         (_, help) => help,
     }
+}
+
+/// Returns the next step for the reason of an outcome.
+pub fn hint_of(reason: Reason) -> &'static str {
+    if reason == Reason::Error(NotFound) { LIST } else { reason.help() }
 }
 
 impl From<Error> for Failure {

@@ -13,11 +13,11 @@ use crate::args::{self, Global, QueryCreate, QueryDelete, QueryList, Text};
 use crate::change::selection;
 use crate::confirm::{confirm, require_terminal};
 use crate::exit::{self, Failure};
-use crate::input;
 use crate::output::{Format, Output, Row};
 use crate::quota;
 use crate::session::{Session, Warnings};
 use crate::table::{reports, text, visible};
+use crate::{ids, input};
 
 pub async fn run(global: &Global, command: args::Query, output: &Output) -> Result<u8, Failure> {
     // Stays alive until the end: dropping it stops the in-process emulator.
@@ -114,6 +114,9 @@ pub async fn dataset_of(
 
 pub async fn query_text(client: &InsightsClient, text: &Text) -> Result<String, Failure> {
     match (&text.query, &text.query_file, &text.id) {
+        (Some(id), ..) if ids::report_id(id).is_ok() => {
+            Err(Failure::usage("this is an ID, not a query").hint(format!("pass it as --id {id}")))
+        }
         (Some(text), ..) => Ok(text.clone()),
         (_, Some(file), _) => read(file).await,
         (_, _, Some(id)) => Ok(stored(client, id).await?.query.unwrap_or_default()),

@@ -44,13 +44,19 @@ impl Summary {
             OK => self.succeeded = true,
             code => self.add_code(code),
         }
-        let hint = match report.outcome {
-            Outcome::NotPausable => Some("only active reports can be paused"),
-            Outcome::NotResumable if report.reason == Some(Reason::UnknownStatus) => Some(
+        let hint = match (report.outcome, report.reason) {
+            (Outcome::NotPausable, _) => Some("only active reports can be paused"),
+            (Outcome::NotResumable, Some(Reason::UnknownStatus)) => Some(
                 "check the report in Partner Center; `partner-insights resume ID --no-verify` sends the request in \
                  any status",
             ),
-            _ => report.error.as_ref().map(Error::help).or(report.reason.map(Reason::help)),
+            (Outcome::NotResumable, Some(Reason::Ended)) => Some(
+                "no executions are left; `partner-insights create NAME --from ID --earliest` creates a copy that runs",
+            ),
+            (Outcome::NotResumable, Some(Reason::OneTime)) => {
+                Some("`partner-insights create NAME --from ID --once` runs the query again")
+            }
+            (_, reason) => report.error.as_ref().map(exit::hint).or(reason.map(exit::hint_of)),
         };
         self.hints.extend(hint.map(str::to_owned).filter(|hint| !self.hints.contains(hint)));
     }
