@@ -8,7 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::golden::{golden, transcript};
-use crate::{ACTIVE, INACTIVE, MONTHLY, PAUSED, cli, emulator, finish, id, run};
+use crate::{ACTIVE, Finished, INACTIVE, MONTHLY, PAUSED, cli, emulator, finish, id, run};
 
 /// Replaces times, which differ between runs.
 fn without_times(text: &str) -> String {
@@ -128,6 +128,24 @@ async fn download_fetches_new_files() {
         &["download", MONTHLY, "--raw", "--output", "ids", "-O", "latest.csv.gz"],
     ];
     golden("download.txt", session(&emulator, &lines).await);
+}
+
+#[tokio::test]
+async fn files_of_several_reports_are_downloaded() {
+    let emulator = emulator().start().await.unwrap();
+    let folder = TempDir::new().unwrap();
+    let into = ["--output", "ids", "--output-dir", folder.path().to_str().unwrap()];
+    let saved = |finished: &Finished| finished.stdout.lines().count();
+    let named = run(&emulator, &[&["download", "--name", "customers and*"][..], &into].concat()).await;
+    assert_eq!((named.code, saved(&named)), (Some(0), 1), "{named:?}");
+    let without = "71d04e9a-c3f5-4826-b58e-0a692dc7f314";
+    let some = run(&emulator, &[&["download", ACTIVE, without][..], &into].concat()).await;
+    assert_eq!((some.code, saved(&some)), (Some(9), 1), "{some:?}");
+    assert!(some.stderr.contains(&format!("Report {without} has no completed execution.")), "{some:?}");
+    for flags in [["--output-file", "-"], ["--execution", "1"]] {
+        let finished = run(&emulator, &[&["download", ACTIVE, without][..], &flags].concat()).await;
+        assert!(finished.code == Some(2) && finished.stderr.contains("exactly one report"), "{finished:?}");
+    }
 }
 
 #[tokio::test]

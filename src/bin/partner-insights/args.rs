@@ -107,10 +107,10 @@ pub enum Command {
     /// Wait until a report has delivered a file
     #[command(after_long_help = examples(&["wait 9531985d-5d9d-49f8-9818-e811892f902b --timeout 6h"]))]
     Wait(Wait),
-    /// Download the files of a report
+    /// Download the files of reports
     #[command(after_long_help = examples(&[
 "download 9531985d-5d9d-49f8-9818-e811892f902b",
-"download 9531985d-5d9d-49f8-9818-e811892f902b --new --output-dir reports",
+"download --name 'Customers*' --new --output-dir reports",
 "download 9531985d-5d9d-49f8-9818-e811892f902b -O - | head",
 ]))]
     Download(Download),

@@ -1,4 +1,4 @@
-//! `download`: downloads the files of a report.
+//! `download`: downloads the files of reports.
 
 use std::fs;
 use std::io::{self, IsTerminal};
@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::{self, Global};
+use crate::change::selection;
 use crate::exit::{self, Failure};
 use crate::output::{Output, Row};
 use crate::session::Session;
@@ -21,43 +22,102 @@ use crate::target;
 const MAX_NAME_PART: usize = 80;
 
 pub async fn run(global: &Global, command: args::Download, output: &Output) -> Result<u8, Failure> {
-    if let Some(file) = command.output_file.as_deref().filter(|file| file.as_os_str() != "-") {
-        target::check_replaceable(file)?;
+    if command.output_file.is_some() || command.choice.execution.is_some() {
+        let [id] = command.ids[..] else {
+            return Err(Failure::usage("--output-file and --execution need exactly one report ID"));
+        };
+        if let Some(file) = command.output_file.clone() {
+            return one(global, id, &file, &command, output).await;
+        }
     }
     let session = Session::open(global, output).await?;
-    let client = &session.client;
-    let executions = chosen(client, &command).await?;
-    if let Some(file) = &command.output_file {
-        let Some(execution) = executions.first() else { return nothing(output, &command) };
-        if file.as_os_str() == "-" {
-            return print(client, execution, command.raw, output).await;
-        }
-        let row = save(&session, execution, file, &command, output).await?;
-        output.rows(&[row])?;
-        return Ok(exit::OK);
-    }
-    let report = client.report(command.id).await?;
+    let reports = reports(&session.client, &command).await?;
     let present = file_names(&command.output_dir)?;
-    let mut rows = Vec::new();
-    for execution in &executions {
-        if command.choice.new && present.iter().any(|name| is_file_of(name, execution)) {
-            continue;
+    let (mut rows, mut without) = (Vec::new(), Vec::new());
+    for (id, report) in &reports {
+        let executions = chosen(&session.client, *id, &command).await?;
+        if executions.is_empty() {
+            without.push(*id);
         }
-        let path = command.output_dir.join(file_name(report.as_ref(), execution, command.raw));
-        let row = save(&session, execution, &path, &command, output).await?;
-        output.row(&row)?;
-        rows.push(row);
+        for execution in &executions {
+            if command.choice.new && present.iter().any(|name| is_file_of(name, execution)) {
+                continue;
+            }
+            let path = command.output_dir.join(file_name(report.as_ref(), execution, command.raw));
+            let row = save(&session, *id, execution, &path, &command, output).await?;
+            output.row(&row)?;
+            rows.push(row);
+        }
     }
     output.end(&rows)?;
-    if rows.is_empty() {
-        return nothing(output, &command);
+    match without[..] {
+        _ if command.choice.new && rows.is_empty() => output.note("No new files."),
+        _ if command.choice.new => {}
+        [] => {}
+        [id] if reports.len() == 1 => return Err(nothing(id, &command)),
+        _ => {
+            for id in &without {
+                output.note(format_args!("Report {id} has no completed execution."));
+            }
+            return Ok(if rows.is_empty() { exit::NOT_FOUND } else { exit::SOME_FAILED });
+        }
     }
     Ok(exit::OK)
 }
 
+/// Writes one file, to a path or to standard output.
+async fn one(
+    global: &Global,
+    id: ReportId,
+    file: &Path,
+    command: &args::Download,
+    output: &Output,
+) -> Result<u8, Failure> {
+    let is_stdout = file.as_os_str() == "-";
+    if !is_stdout {
+        target::check_replaceable(file)?;
+    }
+    let session = Session::open(global, output).await?;
+    let client = &session.client;
+    let executions = chosen(client, id, command).await?;
+    let Some(execution) = executions.first() else { return Err(nothing(id, command)) };
+    if is_stdout {
+        return print(client, execution, command.raw, output).await;
+    }
+    output.rows(&[save(&session, id, execution, file, command, output).await?])?;
+    Ok(exit::OK)
+}
+
+/// The selected reports, which may be unknown if they were selected by ID.
+async fn reports(
+    client: &InsightsClient,
+    command: &args::Download,
+) -> Result<Vec<(ReportId, Option<Report>)>, Failure> {
+    Ok(match command.ids[..] {
+        [] => {
+            let reports = command.filter.apply(client.reports()).await?;
+            if reports.is_empty() {
+                return Err(selection::no_match_of(client, &command.filter).await?);
+            }
+            reports.into_iter().map(|report| (report.report_id, Some(report))).collect()
+        }
+        [id] => vec![(id, client.report(id).await?)],
+        // List once instead of looking up each report.
+        _ => {
+            let listed = client.reports().await?;
+            let find = |id: &ReportId| listed.iter().find(|report| report.report_id == *id).cloned();
+            command.ids.iter().map(|id| (*id, find(id))).collect()
+        }
+    })
+}
+
 /// The executions to download, oldest first.
-async fn chosen(client: &InsightsClient, command: &args::Download) -> Result<Vec<Execution>, Failure> {
-    let mut executions = client.executions(command.id);
+async fn chosen(
+    client: &InsightsClient,
+    id: ReportId,
+    command: &args::Download,
+) -> Result<Vec<Execution>, Failure> {
+    let mut executions = client.executions(id);
     if let Some(id) = &command.choice.execution {
         executions = executions.execution_id(id);
     } else if !command.choice.all && !command.choice.new {
@@ -72,19 +132,14 @@ async fn chosen(client: &InsightsClient, command: &args::Download) -> Result<Vec
     Ok(executions)
 }
 
-/// Reports that there is nothing to download, which is a success with --new.
-fn nothing(output: &Output, command: &args::Download) -> Result<u8, Failure> {
-    if command.choice.new {
-        output.note("No new files.");
-        return Ok(exit::OK);
-    }
-    let none = format!("report {} has no completed execution", command.id);
-    Err(match &command.choice.execution {
+/// Returns the failure for a report without a file.
+fn nothing(id: ReportId, command: &args::Download) -> Failure {
+    let none = format!("report {id} has no completed execution");
+    match &command.choice.execution {
         Some(execution) => Failure::not_found(format!("{none} {execution}"))
-            .hint(format!("`partner-insights executions {} --all` lists them", command.id)),
-        None => Failure::not_found(none)
-            .hint(format!("`partner-insights show {}` says when one is due", command.id)),
-    })
+            .hint(format!("`partner-insights executions {id} --all` lists them")),
+        None => Failure::not_found(none).hint(format!("`partner-insights show {id}` says when one is due")),
+    }
 }
 
 pub async fn print(
@@ -105,6 +160,7 @@ pub async fn print(
 
 async fn save(
     session: &Session,
+    id: ReportId,
     execution: &Execution,
     path: &Path,
     command: &args::Download,
@@ -131,14 +187,14 @@ async fn save(
         ));
     }
     Ok(DownloadRow {
-        report_id: command.id,
+        report_id: id,
         execution_id: execution.execution_id.clone(),
         generated: execution.report_generated_time.clone(),
         path: saved.path,
         bytes: saved.bytes,
         continued_from: saved.continued_from,
         header_only: saved.is_header_only,
-        warnings: session.warnings.of_both(command.id, Some(&execution.execution_id)),
+        warnings: session.warnings.of_both(id, Some(&execution.execution_id)),
     })
 }
 

@@ -8,7 +8,7 @@ use partner_center_insights::{ReportFormat, ReportId, Timestamp};
 
 use super::Filter;
 use super::manage::{Text, format};
-use super::values::{duration, single_report_id};
+use super::values::{duration, report_id, single_report_id};
 
 #[derive(Debug, Args)]
 pub struct Health {
@@ -36,9 +36,11 @@ pub struct Wait {
 
 #[derive(Debug, Args)]
 pub struct Download {
-    /// Report ID
-    #[arg(value_parser = single_report_id)]
-    pub id: ReportId,
+    /// Report IDs
+    #[arg(value_name = "ID", value_parser = report_id, required_unless_present_any = ["name", "query_id"], conflicts_with_all = ["name", "query_id"])]
+    pub ids: Vec<ReportId>,
+    #[command(flatten)]
+    pub filter: Filter,
     #[command(flatten)]
     pub choice: Choice,
     /// Folder for the files
