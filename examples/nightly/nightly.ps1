@@ -19,11 +19,7 @@ function Invoke-Insights {
 foreach ($pattern in $Name) {
     Invoke-Insights resume --name $pattern --yes --timeout 30m
     Invoke-Insights health --name $pattern
-    if ($Reports) {
-        foreach ($id in Invoke-Insights list --name $pattern --output ids) {
-            Invoke-Insights download $id --new --output-dir $Reports
-        }
-    }
+    if ($Reports) { Invoke-Insights download --name $pattern --new --output-dir $Reports }
 }
 
 if ($failed -ne 0) {

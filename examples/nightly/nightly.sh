@@ -5,6 +5,6 @@ failed=0
 run() { PARTNER_CENTER_OUTPUT=jsonl partner-insights "$@" || failed=$?; [ "$failed" -ne 130 ] || exit 130; }
 for name in "$@"; do
     run resume --name "$name" --yes --timeout 30m; run health --name "$name"
-    ids=$(partner-insights list --name "$name" --output ids) || failed=$?
-    for id in ${REPORTS:+$ids}; do run download "$id" --new --output-dir "$REPORTS"; done
-done; exit "$failed"
+    [ -z "$REPORTS" ] || run download --name "$name" --new --output-dir "$REPORTS"
+done
+exit "$failed"

@@ -141,7 +141,7 @@ async fn files_of_several_reports_are_downloaded() {
     let without = "71d04e9a-c3f5-4826-b58e-0a692dc7f314";
     let some = run(&emulator, &[&["download", ACTIVE, without][..], &into].concat()).await;
     assert_eq!((some.code, saved(&some)), (Some(9), 1), "{some:?}");
-    assert!(some.stderr.contains(&format!("Report {without} has no completed execution.")), "{some:?}");
+    assert!(some.stderr.contains(&format!("error: report {without} has no completed execution")), "{some:?}");
     for flags in [["--output-file", "-"], ["--execution", "1"]] {
         let finished = run(&emulator, &[&["download", ACTIVE, without][..], &flags].concat()).await;
         assert!(finished.code == Some(2) && finished.stderr.contains("exactly one report"), "{finished:?}");

@@ -1,5 +1,6 @@
 //! `download`: downloads the files of reports.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
@@ -33,36 +34,53 @@ pub async fn run(global: &Global, command: args::Download, output: &Output) -> R
     let session = Session::open(global, output).await?;
     let reports = reports(&session.client, &command).await?;
     let present = file_names(&command.output_dir)?;
-    let (mut rows, mut without) = (Vec::new(), Vec::new());
+    let (mut rows, mut codes) = (Vec::new(), Vec::new());
     for (id, report) in &reports {
-        let executions = chosen(&session.client, *id, &command).await?;
-        if executions.is_empty() {
-            without.push(*id);
-        }
-        for execution in &executions {
-            if command.choice.new && present.iter().any(|name| is_file_of(name, execution)) {
-                continue;
+        match of_report(&session, *id, report.as_ref(), &present, &command, output, &mut rows).await {
+            Ok(()) => {}
+            Err(failure) if reports.len() == 1 => return Err(failure),
+            // The files of the other reports are still of use.
+            Err(failure) => {
+                output.failure(&failure);
+                codes.push(failure.code);
             }
-            let path = command.output_dir.join(file_name(report.as_ref(), execution, command.raw));
-            let row = save(&session, *id, execution, &path, &command, output).await?;
-            output.row(&row)?;
-            rows.push(row);
         }
     }
     output.end(&rows)?;
-    match without[..] {
-        _ if command.choice.new && rows.is_empty() => output.note("No new files."),
-        _ if command.choice.new => {}
-        [] => {}
-        [id] if reports.len() == 1 => return Err(nothing(id, &command)),
-        _ => {
-            for id in &without {
-                output.note(format_args!("Report {id} has no completed execution."));
-            }
-            return Ok(if rows.is_empty() { exit::NOT_FOUND } else { exit::SOME_FAILED });
-        }
+    if rows.is_empty() && codes.is_empty() {
+        output.note("No new files.");
     }
-    Ok(exit::OK)
+    Ok(match codes[..] {
+        [] => exit::OK,
+        [code, ref others @ ..] if rows.is_empty() && others.iter().all(|other| *other == code) => code,
+        _ => exit::SOME_FAILED,
+    })
+}
+
+/// Downloads the chosen files of a report.
+async fn of_report(
+    session: &Session,
+    id: ReportId,
+    report: Option<&Report>,
+    present: &[String],
+    command: &args::Download,
+    output: &Output,
+    rows: &mut Vec<DownloadRow>,
+) -> Result<(), Failure> {
+    let executions = chosen(&session.client, id, command).await?;
+    if executions.is_empty() && !command.choice.new {
+        return Err(nothing(id, command));
+    }
+    for execution in &executions {
+        if command.choice.new && present.iter().any(|name| is_file_of(name, execution)) {
+            continue;
+        }
+        let path = command.output_dir.join(file_name(report, execution, command.raw));
+        let row = save(session, id, execution, &path, command, output).await?;
+        output.row(&row)?;
+        rows.push(row);
+    }
+    Ok(())
 }
 
 /// Writes one file, to a path or to standard output.
@@ -106,7 +124,8 @@ async fn reports(
         _ => {
             let listed = client.reports().await?;
             let find = |id: &ReportId| listed.iter().find(|report| report.report_id == *id).cloned();
-            command.ids.iter().map(|id| (*id, find(id))).collect()
+            let mut seen = HashSet::new();
+            command.ids.iter().filter(|id| seen.insert(**id)).map(|id| (*id, find(id))).collect()
         }
     })
 }
