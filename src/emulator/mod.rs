@@ -37,8 +37,11 @@
 //! * A resume makes a paused report active, and both operations set `modifiedTime`.
 //! * A request for an unknown report returns 404 with the message that is documented for lists.
 //! * A report has no executions while it is paused, and its next execution has the status `Paused`.
-//! * A link is signed when executions are listed, and valid for seven days. Files are stored compressed, and have the
-//!   same content for all queries.
+//! * A link is signed when executions are listed, and valid for seven days. Files are stored compressed, and all have
+//!   the same `ETag`.
+//! * A file has the columns of its query, and a thousand generated rows unless `LIMIT` is lower; `DISTINCT`, `WHERE` and
+//!   `ORDER BY` have no effect on them. TSV is separated by tabs, and its media type is `text/tab-separated-values`.
+//!   Reports without a valid query have three sample columns.
 //! * An execution completes at the moment it is due. Executions missed during a pause are not caught up.
 //! * Before the first execution, a request without further parameters returns 404, not the pending execution.
 //! * Undefined parameters, and values of parameters and headers that do not match their schema, are refused with 400.
@@ -76,7 +79,9 @@
 mod builder;
 mod catalog;
 mod check;
+mod content;
 mod datasets;
+mod executions;
 mod fault;
 mod files;
 mod input;
@@ -90,6 +95,7 @@ mod server;
 mod service;
 mod settings;
 mod state;
+mod table;
 #[cfg(feature = "emulator-tls")]
 mod tls;
 #[cfg(not(feature = "emulator-tls"))]

@@ -164,7 +164,7 @@ impl Service {
         let members = Members::read(&input)?;
         members.start.ok_or_else(missing)?;
         let shared = &mut *self.shared();
-        let report = shared.state.reports().find(|report| report.report_id == id).ok_or_else(no_item)?;
+        let report = shared.state.report(id).ok_or_else(no_item)?;
         if report.execute_now == Some(true) {
             return Err(bad_request("Invalid report parameters"));
         }

@@ -7,7 +7,6 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Path;
 use axum::extract::rejection::BytesRejection;
-use axum::http::header::HOST;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{MethodFilter, get, on};
@@ -20,7 +19,7 @@ use super::limit::{Meter, Verdict};
 use super::record::{Record, RecordedRequest};
 use super::response::{self, Disconnect, Refusal};
 use super::state::{Refused, State};
-use crate::report::{Execution, ExecutionStatus, ReportId, ReportStatus};
+use crate::report::{ReportId, ReportStatus};
 use crate::spec::{self, Operation};
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("ms-correlationid");
@@ -94,12 +93,11 @@ impl Service {
             router = router.route(&path, on(filter, handler(Ok(operation))));
         }
         let service = self.clone();
-        let file = async move |Path(name): Path<String>, uri: Uri, headers: HeaderMap| {
-            let now = service.shared().state.now();
-            service.store.serve(&name, uri.query().unwrap_or_default(), &headers, now)
+        let file = async move |Path((report, name)): Path<(String, String)>, uri: Uri, headers: HeaderMap| {
+            service.serve_file(&report, &name, uri.query().unwrap_or_default(), &headers)
         };
         router
-            .route("/files/{name}", get(file))
+            .route("/files/{report}/{name}", get(file))
             .method_not_allowed_fallback(handler(Err(StatusCode::METHOD_NOT_ALLOWED)))
             .fallback(handler(Err(StatusCode::NOT_FOUND)))
     }
@@ -193,48 +191,6 @@ impl Service {
         });
         let reports: Vec<_> = reports.collect();
         if reports.is_empty() { Err(no_item()) } else { Ok(response::success(&reports)) }
-    }
-
-    fn list_executions(&self, parameters: &Parameters, headers: &HeaderMap) -> Result<Response, Refusal> {
-        let get = |name: &str| parameters.get(name).map(String::as_str);
-        let status = get("executionStatus").map(ExecutionStatus::from);
-        let latest = get("getLatestExecution").is_none_or(|latest| latest.eq_ignore_ascii_case("true"));
-        let id = report_id(parameters).ok_or_else(no_item)?;
-        let mut executions = self.shared().state.executions(id).ok_or_else(no_item)?;
-        // The only execution of a one-time report is listed even before it is completed.
-        let is_one_time = executions.iter().all(|execution| execution.recurrence_interval == Some(-1));
-        executions.retain(|execution| {
-            let has_status = match &status {
-                None if is_one_time => true,
-                status => {
-                    execution.execution_status.as_ref()
-                        == Some(status.as_ref().unwrap_or(&ExecutionStatus::Completed))
-                }
-            };
-            has_status && get("executionId").is_none_or(|id| id == execution.execution_id)
-        });
-        if latest {
-            executions.truncate(1);
-        }
-        if executions.is_empty() {
-            return Err(refusal(&spec::GET_REPORT_EXECUTIONS, StatusCode::NOT_FOUND));
-        }
-        for execution in &mut executions {
-            self.sign(execution, headers);
-        }
-        Ok(response::success(&executions))
-    }
-
-    /// Adds the links to the file, with the host that the caller uses.
-    fn sign(&self, execution: &mut Execution, headers: &HeaderMap) {
-        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-        if let Some(host) = host.filter(|_| execution.is_completed()) {
-            let scheme = if self.is_tls { "https" } else { "http" };
-            let name = format!("{}.{}", execution.execution_id, execution.format.as_deref().unwrap_or("csv"));
-            let link = self.store.link(&format!("{scheme}://{host}"), &name, self.shared().state.now());
-            execution.report_location = link.split('?').next().map(str::to_owned);
-            execution.report_access_secure_link = Some(link.into());
-        }
     }
 
     fn set_status(&self, parameters: &Parameters, status: ReportStatus) -> Result<Response, Refusal> {
