@@ -60,9 +60,9 @@ impl Service {
         let now = self.shared().state.now();
         let content = || {
             let shared = self.shared();
-            let report = report.parse().ok().and_then(|id| shared.state.report(id));
-            let text = report.and_then(|report| report.query.as_deref()).unwrap_or_default();
-            self.store.content(text, is_tsv(name), &shared.state.catalog)
+            let report = shared.state.report(report.parse().ok()?)?;
+            let text = report.query.as_deref().unwrap_or_default();
+            Some(self.store.content(text, is_tsv(name), &shared.state.catalog))
         };
         self.store.serve(&format!("{report}/{name}"), query, headers, now, content)
     }

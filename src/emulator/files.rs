@@ -144,14 +144,15 @@ impl Store {
         BASE64_STANDARD.encode(md5::compute(format!("{}\n{name}\n{end}", self.secret)).0)
     }
 
-    /// Responds to a request for a file, whose content is generated if the link is valid.
+    /// Responds to a request for a file, whose content is generated if the link is valid. Without
+    /// content, the file was deleted.
     pub fn serve(
         &self,
         name: &str,
         query: &str,
         headers: &HeaderMap,
         now: SystemTime,
-        content: impl FnOnce() -> Content,
+        content: impl FnOnce() -> Option<Content>,
     ) -> Response {
         let parameter = |wanted| url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == wanted);
         let value = |wanted| parameter(wanted).map(|(_, value)| value.into_owned()).unwrap_or_default();
@@ -173,11 +174,10 @@ impl Store {
                 "AuthenticationFailed",
                 "Signature not valid in the specified time frame.",
             ),
-            Some(FileFault::Deleted) => {
-                refused(StatusCode::NOT_FOUND, "BlobNotFound", "The specified blob does not exist.")
-            }
+            Some(FileFault::Deleted) => not_found(),
             fault => {
-                let mut response = self.respond(fault, is_first, headers, &content());
+                let Some(content) = content() else { return not_found() };
+                let mut response = self.respond(fault, is_first, headers, &content);
                 let kind = if is_tsv(name) { "text/tab-separated-values" } else { "text/csv" };
                 response.headers_mut().entry(CONTENT_TYPE).or_insert(HeaderValue::from_static(kind));
                 response
@@ -238,6 +238,10 @@ impl Store {
 #[allow(clippy::case_sensitive_file_extension_comparisons, reason = "formats are in lower case")]
 pub(super) fn is_tsv(name: &str) -> bool {
     name.ends_with(".tsv")
+}
+
+fn not_found() -> Response {
+    refused(StatusCode::NOT_FOUND, "BlobNotFound", "The specified blob does not exist.")
 }
 
 /// Returns an error of the store.

@@ -64,3 +64,16 @@ async fn limit_bounds_the_rows_of_a_file() {
         assert_eq!(lines(service.download(&link).await).await.len(), rows + 1, "{size} {limit}");
     }
 }
+
+#[tokio::test]
+async fn file_of_a_deleted_report_is_gone() {
+    let service = Service::start().await;
+    let (report, link) = service.file_of(SCHEDULE, "csv").await;
+    assert_eq!(service.download(&link).await.status(), 200);
+    service.delete(&format!("ScheduledReport/{report}")).await;
+    let response = service.download(&link).await;
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["x-ms-error-code"]),
+        (404, &"BlobNotFound".parse().unwrap())
+    );
+}
