@@ -1,5 +1,7 @@
 //! Contents of stored files, generated while they are sent, so that a file may have any size.
 
+use std::ops::Range;
+
 use axum::body::{Body, Bytes};
 use axum::http::HeaderValue;
 use base64::Engine;
@@ -92,19 +94,22 @@ impl Content {
         }
     }
 
-    /// Sends the bytes from a position, and fails after `cut` bytes.
-    pub fn body(&self, position: u64, cut: u64) -> Body {
-        let end = position.saturating_add(cut);
-        let unfold = stream::try_unfold((self.clone(), position), move |(content, position)| async move {
-            if position >= end {
+    /// Sends a part of the bytes, and fails after `cut` bytes.
+    pub fn body(&self, part: Range<u64>, cut: u64) -> Body {
+        let cut = part.start.saturating_add(cut);
+        let unfold = stream::try_unfold((self.clone(), part.start), move |(content, position)| async move {
+            if position >= part.end {
+                return Ok(None);
+            }
+            if position >= cut {
                 // The server flushes what it has while the body is pending.
                 tokio::task::yield_now().await;
                 return Err(std::io::Error::from(std::io::ErrorKind::ConnectionAborted));
             }
-            let mut part = content.at(position);
-            part.truncate(usize::try_from(end - position).unwrap_or(usize::MAX));
-            let next = position + part.len() as u64;
-            Ok((!part.is_empty()).then_some((part, (content, next))))
+            let mut bytes = content.at(position);
+            bytes.truncate(usize::try_from(part.end.min(cut) - position).unwrap_or(usize::MAX));
+            let next = position + bytes.len() as u64;
+            Ok(Some((bytes, (content, next))))
         });
         Body::from_stream(unfold)
     }

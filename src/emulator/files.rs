@@ -15,6 +15,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::catalog::Catalog;
 use super::content::Content;
+use super::range::{self, Unsatisfiable};
 use super::table::Table;
 use crate::report::Timestamp;
 
@@ -199,33 +200,35 @@ impl Store {
             return refused(StatusCode::PRECONDITION_FAILED, "ConditionNotMet", "The condition was not met.");
         }
         let range = headers.get(RANGE).filter(|_| fault != Some(FileFault::IgnoredRange));
-        let start = range
-            .and_then(|range| range.to_str().ok()?.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
-        if start.is_some_and(|start| start >= length) {
-            let range = [(CONTENT_RANGE, format!("bytes */{length}"))];
-            let response =
-                refused(StatusCode::RANGE_NOT_SATISFIABLE, "InvalidRange", "The range is invalid.");
-            return (range, response).into_response();
-        }
+        let requested = match range.and_then(|range| range::requested(range, length)) {
+            Some(Ok(part)) => Some(part),
+            Some(Err(Unsatisfiable)) => {
+                let range = [(CONTENT_RANGE, format!("bytes */{length}"))];
+                let response =
+                    refused(StatusCode::RANGE_NOT_SATISFIABLE, "InvalidRange", "The range is invalid.");
+                return (range, response).into_response();
+            }
+            None => None,
+        };
         let cut = match fault {
             Some(FileFault::CutAfter(bytes) | FileFault::ChangedAfter(bytes)) if is_first => bytes,
             _ => u64::MAX,
         };
-        let first: u64 = start.unwrap_or_default();
-        let mut response = Response::new(content.body(first, cut));
+        let part = requested.clone().unwrap_or(0..length);
+        let mut response = Response::new(content.body(part.clone(), cut));
         let fields = response.headers_mut();
         fields.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
         fields.insert(ETAG, HeaderValue::from_static(etag));
-        fields.insert(CONTENT_LENGTH, (length - first).into());
+        fields.insert(CONTENT_LENGTH, (part.end - part.start).into());
         if self.settings.gzip {
             fields.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         if let Some(md5) = content.md5(fault == Some(FileFault::WrongMd5)) {
             fields.insert("x-ms-blob-content-md5", md5);
         }
-        if start.is_some() {
+        if requested.is_some() {
             *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-            let range = format!("bytes {first}-{}/{length}", length - 1);
+            let range = format!("bytes {}-{}/{length}", part.start, part.end - 1);
             response
                 .headers_mut()
                 .extend(HeaderValue::from_str(&range).ok().map(|range| (CONTENT_RANGE, range)));

@@ -88,6 +88,7 @@ mod files;
 mod input;
 pub(crate) mod limit;
 mod queries;
+mod range;
 mod record;
 mod response;
 mod rows;

@@ -77,3 +77,46 @@ async fn file_of_a_deleted_report_is_gone() {
         (404, &"BlobNotFound".parse().unwrap())
     );
 }
+
+#[tokio::test]
+async fn ranges_return_the_requested_bytes() {
+    let service = Service::with(|builder| builder.reports([]).files(Files::new().plain())).await;
+    let (_, link) = service.file_of(SCHEDULE, "csv").await;
+    let whole = service.download(&link).await.bytes().await.unwrap();
+    let length = whole.len();
+    for (range, expected) in [
+        ("bytes=0-9", Some(0..10)),
+        ("bytes=0-0", Some(0..1)),
+        ("bytes=20-99999999", Some(20..length)),
+        ("bytes=30-", Some(30..length)),
+        ("bytes=-5", Some(length - 5..length)),
+        ("bytes=-99999999", Some(0..length)),
+        // Not ranges, so the whole file is sent.
+        ("bytes=9-0", None),
+        ("bytes=-", None),
+        ("bytes=0-1,4-5", None),
+        ("rows=0-9", None),
+    ] {
+        let response = service.http.get(&link).header("range", range).send().await.unwrap();
+        let status = response.status().as_u16();
+        let content_range =
+            response.headers().get("content-range").map(|range| range.to_str().unwrap().to_owned());
+        let body = response.bytes().await.unwrap();
+        let wanted = expected.clone().map(|part| format!("bytes {}-{}/{length}", part.start, part.end - 1));
+        assert_eq!((status, content_range), (if expected.is_some() { 206 } else { 200 }, wanted), "{range}");
+        assert_eq!(body, whole[expected.unwrap_or(0..length)], "{range}");
+    }
+}
+
+#[tokio::test]
+async fn range_outside_of_the_file_is_refused() {
+    let service = Service::with(|builder| builder.reports([]).files(Files::new().plain())).await;
+    let (_, link) = service.file_of(SCHEDULE, "csv").await;
+    let length = service.download(&link).await.bytes().await.unwrap().len();
+    for range in [format!("bytes={length}-"), format!("bytes={length}-{}", length + 9), "bytes=-0".to_owned()]
+    {
+        let response = service.http.get(&link).header("range", &range).send().await.unwrap();
+        assert_eq!(response.status(), 416, "{range}");
+        assert_eq!(response.headers()["content-range"], format!("bytes */{length}"));
+    }
+}
