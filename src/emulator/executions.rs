@@ -3,6 +3,7 @@
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use serde_json::Value;
 
 use super::check::{Parameters, refusal};
 use super::files::is_tsv;
@@ -12,7 +13,7 @@ use crate::report::{Execution, ExecutionStatus, ReportId};
 use crate::spec;
 
 impl Service {
-    pub fn list_executions(&self, parameters: &Parameters, headers: &HeaderMap) -> Result<Response, Refusal> {
+    pub fn list_executions(&self, parameters: &Parameters, headers: &HeaderMap) -> Result<Value, Refusal> {
         let get = |name: &str| parameters.get(name).map(String::as_str);
         let status = get("executionStatus").map(ExecutionStatus::from);
         let latest = get("getLatestExecution").is_none_or(|latest| latest.eq_ignore_ascii_case("true"));

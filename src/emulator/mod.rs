@@ -1,8 +1,8 @@
 //! An Insights service that runs in this process, over HTTP on a loopback port.
 //!
 //! There is no sandbox for Insights. The emulator is for your tests; the tests of this crate and the CLI's `--emulator`
-//! use it too. It implements the [spec](crate::spec) in camelCase, as recorded, and refuses requests that the spec does
-//! not allow.
+//! use it too. It implements the [spec](crate::spec) as recorded: in camelCase, with members without a value as null. It
+//! refuses requests that the spec does not allow.
 //!
 //! ```
 //! # tokio_test::block_on(async {
@@ -37,6 +37,7 @@
 //! * A resume makes a paused report active, and both operations set `modifiedTime`.
 //! * A request for an unknown report returns 404 with the message that is documented for lists.
 //! * A report has no executions while it is paused, and its next execution has the status `Paused`.
+//! * Members without a value are null, except `endTime`, which is absent.
 //! * A link is signed when executions are listed, and valid for seven days. Files are stored compressed, and all have
 //!   the same `ETag`.
 //! * A file has the columns of its query, and a thousand generated rows unless `LIMIT` is lower; `DISTINCT`, `WHERE` and
@@ -87,6 +88,7 @@ mod fault;
 mod files;
 mod input;
 pub(crate) mod limit;
+mod nulls;
 mod queries;
 mod range;
 mod record;

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use axum::response::Response;
+use serde_json::Value;
 
 use super::input::{Input, bad_request, invalid_report, missing, unknown_word};
 use super::queries::{dataset_of, unknown_query};
@@ -101,7 +101,7 @@ impl Members {
 }
 
 impl Service {
-    pub fn create_report(&self, call: &Call<'_>) -> Result<Response, Refusal> {
+    pub fn create_report(&self, call: &Call<'_>) -> Result<Value, Refusal> {
         let input = Input::parse(call.body)?;
         let members = Members::read(&input)?;
         let query_id = input.required("QueryId")?;
@@ -158,7 +158,7 @@ impl Service {
         Ok(response::success_with(&[report], "Report created successfully"))
     }
 
-    pub fn update_report(&self, call: &Call<'_>) -> Result<Response, Refusal> {
+    pub fn update_report(&self, call: &Call<'_>) -> Result<Value, Refusal> {
         let id = report_id(&call.parameters).ok_or_else(no_item)?;
         let input = Input::parse_update(call.body)?;
         let members = Members::read(&input)?;
@@ -174,7 +174,7 @@ impl Service {
         Ok(response::success(&[updated]))
     }
 
-    pub fn delete_report(&self, call: &Call<'_>) -> Result<Response, Refusal> {
+    pub fn delete_report(&self, call: &Call<'_>) -> Result<Value, Refusal> {
         let id = report_id(&call.parameters).ok_or_else(no_item)?;
         let deleted = self.shared().state.remove(id).ok_or_else(no_item)?;
         Ok(response::success(&[deleted]))

@@ -10,12 +10,14 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{MethodFilter, get, on};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::check::{self, Parameters, refusal};
 use super::fault::{Effect, Fault};
 use super::files::Store;
 use super::limit::{Meter, Verdict};
+use super::nulls;
 use super::record::{Record, RecordedRequest};
 use super::response::{self, Disconnect, Refusal};
 use super::state::{Refused, State};
@@ -159,7 +161,7 @@ impl Service {
         let (is_marketplace, is_v1_1) = (is("program", "cmp"), is("version", "v1.1"));
         let call = Call { parameters, body: &request.body, is_marketplace, is_v1_1 };
         self.shared().state.settle();
-        match *operation {
+        let mut envelope = match *operation {
             spec::GET_DATASETS => self.list_datasets(&call),
             spec::GET_REPORT_QUERIES => self.list_queries(&call),
             spec::CREATE_REPORT_QUERY => self.create_query(&call),
@@ -175,10 +177,12 @@ impl Service {
             Operation { id, .. } => {
                 Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, format!("The emulator does not know {id}.")))
             }
-        }
+        }?;
+        nulls::fill(operation, &mut envelope);
+        Ok(response::envelope(StatusCode::OK, &envelope))
     }
 
-    fn list_reports(&self, parameters: &Parameters) -> Result<Response, Refusal> {
+    fn list_reports(&self, parameters: &Parameters) -> Result<Value, Refusal> {
         let fits = |name: &str, value: Option<&String>| {
             parameters.get(name).is_none_or(|wanted| Some(wanted) == value)
         };
@@ -193,7 +197,7 @@ impl Service {
         if reports.is_empty() { Err(no_item()) } else { Ok(response::success(&reports)) }
     }
 
-    fn set_status(&self, parameters: &Parameters, status: ReportStatus) -> Result<Response, Refusal> {
+    fn set_status(&self, parameters: &Parameters, status: ReportStatus) -> Result<Value, Refusal> {
         let id = report_id(parameters).ok_or_else(no_item)?;
         let changed = self.shared().state.set_status(id, status);
         let report = changed.map_err(|refused| match refused {

@@ -240,3 +240,36 @@ async fn deleting_a_query_keeps_its_reports() {
     assert!(service.emulator.reports()[0].query.is_some());
     refused(service.post("ScheduledReport", &service.schedule()).await, 400, "Invalid QueryId");
 }
+
+#[tokio::test]
+async fn members_without_a_value_are_null() {
+    let service = Service::start().await;
+    let created = service.post("ScheduledReport", &once()).await;
+    let report = id(&created, "reportId");
+    let pending = service.get(&format!("ScheduledReport/execution/{report}")).await.1;
+    let queries = service.get("ScheduledQueries").await.1;
+    for (body, names) in [
+        (&created.1, &["nextLink"][..]),
+        (&pending, &["nextLink", "message"]),
+        (
+            &created.1["value"][0],
+            &["description", "modifiedTime", "queryStartTime", "callbackUrl", "callbackMethod"],
+        ),
+        (
+            &pending["value"][0],
+            &[
+                "reportLocation",
+                "reportAccessSecureLink",
+                "reportExpiryTime",
+                "reportGeneratedTime",
+                "callbackUrl",
+            ],
+        ),
+        (&queries["value"][0], &["modifiedTime", "user"]),
+    ] {
+        for name in names {
+            assert_eq!(body.get(name), Some(&Value::Null), "{name}: {body}");
+        }
+    }
+    assert_eq!(created.1["value"][0].get("endTime"), None, "v1.1 only");
+}
