@@ -273,3 +273,18 @@ async fn members_without_a_value_are_null() {
     }
     assert_eq!(created.1["value"][0].get("endTime"), None, "v1.1 only");
 }
+
+#[tokio::test]
+async fn one_time_report_ignores_any_schedule() {
+    let service = Service::with(|builder| builder.reports([]).without_quotas()).await;
+    for start in ["", "soon", "2030-01-01", "2020-01-01T00:00:00Z"] {
+        let created = service.post("ScheduledReport", &with(once(), "StartTime", start)).await;
+        assert_eq!(created.0, 200, "{start}: {}", created.1);
+        assert_eq!(created.1["value"][0]["startTime"], service.time(0));
+    }
+    for (name, value) in [("RecurrenceInterval", -7), ("RecurrenceCount", -7)] {
+        service.create(&with(once(), name, value)).await;
+    }
+    let typed = service.post("ScheduledReport", &with(once(), "StartTime", 7)).await;
+    refused(typed, 400, "'StartTime' has a wrong type.");
+}
