@@ -46,12 +46,13 @@
 //! * An execution completes at the moment it is due. Executions missed during a pause are not caught up.
 //! * Before the first execution, a request without further parameters returns 404, not the pending execution.
 //! * Undefined parameters, and values of parameters and headers that do not match their schema, are refused with 400.
-//!   The service has not been observed to check headers.
+//!   The service has not been observed to check headers. Letter case does not matter in names of parameters.
 //! * A [`Limit`] counts all requests together, whatever their caller and result, except those that it refuses.
 //! * A window starts with the first request after the end of the previous one. A bucket is full at the start.
 //! * A refusal reports zero remaining requests and, unless disabled, how long to wait, in whole seconds, rounded up.
 //! * Every version in the spec is served for every program, with the same reports and queries. Datasets whose name
 //!   starts with `ISV` belong to the commercial marketplace, all others to partner insights.
+//! * A list of reports accepts several ids, separated by semicolons, only in v1.1, which documents them.
 //! * Filters by name compare the whole name. They ignore letter case for datasets, but not for queries and reports.
 //! * `includeOnlySystemQueries` overrides `includeSystemQueries`. Every report that exists at the start has a query.
 //! * A query is checked as by [`query`](crate::query). A syntax error, or a time span that the dataset does not offer,

@@ -186,10 +186,10 @@ impl Service {
         let fits = |name: &str, value: Option<&String>| {
             parameters.get(name).is_none_or(|wanted| Some(wanted) == value)
         };
-        let id = report_id(parameters);
+        let ids = parameters.get("reportId").map(|ids| ids.split(';').map(str::parse).collect::<Vec<_>>());
         let shared = self.shared();
         let reports = shared.state.reports().filter(|report| {
-            id.is_none_or(|id| id == report.report_id)
+            ids.as_ref().is_none_or(|ids| ids.contains(&Ok(report.report_id)))
                 && fits("reportName", report.report_name.as_ref())
                 && fits("queryId", report.query_id.as_ref())
         });

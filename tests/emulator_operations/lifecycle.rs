@@ -7,7 +7,7 @@ use partner_center_insights::Report;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{HOUR, NO_ITEM, NOON, OWN_QUERY, Service, id, once, refused, with};
+use crate::{HOUR, NO_ITEM, NOON, OWN_QUERY, Service, id, names, once, refused, with};
 
 const DAY: u64 = 24 * HOUR;
 const NO_EXECUTION: &str = "There are no executions that have occurred for the given filter conditions.";
@@ -287,4 +287,17 @@ async fn one_time_report_ignores_any_schedule() {
     }
     let typed = service.post("ScheduledReport", &with(once(), "StartTime", 7)).await;
     refused(typed, 400, "'StartTime' has a wrong type.");
+}
+
+#[tokio::test]
+async fn v1_1_lists_several_reports_by_id() {
+    let mut service = Service::start().await;
+    let (first, second) = (service.create(&once()).await, service.create(&once()).await);
+    service.create(&once()).await;
+    let path = format!("ScheduledReport?reportId={first};{second}");
+    refused(service.get(&path).await, 400, "Parameter 'reportId' must be a UUID.");
+    service.base = "/insights/v1.1/cmp";
+    assert_eq!(names(&service.get(&path).await.1, "reportId"), [first, second]);
+    let invalid = service.get(&format!("{path};none")).await;
+    refused(invalid, 400, "Parameter 'reportId' must be a UUID.");
 }

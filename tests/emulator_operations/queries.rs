@@ -152,3 +152,14 @@ async fn invalid_try_is_refused_in_documented_words() {
         refused(service.get(&format!("ScheduledQueries/testQueryResult{query}")).await, 400, message);
     }
 }
+
+#[tokio::test]
+async fn parameter_names_are_accepted_in_any_case() {
+    let service = Service::start().await;
+    let list = |query: &str| format!("ScheduledQueries?{query}");
+    let (_, own) = service.get(&list("IncludeSystemQueries=false")).await;
+    assert_eq!(names(&own, "queryId"), [OWN_QUERY]);
+    refused(service.get(&list("queryid=a&QueryId=b")).await, 400, "Duplicate parameter 'QueryId'.");
+    let unknown = "Parameter 'QueryIds' is not a parameter of this operation.";
+    refused(service.get(&list("QueryIds=a")).await, 400, unknown);
+}
