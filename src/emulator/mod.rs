@@ -57,8 +57,10 @@
 //! * `includeOnlySystemQueries` overrides `includeSystemQueries`. Every report that exists at the start has a query.
 //! * A query is checked as by [`query`](crate::query). A syntax error, or a time span that the dataset does not offer,
 //!   is refused with `Invalid query`. The messages for unknown tables and columns are documented.
-//! * Of some datasets, only columns are known that queries use: `AzureUsage`, `CustomersAndTenants`,
-//!   `OfficeLicenseUsage`, `TrainingCompletions`, `PowerBIUsage` and `ResellerPerformance`.
+//! * The datasets are a sample: the service has others, so that a valid query may be refused with `Invalid table name`
+//!   or `Incorrect column name`. Of `ISVUsage`, there are 20 of 55 columns, and of these datasets only the columns that
+//!   queries use: `AzureUsage`, `CustomersAndTenants`, `OfficeLicenseUsage`, `TrainingCompletions`, `PowerBIUsage` and
+//!   `ResellerPerformance`.
 //! * Exactly one of `exportQuery` and `queryId` is required. A tried query returns `LIMIT` rows, up to the maximum of
 //!   the service; their values are generated. `startTime` and `endTime` have no effect.
 //! * Deleting a system query is refused with 400. Reports keep the text of a deleted query.

@@ -131,6 +131,10 @@ async fn tried_query_has_rows_with_its_columns() {
         "{row}"
     );
     assert_eq!(row.as_object().unwrap().len(), 3);
+    let (_, usage) = service
+        .get("ScheduledQueries/testQueryResult?exportQuery=SELECT ACR_USD FROM AzureUsage LIMIT 1")
+        .await;
+    assert!(usage["value"][0]["ACR_USD"].is_number(), "{usage}");
     let own = service.get(&format!("ScheduledQueries/testQueryResult?queryId={OWN_QUERY}")).await;
     assert_eq!(own.1["totalCount"], 10, "limited by LIMIT 10");
     service.base = "/insights/v1.1/cmp";
