@@ -66,6 +66,8 @@
 //! * Deleting a system query is refused with 400. Reports keep the text of a deleted query.
 //! * Names of members in request bodies are accepted in any letter case, and unknown members are ignored. Null, a wrong
 //!   type, and a body that is not a JSON object are refused with 400, in the shape of other errors.
+//! * A body of more than 2 MB is refused with 413. A PUT without `Content-Length` is accepted, although the spec assumes
+//!   that front ends refuse it.
 //! * A time in another format is refused with 400. A text that is not a time returns 500 in creations, and 400 in
 //!   updates.
 //! * An interval below the minimum of the dataset is refused with `Invalid report parameters`. In v1.1 one hour is

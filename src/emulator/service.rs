@@ -6,7 +6,8 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Path;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::http::header::CONNECTION;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{MethodFilter, get, on};
@@ -52,7 +53,8 @@ struct Request {
     uri: Uri,
     headers: HeaderMap,
     path: Parameters,
-    body: Bytes,
+    /// The body, or the status of the response if it cannot be read.
+    body: Result<Bytes, StatusCode>,
 }
 
 /// A request that the spec allows.
@@ -76,13 +78,17 @@ impl Service {
     pub fn router(self: &Arc<Self>) -> Router {
         let handler = |operation: Result<&'static Operation, StatusCode>| {
             let service = self.clone();
-            async move |path: Option<Path<Parameters>>,
+            async move |path: Result<Path<Parameters>, PathRejection>,
                         method: Method,
                         uri: Uri,
                         headers: HeaderMap,
                         body: Result<Bytes, BytesRejection>| {
-                let path = path.map(|Path(path)| path).unwrap_or_default();
-                let body = body.unwrap_or_default();
+                // Without a route, there are no path parameters.
+                let (operation, path) = match path {
+                    Ok(Path(path)) => (operation, path),
+                    Err(_) => (operation.and(Err(StatusCode::BAD_REQUEST)), Parameters::new()),
+                };
+                let body = body.map_err(|rejection| rejection.status());
                 service.handle(Request { operation, method, uri, headers, path, body }).await
             }
         };
@@ -146,12 +152,18 @@ impl Service {
     }
 
     fn respond(&self, request: &Request) -> Response {
-        self.perform(request).unwrap_or_else(|refusal| refusal.respond())
+        let mut response = self.perform(request).unwrap_or_else(|refusal| refusal.respond());
+        if request.body.is_err() {
+            // The rest of the body is not read, so the connection cannot be used again.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
     }
 
     fn perform(&self, request: &Request) -> Result<Response, Refusal> {
         let unknown = |status| Refusal::new(status, "The spec does not define this method and path.");
         let operation = request.operation.map_err(unknown)?;
+        let body = request.body.as_ref().map_err(|status| unreadable(*status))?;
         if !check::is_authorized(&request.headers, &self.token) {
             return Err(refusal(operation, StatusCode::UNAUTHORIZED));
         }
@@ -159,7 +171,7 @@ impl Service {
         let parameters = check::check(operation, request.path.clone(), query, &request.headers)?;
         let is = |variable: &str, value: &str| request.path.get(variable).is_some_and(|given| given == value);
         let (is_marketplace, is_v1_1) = (is("program", "cmp"), is("version", "v1.1"));
-        let call = Call { parameters, body: &request.body, is_marketplace, is_v1_1 };
+        let call = Call { parameters, body, is_marketplace, is_v1_1 };
         self.shared().state.settle();
         let mut envelope = match *operation {
             spec::GET_DATASETS => self.list_datasets(&call),
@@ -253,6 +265,14 @@ fn recorded(request: &Request, response: &Response) -> RecordedRequest {
         request_id: id.map(str::to_owned),
         status: (!disconnected).then(|| response.status().as_u16()),
     }
+}
+
+fn unreadable(status: StatusCode) -> Refusal {
+    let message = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "The request payload is larger than 2 MB.",
+        _ => "The request payload cannot be read.",
+    };
+    Refusal::new(status, message)
 }
 
 /// Refuses a request with the documented message of a status.
