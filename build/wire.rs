@@ -1,5 +1,6 @@
 //! The spec as it is on the wire: the YAML is in PascalCase, as documented; responses have been recorded in camelCase,
-//! and may contain undocumented values.
+//! and may contain undocumented values. Times are texts, because generated clients write and read the format
+//! `date-time` in their own way.
 
 use std::collections::BTreeSet;
 
@@ -46,12 +47,22 @@ const SCHEMAS: &str = "#/components/schemas/";
 /// Keyword for the documented values of an open enum. With `enum`, a generated client would fail on a new value.
 const OPEN_ENUM: &str = "x-extensible-enum";
 
-/// Returns the document with camelCase names and open enums in the schemas and examples of responses.
+/// Keyword for the format of a time. With `format`, a generated client would send an offset, which the service refuses,
+/// and fail on a response without one.
+const FORMAT: &str = "x-format";
+
+/// The only format of times that the service accepts.
+const TIME: &str =
+    "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$";
+
+/// Returns the document with camelCase names and open enums in the schemas and examples of responses, and with times as
+/// texts.
 pub fn edition(spec: &OpenAPI, document: &Value) -> Value {
     let reach = reach(spec, document);
     let wire = Wire { document, reach: &reach.responses };
     let mut edition = document.clone();
     for (name, schema) in members(edition.pointer_mut("/components/schemas")) {
+        loosen_times(schema, reach.requests.contains(name).then_some(TIME));
         if reach.responses.contains(name) {
             wire.schema(schema);
         }
@@ -77,6 +88,21 @@ pub fn edition(spec: &OpenAPI, document: &Value) -> Value {
         edition["components"]["examples"][name] = example;
     }
     edition
+}
+
+/// Replaces the format of times by a pattern, or by nothing.
+fn loosen_times(schema: &mut Value, pattern: Option<&str>) {
+    if schema["format"] == "date-time"
+        && let Some(keywords) = schema.as_object_mut()
+    {
+        let format = keywords.remove("format");
+        keywords.extend(format.map(|format| (FORMAT.to_owned(), format)));
+        keywords.extend(pattern.map(|pattern| ("pattern".to_owned(), pattern.into())));
+    }
+    for inner in ["items", "additionalProperties"] {
+        schema.get_mut(inner).into_iter().for_each(|inner| loosen_times(inner, pattern));
+    }
+    members(schema.get_mut("properties")).for_each(|(_, property)| loosen_times(property, pattern));
 }
 
 struct Wire<'a> {

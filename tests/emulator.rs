@@ -191,6 +191,28 @@ async fn malformed_requests_are_refused() {
     client(&emulator).reports().await.unwrap();
 }
 
+#[tokio::test]
+async fn body_of_more_than_two_megabytes_is_refused() {
+    let emulator = Emulator::start().await.unwrap();
+    let length = (2 << 20) + 1;
+    let head = get(&emulator, "/insights/v1/mpn/ScheduledReport").replace("GET", "POST");
+    let head = head.replace("connection: close", &format!("content-length: {length}"));
+    let response = raw(&emulator, &(head + &" ".repeat(length))).await;
+    assert!(response.starts_with("HTTP/1.1 413 "), "{response:.200}");
+    assert!(response.contains("\r\nconnection: close\r\n"), "{response}");
+    assert!(response.contains("The request payload is larger than 2 MB."), "{response}");
+}
+
+#[tokio::test]
+async fn request_without_a_path_is_refused() {
+    let emulator = Emulator::start().await.unwrap();
+    let response = raw(&emulator, &get(&emulator, "*").replace("GET", "OPTIONS")).await;
+    assert!(response.starts_with("HTTP/1.1 404 "), "{response:.200}");
+    let path = "/insights/v1/mpn/ScheduledReport/resume/%ff";
+    let response = raw(&emulator, &get(&emulator, path).replace("GET", "PUT")).await;
+    assert!(response.starts_with("HTTP/1.1 400 "), "{response:.200}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn thousand_concurrent_clients_are_served() {
     let reports = (0..1000).map(|number| report(number, ReportStatus::Paused));

@@ -14,6 +14,21 @@ pub fn validator(
     jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true).build(&root)
 }
 
+/// Restores what the wire edition loosens for generated clients, so that deviations are reported: enums are closed, and
+/// times have their format.
+pub fn tighten(schema: &mut Value) {
+    if let Some(keywords) = schema.as_object_mut() {
+        if keywords.contains_key("x-format") {
+            keywords.remove("pattern");
+        }
+        for (loose, strict) in [("x-extensible-enum", "enum"), ("x-format", "format")] {
+            let value = keywords.remove(loose);
+            keywords.extend(value.map(|value| (strict.to_owned(), value)));
+        }
+        keywords.values_mut().for_each(tighten);
+    }
+}
+
 fn convert_all(schemas: &Value, is_closed: bool) -> Value {
     let schemas = schemas.as_object().into_iter().flatten();
     schemas.map(|(name, schema)| (name.clone(), convert(schema, is_closed))).collect()

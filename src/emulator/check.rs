@@ -25,6 +25,7 @@ pub(super) fn check(
     query: &str,
     headers: &HeaderMap,
 ) -> Result<Parameters, Refusal> {
+    let is_v1_1 = given.get("version").is_some_and(|version| version == "v1.1");
     for (name, values) in spec::SERVER_VARIABLES {
         let value = given.remove(*name).unwrap_or_default();
         if !values.contains(&value.as_str()) {
@@ -32,7 +33,9 @@ pub(super) fn check(
         }
     }
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        if given.insert(name.clone().into_owned(), value.into_owned()).is_some() {
+        let known = operation.parameters.iter().find(|known| known.name.eq_ignore_ascii_case(&name));
+        let key = known.map_or(&*name, |known| known.name).to_owned();
+        if given.insert(key, value.into_owned()).is_some() {
             return Err(Refusal::new(StatusCode::BAD_REQUEST, format!("Duplicate parameter '{name}'.")));
         }
     }
@@ -42,6 +45,10 @@ pub(super) fn check(
     }
     for parameter in operation.parameters {
         match given.get(parameter.name) {
+            // Lists of ids are documented for v1.1.
+            Some(ids) if is_v1_1 && *operation == spec::GET_REPORTS && parameter.kind == Kind::Uuid => {
+                ids.split(';').try_for_each(|id| check_value(parameter, id))?;
+            }
             Some(value) => check_value(parameter, value)?,
             None if parameter.required => return Err(invalid(parameter.name, "is missing")),
             None => {}

@@ -1,6 +1,6 @@
 //! Lists the datasets.
 
-use axum::response::Response;
+use serde_json::Value;
 
 use super::catalog::belongs_to;
 use super::response::{self, Refusal};
@@ -8,7 +8,7 @@ use super::service::{Call, Service, no_item};
 use crate::datasets::Dataset;
 
 impl Service {
-    pub fn list_datasets(&self, call: &Call<'_>) -> Result<Response, Refusal> {
+    pub fn list_datasets(&self, call: &Call<'_>) -> Result<Value, Refusal> {
         let name = call.parameters.get("datasetName");
         let fits = |dataset: &&Dataset| {
             belongs_to(dataset, call.is_marketplace)

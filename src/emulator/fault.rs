@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::report::ReportId;
 use crate::spec::{self, Operation};
 
@@ -43,6 +45,11 @@ enum Calls {
     First(u64),
     Nth(u64),
     Every(u64),
+    /// Every `of`th request, starting with this number.
+    Turn {
+        number: u64,
+        of: u64,
+    },
     Chance(f64),
 }
 
@@ -146,6 +153,7 @@ impl Fault {
             Calls::First(n) => self.count <= n,
             Calls::Nth(n) => self.count == n,
             Calls::Every(n) => self.count.is_multiple_of(n),
+            Calls::Turn { number, of } => self.count % of == number,
             Calls::Chance(probability) => random.f64() < probability,
         }
     }
@@ -169,6 +177,8 @@ pub enum Scenario {
     ExpiredToken,
     /// A gateway refuses every request with an HTML page.
     Html403,
+    /// Of six requests, five fail: with 400, 403, 429, 500, and a status of 404 in the body of a response of 200.
+    Errors,
 }
 
 impl Scenario {
@@ -181,6 +191,7 @@ impl Scenario {
         Self::Slow,
         Self::ExpiredToken,
         Self::Html403,
+        Self::Errors,
     ];
 
     /// Returns the name, such as `html-403`.
@@ -193,6 +204,7 @@ impl Scenario {
             Self::Slow => "slow",
             Self::ExpiredToken => "expired-token",
             Self::Html403 => "html-403",
+            Self::Errors => "errors",
         }
     }
 
@@ -206,6 +218,7 @@ impl Scenario {
             Self::Slow => "every response takes two seconds",
             Self::ExpiredToken => "every request is refused, as with an expired token",
             Self::Html403 => "a gateway refuses every request with an HTML page",
+            Self::Errors => "in turn 400, 403, 429, 500, 404 in the body of a 200, and success",
         }
     }
 
@@ -236,7 +249,28 @@ impl Scenario {
                 Fault::truncate(40).with_probability(0.05),
                 Fault::delay(Duration::from_millis(300)).with_probability(0.05),
             ],
+            Self::Errors => errors(),
             Self::Throttle => Vec::new(),
         }
     }
+}
+
+/// The faults of [`Scenario::Errors`]. The messages of 400 and 404 are documented for several operations.
+fn errors() -> Vec<Fault> {
+    let body = |status: u16, message: &str| {
+        json!({ "value": [], "totalCount": 0, "message": message, "statusCode": status }).to_string()
+    };
+    let throttled =
+        json!({ "statusCode": 429, "message": "Rate limit is exceeded. Try again in 1 seconds." });
+    let respond = |status, body| Fault::respond(status, "application/json; charset=utf-8", body);
+    let faults = [
+        respond(400, body(400, "Null or missing value")),
+        Fault::refuse(403),
+        respond(429, throttled.to_string()).header("retry-after", "1"),
+        Fault::refuse(500),
+        respond(200, body(404, "No item found with given filters.")),
+    ];
+    let of = faults.len() as u64 + 1;
+    let numbered = faults.into_iter().zip(1..);
+    numbered.map(|(fault, number)| Fault { calls: Calls::Turn { number, of }, ..fault }).collect()
 }

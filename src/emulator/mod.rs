@@ -1,8 +1,8 @@
 //! An Insights service that runs in this process, over HTTP on a loopback port.
 //!
 //! There is no sandbox for Insights. The emulator is for your tests; the tests of this crate and the CLI's `--emulator`
-//! use it too. It implements the [spec](crate::spec) in camelCase, as recorded, and refuses requests that the spec does
-//! not allow.
+//! use it too. It implements the [spec](crate::spec) as recorded: in camelCase, with members without a value as null. It
+//! refuses requests that the spec does not allow.
 //!
 //! ```
 //! # tokio_test::block_on(async {
@@ -37,28 +37,37 @@
 //! * A resume makes a paused report active, and both operations set `modifiedTime`.
 //! * A request for an unknown report returns 404 with the message that is documented for lists.
 //! * A report has no executions while it is paused, and its next execution has the status `Paused`.
-//! * A link is signed when executions are listed, and valid for seven days. Files are stored compressed, and have the
-//!   same content for all queries.
+//! * Members without a value are null, except `endTime`, which is absent.
+//! * A link is signed when executions are listed, and valid for seven days. Files are stored compressed, and all have
+//!   the same `ETag`.
+//! * A file has the columns of its query, and a thousand generated rows unless `LIMIT` is lower; `DISTINCT`, `WHERE` and
+//!   `ORDER BY` have no effect on them. TSV is separated by tabs, and its media type is `text/tab-separated-values`.
+//!   Reports without a valid query have three sample columns.
 //! * An execution completes at the moment it is due. Executions missed during a pause are not caught up.
 //! * Before the first execution, a request without further parameters returns 404, not the pending execution.
 //! * Undefined parameters, and values of parameters and headers that do not match their schema, are refused with 400.
-//!   The service has not been observed to check headers.
+//!   The service has not been observed to check headers. Letter case does not matter in names of parameters.
 //! * A [`Limit`] counts all requests together, whatever their caller and result, except those that it refuses.
 //! * A window starts with the first request after the end of the previous one. A bucket is full at the start.
 //! * A refusal reports zero remaining requests and, unless disabled, how long to wait, in whole seconds, rounded up.
 //! * Every version in the spec is served for every program, with the same reports and queries. Datasets whose name
 //!   starts with `ISV` belong to the commercial marketplace, all others to partner insights.
+//! * A list of reports accepts several ids, separated by semicolons, only in v1.1, which documents them.
 //! * Filters by name compare the whole name. They ignore letter case for datasets, but not for queries and reports.
 //! * `includeOnlySystemQueries` overrides `includeSystemQueries`. Every report that exists at the start has a query.
 //! * A query is checked as by [`query`](crate::query). A syntax error, or a time span that the dataset does not offer,
 //!   is refused with `Invalid query`. The messages for unknown tables and columns are documented.
-//! * Of some datasets, only columns are known that queries use: `AzureUsage`, `CustomersAndTenants`,
-//!   `OfficeLicenseUsage`, `TrainingCompletions`, `PowerBIUsage` and `ResellerPerformance`.
+//! * The datasets are a sample: the service has others, so that a valid query may be refused with `Invalid table name`
+//!   or `Incorrect column name`. Of `ISVUsage`, there are 20 of 55 columns, and of these datasets only the columns that
+//!   queries use: `AzureUsage`, `CustomersAndTenants`, `OfficeLicenseUsage`, `TrainingCompletions`, `PowerBIUsage` and
+//!   `ResellerPerformance`.
 //! * Exactly one of `exportQuery` and `queryId` is required. A tried query returns `LIMIT` rows, up to the maximum of
 //!   the service; their values are generated. `startTime` and `endTime` have no effect.
 //! * Deleting a system query is refused with 400. Reports keep the text of a deleted query.
 //! * Names of members in request bodies are accepted in any letter case, and unknown members are ignored. Null, a wrong
 //!   type, and a body that is not a JSON object are refused with 400, in the shape of other errors.
+//! * A body of more than 2 MB is refused with 413. A PUT without `Content-Length` is accepted, although the spec assumes
+//!   that front ends refuse it.
 //! * A time in another format is refused with 400. A text that is not a time returns 500 in creations, and 400 in
 //!   updates.
 //! * An interval below the minimum of the dataset is refused with `Invalid report parameters`. In v1.1 one hour is
@@ -71,17 +80,22 @@
 //! * A report becomes inactive at its last execution or its end. Reports that exist at the start keep their status.
 //! * An update preserves absent members, the status and earlier executions, even if the report has ended. The start may
 //!   be in the past. One-time reports are refused with `Invalid report parameters`.
-//! * Deleting returns the deleted item, and deleting again returns 404. Links to files stay valid.
+//! * Deleting returns the deleted item, and deleting again returns 404. The files of a deleted report
+//!   are deleted too, as users report, so that their links return 404.
 
 mod builder;
 mod catalog;
 mod check;
+mod content;
 mod datasets;
+mod executions;
 mod fault;
 mod files;
 mod input;
 pub(crate) mod limit;
+mod nulls;
 mod queries;
+mod range;
 mod record;
 mod response;
 mod rows;
@@ -90,6 +104,7 @@ mod server;
 mod service;
 mod settings;
 mod state;
+mod table;
 #[cfg(feature = "emulator-tls")]
 mod tls;
 #[cfg(not(feature = "emulator-tls"))]

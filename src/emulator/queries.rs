@@ -1,6 +1,6 @@
 //! Lists, creates, deletes and tries queries.
 
-use axum::response::Response;
+use serde_json::Value;
 
 use super::catalog::{Kind, Query};
 use super::input::{Input, bad_request, missing};
@@ -14,7 +14,7 @@ use crate::query::Finding;
 const MAX_QUERIES: usize = 100;
 
 impl Service {
-    pub fn list_queries(&self, call: &Call<'_>) -> Result<Response, Refusal> {
+    pub fn list_queries(&self, call: &Call<'_>) -> Result<Value, Refusal> {
         let flag = |name: &str| call.parameters.get(name).map(|value| value.eq_ignore_ascii_case("true"));
         let only_system = flag("includeOnlySystemQueries") == Some(true);
         let with_system = only_system || flag("includeSystemQueries") != Some(false);
@@ -30,7 +30,7 @@ impl Service {
         if queries.is_empty() { Err(no_item()) } else { Ok(response::success(&queries)) }
     }
 
-    pub fn create_query(&self, call: &Call<'_>) -> Result<Response, Refusal> {
+    pub fn create_query(&self, call: &Call<'_>) -> Result<Value, Refusal> {
         let input = Input::parse(call.body)?;
         let name = input.required("Name")?.trim().to_owned();
         let text = input.required("Query")?.trim().to_owned();
@@ -57,7 +57,7 @@ impl Service {
         Ok(response::success_with(&[query], "Query created successfully"))
     }
 
-    pub fn delete_query(&self, call: &Call<'_>) -> Result<Response, Refusal> {
+    pub fn delete_query(&self, call: &Call<'_>) -> Result<Value, Refusal> {
         let id = call.parameters.get("queryId").ok_or_else(no_item)?;
         let queries = &mut self.shared().state.catalog.queries;
         let index = queries.iter().position(|query| query.query_id == *id).ok_or_else(no_item)?;
@@ -67,7 +67,7 @@ impl Service {
         Ok(response::success(&[queries.remove(index)]))
     }
 
-    pub fn try_query(&self, call: &Call<'_>) -> Result<Response, Refusal> {
+    pub fn try_query(&self, call: &Call<'_>) -> Result<Value, Refusal> {
         let shared = self.shared();
         let text = match (call.parameters.get("exportQuery"), call.parameters.get("queryId")) {
             (Some(text), None) => text,

@@ -26,7 +26,7 @@ impl Refusal {
     pub fn respond(self) -> Response {
         let status = self.status.as_u16();
         let envelope = json!({ "value": [], "totalCount": 0, "message": self.message, "statusCode": status });
-        envelope_response(self.status, &envelope)
+        self::envelope(self.status, &envelope)
     }
 }
 
@@ -35,25 +35,19 @@ impl Refusal {
 pub(super) struct Disconnect;
 
 /// Wraps elements in the envelope, without a message.
-pub(super) fn success(value: &[impl Serialize]) -> Response {
-    envelope(value, None)
+pub(super) fn success(value: &[impl Serialize]) -> Value {
+    json!({ "value": value, "totalCount": value.len(), "statusCode": 200, "dataRedacted": false })
 }
 
 /// Wraps elements in the envelope, with a message.
-pub(super) fn success_with(value: &[impl Serialize], message: &str) -> Response {
-    envelope(value, Some(message))
+pub(super) fn success_with(value: &[impl Serialize], message: &str) -> Value {
+    let mut envelope = success(value);
+    envelope["message"] = message.into();
+    envelope
 }
 
-fn envelope(value: &[impl Serialize], message: Option<&str>) -> Response {
-    let mut envelope =
-        json!({ "value": value, "totalCount": value.len(), "statusCode": 200, "dataRedacted": false });
-    if let Some(message) = message {
-        envelope["message"] = message.into();
-    }
-    envelope_response(StatusCode::OK, &envelope)
-}
-
-fn envelope_response(status: StatusCode, envelope: &Value) -> Response {
+/// Returns the response with this envelope.
+pub(super) fn envelope(status: StatusCode, envelope: &Value) -> Response {
     (status, [(CONTENT_TYPE, "application/json; charset=utf-8")], envelope.to_string()).into_response()
 }
 

@@ -1,4 +1,4 @@
-//! Generates rows for a tried query.
+//! Generates rows for tried queries and for files.
 
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -8,16 +8,17 @@ use crate::datasets::Dataset;
 /// Returns rows with a value for each column: numbers for metrics, and texts that fit the name for other columns.
 pub(super) fn generate(columns: &[String], dataset: &Dataset, count: usize) -> Vec<Map<String, Value>> {
     let row = |number: usize| {
-        let cell = |column: &String| (column.clone(), value(column, dataset, number));
+        let cell = |column: &String| (column.clone(), value(column, Some(dataset), number));
         columns.iter().map(cell).collect()
     };
     (1..=count).map(row).collect()
 }
 
-fn value(column: &str, dataset: &Dataset, number: usize) -> Value {
+/// Returns the value of a column in a row.
+pub(super) fn value(column: &str, dataset: Option<&Dataset>, number: usize) -> Value {
     let name = column.to_lowercase();
     let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-    let mut metrics = dataset.available_metrics.iter().flatten();
+    let mut metrics = dataset.and_then(|dataset| dataset.available_metrics.as_ref()).into_iter().flatten();
     if metrics.any(|metric| metric.eq_ignore_ascii_case(column))
         || has(&["count", "units", "activeusers", "duration", "quantity"])
     {

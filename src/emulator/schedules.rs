@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use axum::response::Response;
+use serde_json::Value;
 
 use super::input::{Input, bad_request, invalid_report, missing, unknown_word};
 use super::queries::{dataset_of, unknown_query};
@@ -31,7 +31,8 @@ struct Members {
 }
 
 impl Members {
-    fn read(input: &Input) -> Result<Self, Refusal> {
+    /// A one-time report ignores the text of its start.
+    fn read(input: &Input, is_one_time: bool) -> Result<Self, Refusal> {
         let name = input.required("ReportName")?;
         let description = input.text("Description")?;
         let is_long = |text: &str| text.chars().count() > MAX_TEXT;
@@ -49,7 +50,7 @@ impl Members {
         Ok(Self {
             name,
             description,
-            start: input.time("StartTime")?,
+            start: if is_one_time { input.text("StartTime")?.and(None) } else { input.time("StartTime")? },
             interval: input.number("RecurrenceInterval")?,
             count: input.number("RecurrenceCount")?,
             end: input.time("EndTime")?,
@@ -101,11 +102,11 @@ impl Members {
 }
 
 impl Service {
-    pub fn create_report(&self, call: &Call<'_>) -> Result<Response, Refusal> {
+    pub fn create_report(&self, call: &Call<'_>) -> Result<Value, Refusal> {
         let input = Input::parse(call.body)?;
-        let members = Members::read(&input)?;
-        let query_id = input.required("QueryId")?;
         let execute_now = input.flag("ExecuteNow")?.unwrap_or(false);
+        let members = Members::read(&input, execute_now)?;
+        let query_id = input.required("QueryId")?;
         let span = (input.time("QueryStartTime")?, input.time("QueryEndTime")?);
         let shared = &mut *self.shared();
         let state = &shared.state;
@@ -158,13 +159,13 @@ impl Service {
         Ok(response::success_with(&[report], "Report created successfully"))
     }
 
-    pub fn update_report(&self, call: &Call<'_>) -> Result<Response, Refusal> {
+    pub fn update_report(&self, call: &Call<'_>) -> Result<Value, Refusal> {
         let id = report_id(&call.parameters).ok_or_else(no_item)?;
         let input = Input::parse_update(call.body)?;
-        let members = Members::read(&input)?;
+        let members = Members::read(&input, false)?;
         members.start.ok_or_else(missing)?;
         let shared = &mut *self.shared();
-        let report = shared.state.reports().find(|report| report.report_id == id).ok_or_else(no_item)?;
+        let report = shared.state.report(id).ok_or_else(no_item)?;
         if report.execute_now == Some(true) {
             return Err(bad_request("Invalid report parameters"));
         }
@@ -174,7 +175,7 @@ impl Service {
         Ok(response::success(&[updated]))
     }
 
-    pub fn delete_report(&self, call: &Call<'_>) -> Result<Response, Refusal> {
+    pub fn delete_report(&self, call: &Call<'_>) -> Result<Value, Refusal> {
         let id = report_id(&call.parameters).ok_or_else(no_item)?;
         let deleted = self.shared().state.remove(id).ok_or_else(no_item)?;
         Ok(response::success(&[deleted]))

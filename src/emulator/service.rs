@@ -6,21 +6,23 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Path;
-use axum::extract::rejection::BytesRejection;
-use axum::http::header::HOST;
+use axum::extract::rejection::{BytesRejection, PathRejection};
+use axum::http::header::CONNECTION;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 use axum::routing::{MethodFilter, get, on};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::check::{self, Parameters, refusal};
 use super::fault::{Effect, Fault};
 use super::files::Store;
 use super::limit::{Meter, Verdict};
+use super::nulls;
 use super::record::{Record, RecordedRequest};
 use super::response::{self, Disconnect, Refusal};
 use super::state::{Refused, State};
-use crate::report::{Execution, ExecutionStatus, ReportId, ReportStatus};
+use crate::report::{ReportId, ReportStatus};
 use crate::spec::{self, Operation};
 
 const CORRELATION_ID: HeaderName = HeaderName::from_static("ms-correlationid");
@@ -51,7 +53,8 @@ struct Request {
     uri: Uri,
     headers: HeaderMap,
     path: Parameters,
-    body: Bytes,
+    /// The body, or the status of the response if it cannot be read.
+    body: Result<Bytes, StatusCode>,
 }
 
 /// A request that the spec allows.
@@ -75,13 +78,17 @@ impl Service {
     pub fn router(self: &Arc<Self>) -> Router {
         let handler = |operation: Result<&'static Operation, StatusCode>| {
             let service = self.clone();
-            async move |path: Option<Path<Parameters>>,
+            async move |path: Result<Path<Parameters>, PathRejection>,
                         method: Method,
                         uri: Uri,
                         headers: HeaderMap,
                         body: Result<Bytes, BytesRejection>| {
-                let path = path.map(|Path(path)| path).unwrap_or_default();
-                let body = body.unwrap_or_default();
+                // Without a route, there are no path parameters.
+                let (operation, path) = match path {
+                    Ok(Path(path)) => (operation, path),
+                    Err(_) => (operation.and(Err(StatusCode::BAD_REQUEST)), Parameters::new()),
+                };
+                let body = body.map_err(|rejection| rejection.status());
                 service.handle(Request { operation, method, uri, headers, path, body }).await
             }
         };
@@ -94,12 +101,11 @@ impl Service {
             router = router.route(&path, on(filter, handler(Ok(operation))));
         }
         let service = self.clone();
-        let file = async move |Path(name): Path<String>, uri: Uri, headers: HeaderMap| {
-            let now = service.shared().state.now();
-            service.store.serve(&name, uri.query().unwrap_or_default(), &headers, now)
+        let file = async move |Path((report, name)): Path<(String, String)>, uri: Uri, headers: HeaderMap| {
+            service.serve_file(&report, &name, uri.query().unwrap_or_default(), &headers)
         };
         router
-            .route("/files/{name}", get(file))
+            .route("/files/{report}/{name}", get(file))
             .method_not_allowed_fallback(handler(Err(StatusCode::METHOD_NOT_ALLOWED)))
             .fallback(handler(Err(StatusCode::NOT_FOUND)))
     }
@@ -146,12 +152,18 @@ impl Service {
     }
 
     fn respond(&self, request: &Request) -> Response {
-        self.perform(request).unwrap_or_else(|refusal| refusal.respond())
+        let mut response = self.perform(request).unwrap_or_else(|refusal| refusal.respond());
+        if request.body.is_err() {
+            // The rest of the body is not read, so the connection cannot be used again.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
     }
 
     fn perform(&self, request: &Request) -> Result<Response, Refusal> {
         let unknown = |status| Refusal::new(status, "The spec does not define this method and path.");
         let operation = request.operation.map_err(unknown)?;
+        let body = request.body.as_ref().map_err(|status| unreadable(*status))?;
         if !check::is_authorized(&request.headers, &self.token) {
             return Err(refusal(operation, StatusCode::UNAUTHORIZED));
         }
@@ -159,9 +171,9 @@ impl Service {
         let parameters = check::check(operation, request.path.clone(), query, &request.headers)?;
         let is = |variable: &str, value: &str| request.path.get(variable).is_some_and(|given| given == value);
         let (is_marketplace, is_v1_1) = (is("program", "cmp"), is("version", "v1.1"));
-        let call = Call { parameters, body: &request.body, is_marketplace, is_v1_1 };
+        let call = Call { parameters, body, is_marketplace, is_v1_1 };
         self.shared().state.settle();
-        match *operation {
+        let mut envelope = match *operation {
             spec::GET_DATASETS => self.list_datasets(&call),
             spec::GET_REPORT_QUERIES => self.list_queries(&call),
             spec::CREATE_REPORT_QUERY => self.create_query(&call),
@@ -177,17 +189,19 @@ impl Service {
             Operation { id, .. } => {
                 Err(Refusal::new(StatusCode::NOT_IMPLEMENTED, format!("The emulator does not know {id}.")))
             }
-        }
+        }?;
+        nulls::fill(operation, &mut envelope);
+        Ok(response::envelope(StatusCode::OK, &envelope))
     }
 
-    fn list_reports(&self, parameters: &Parameters) -> Result<Response, Refusal> {
+    fn list_reports(&self, parameters: &Parameters) -> Result<Value, Refusal> {
         let fits = |name: &str, value: Option<&String>| {
             parameters.get(name).is_none_or(|wanted| Some(wanted) == value)
         };
-        let id = report_id(parameters);
+        let ids = parameters.get("reportId").map(|ids| ids.split(';').map(str::parse).collect::<Vec<_>>());
         let shared = self.shared();
         let reports = shared.state.reports().filter(|report| {
-            id.is_none_or(|id| id == report.report_id)
+            ids.as_ref().is_none_or(|ids| ids.contains(&Ok(report.report_id)))
                 && fits("reportName", report.report_name.as_ref())
                 && fits("queryId", report.query_id.as_ref())
         });
@@ -195,49 +209,7 @@ impl Service {
         if reports.is_empty() { Err(no_item()) } else { Ok(response::success(&reports)) }
     }
 
-    fn list_executions(&self, parameters: &Parameters, headers: &HeaderMap) -> Result<Response, Refusal> {
-        let get = |name: &str| parameters.get(name).map(String::as_str);
-        let status = get("executionStatus").map(ExecutionStatus::from);
-        let latest = get("getLatestExecution").is_none_or(|latest| latest.eq_ignore_ascii_case("true"));
-        let id = report_id(parameters).ok_or_else(no_item)?;
-        let mut executions = self.shared().state.executions(id).ok_or_else(no_item)?;
-        // The only execution of a one-time report is listed even before it is completed.
-        let is_one_time = executions.iter().all(|execution| execution.recurrence_interval == Some(-1));
-        executions.retain(|execution| {
-            let has_status = match &status {
-                None if is_one_time => true,
-                status => {
-                    execution.execution_status.as_ref()
-                        == Some(status.as_ref().unwrap_or(&ExecutionStatus::Completed))
-                }
-            };
-            has_status && get("executionId").is_none_or(|id| id == execution.execution_id)
-        });
-        if latest {
-            executions.truncate(1);
-        }
-        if executions.is_empty() {
-            return Err(refusal(&spec::GET_REPORT_EXECUTIONS, StatusCode::NOT_FOUND));
-        }
-        for execution in &mut executions {
-            self.sign(execution, headers);
-        }
-        Ok(response::success(&executions))
-    }
-
-    /// Adds the links to the file, with the host that the caller uses.
-    fn sign(&self, execution: &mut Execution, headers: &HeaderMap) {
-        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
-        if let Some(host) = host.filter(|_| execution.is_completed()) {
-            let scheme = if self.is_tls { "https" } else { "http" };
-            let name = format!("{}.{}", execution.execution_id, execution.format.as_deref().unwrap_or("csv"));
-            let link = self.store.link(&format!("{scheme}://{host}"), &name, self.shared().state.now());
-            execution.report_location = link.split('?').next().map(str::to_owned);
-            execution.report_access_secure_link = Some(link.into());
-        }
-    }
-
-    fn set_status(&self, parameters: &Parameters, status: ReportStatus) -> Result<Response, Refusal> {
+    fn set_status(&self, parameters: &Parameters, status: ReportStatus) -> Result<Value, Refusal> {
         let id = report_id(parameters).ok_or_else(no_item)?;
         let changed = self.shared().state.set_status(id, status);
         let report = changed.map_err(|refused| match refused {
@@ -293,6 +265,14 @@ fn recorded(request: &Request, response: &Response) -> RecordedRequest {
         request_id: id.map(str::to_owned),
         status: (!disconnected).then(|| response.status().as_u16()),
     }
+}
+
+fn unreadable(status: StatusCode) -> Refusal {
+    let message = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "The request payload is larger than 2 MB.",
+        _ => "The request payload cannot be read.",
+    };
+    Refusal::new(status, message)
 }
 
 /// Refuses a request with the documented message of a status.

@@ -121,6 +121,10 @@ impl State {
         self.entries.iter().map(|entry| &entry.report)
     }
 
+    pub fn report(&self, id: ReportId) -> Option<&Report> {
+        self.reports().find(|report| report.report_id == id)
+    }
+
     /// Resumes or pauses a report. For undocumented behavior, see the *Assumptions* of the [module](super).
     pub fn set_status(&mut self, id: ReportId, status: ReportStatus) -> Result<Report, Refused> {
         let now = (self.clock)();

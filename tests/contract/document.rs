@@ -5,6 +5,8 @@ use partner_center_insights::spec;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::schema::conversion::tighten;
+
 /// The iterators of the build over the spec.
 #[allow(dead_code)]
 #[path = "../../build/operations.rs"]
@@ -39,14 +41,10 @@ impl From<Value> for Document {
 }
 
 impl Document {
-    /// Returns the wire edition. Its open enums are closed here, so that undocumented values are noticed.
+    /// Returns the wire edition. Its enums and times are strict here, so that undocumented values are noticed.
     pub fn ours() -> Self {
         let mut document: Value = serde_json::from_str(spec::WIRE_JSON).unwrap();
-        for schema in document["components"]["schemas"].as_object_mut().unwrap().values_mut() {
-            if let Some(words) = schema.as_object_mut().unwrap().remove("x-extensible-enum") {
-                schema["enum"] = words;
-            }
-        }
+        tighten(&mut document["components"]["schemas"]);
         document.into()
     }
 

@@ -1,7 +1,7 @@
 //! Validators of bodies, from the conversion that `conformance` uses.
 
 #[path = "../../src/conformance/schema.rs"]
-mod conversion;
+pub mod conversion;
 
 use jsonschema::Validator;
 use serde_json::{Value, json};

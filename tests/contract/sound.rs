@@ -148,6 +148,7 @@ fn extensions(document: &Document) -> Vec<String> {
                 "x-source" => value == "observed",
                 "x-assumption" => text,
                 "x-version-of-program" | "x-minimum-in" | "x-maximum-from-interval-in" => value.is_object(),
+                "x-format" => value == "date-time",
                 "x-minimum-hours-ahead" => value.is_u64(),
                 "x-required-in" | "x-extensible-enum" => value.is_array(),
                 _ => !key.starts_with("x-"),

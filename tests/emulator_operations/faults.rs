@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use partner_center_insights::emulator::Scenario;
 use reqwest::Method;
+use serde_json::Value;
 
 use crate::{Service, once, refused};
 
@@ -46,6 +47,25 @@ async fn slow_scenario_takes_two_seconds() {
     let began = Instant::now();
     assert_eq!(service.get("ScheduledReport").await.0, 200);
     assert!(began.elapsed() >= Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn errors_scenario_has_each_documented_status() {
+    let service = Service::with(|builder| builder.scenario(Scenario::Errors)).await;
+    let url = format!("{}/insights/v1/mpn/ScheduledReport", service.emulator.base_url());
+    let mut responses = Vec::new();
+    for _ in 0..7 {
+        let response = service.http.get(&url).bearer_auth(service.emulator.token()).send().await.unwrap();
+        let status = response.status().as_u16();
+        let wait = response.headers().get("retry-after").map(|wait| wait.to_str().unwrap().to_owned());
+        let body: Value = response.json().await.unwrap();
+        responses.push((status, body["statusCode"].as_u64().unwrap(), wait));
+        assert_eq!(body["message"].is_string(), responses.len() != 6, "{body}");
+    }
+    let wait = Some("1".to_owned());
+    let expected = [(400, 400, None), (403, 403, None), (429, 429, wait), (500, 500, None)];
+    assert_eq!(responses[..4], expected);
+    assert_eq!(responses[4..], [(200, 404, None), (200, 200, None), (400, 400, None)]);
 }
 
 #[tokio::test]

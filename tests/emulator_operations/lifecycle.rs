@@ -7,7 +7,7 @@ use partner_center_insights::Report;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::{HOUR, NO_ITEM, NOON, OWN_QUERY, Service, id, once, refused, with};
+use crate::{HOUR, NO_ITEM, NOON, OWN_QUERY, Service, id, names, once, refused, with};
 
 const DAY: u64 = 24 * HOUR;
 const NO_EXECUTION: &str = "There are no executions that have occurred for the given filter conditions.";
@@ -239,4 +239,65 @@ async fn deleting_a_query_keeps_its_reports() {
     assert_eq!(service.executions(&report, "").await.0, 200);
     assert!(service.emulator.reports()[0].query.is_some());
     refused(service.post("ScheduledReport", &service.schedule()).await, 400, "Invalid QueryId");
+}
+
+#[tokio::test]
+async fn members_without_a_value_are_null() {
+    let service = Service::start().await;
+    let created = service.post("ScheduledReport", &once()).await;
+    let report = id(&created, "reportId");
+    let pending = service.get(&format!("ScheduledReport/execution/{report}")).await.1;
+    let queries = service.get("ScheduledQueries").await.1;
+    for (body, names) in [
+        (&created.1, &["nextLink"][..]),
+        (&pending, &["nextLink", "message"]),
+        (
+            &created.1["value"][0],
+            &["description", "modifiedTime", "queryStartTime", "callbackUrl", "callbackMethod"],
+        ),
+        (
+            &pending["value"][0],
+            &[
+                "reportLocation",
+                "reportAccessSecureLink",
+                "reportExpiryTime",
+                "reportGeneratedTime",
+                "callbackUrl",
+            ],
+        ),
+        (&queries["value"][0], &["modifiedTime", "user"]),
+    ] {
+        for name in names {
+            assert_eq!(body.get(name), Some(&Value::Null), "{name}: {body}");
+        }
+    }
+    assert_eq!(created.1["value"][0].get("endTime"), None, "v1.1 only");
+}
+
+#[tokio::test]
+async fn one_time_report_ignores_any_schedule() {
+    let service = Service::with(|builder| builder.reports([]).without_quotas()).await;
+    for start in ["", "soon", "2030-01-01", "2020-01-01T00:00:00Z"] {
+        let created = service.post("ScheduledReport", &with(once(), "StartTime", start)).await;
+        assert_eq!(created.0, 200, "{start}: {}", created.1);
+        assert_eq!(created.1["value"][0]["startTime"], service.time(0));
+    }
+    for (name, value) in [("RecurrenceInterval", -7), ("RecurrenceCount", -7)] {
+        service.create(&with(once(), name, value)).await;
+    }
+    let typed = service.post("ScheduledReport", &with(once(), "StartTime", 7)).await;
+    refused(typed, 400, "'StartTime' has a wrong type.");
+}
+
+#[tokio::test]
+async fn v1_1_lists_several_reports_by_id() {
+    let mut service = Service::start().await;
+    let (first, second) = (service.create(&once()).await, service.create(&once()).await);
+    service.create(&once()).await;
+    let path = format!("ScheduledReport?reportId={first};{second}");
+    refused(service.get(&path).await, 400, "Parameter 'reportId' must be a UUID.");
+    service.base = "/insights/v1.1/cmp";
+    assert_eq!(names(&service.get(&path).await.1, "reportId"), [first, second]);
+    let invalid = service.get(&format!("{path};none")).await;
+    refused(invalid, 400, "Parameter 'reportId' must be a UUID.");
 }

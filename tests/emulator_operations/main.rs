@@ -1,6 +1,7 @@
 //! Datasets, queries and reports in the emulator, over HTTP, as clients in any language use them.
 
 mod faults;
+mod files;
 mod lifecycle;
 mod queries;
 

@@ -131,6 +131,10 @@ async fn tried_query_has_rows_with_its_columns() {
         "{row}"
     );
     assert_eq!(row.as_object().unwrap().len(), 3);
+    let (_, usage) = service
+        .get("ScheduledQueries/testQueryResult?exportQuery=SELECT ACR_USD FROM AzureUsage LIMIT 1")
+        .await;
+    assert!(usage["value"][0]["ACR_USD"].is_number(), "{usage}");
     let own = service.get(&format!("ScheduledQueries/testQueryResult?queryId={OWN_QUERY}")).await;
     assert_eq!(own.1["totalCount"], 10, "limited by LIMIT 10");
     service.base = "/insights/v1.1/cmp";
@@ -151,4 +155,15 @@ async fn invalid_try_is_refused_in_documented_words() {
     ] {
         refused(service.get(&format!("ScheduledQueries/testQueryResult{query}")).await, 400, message);
     }
+}
+
+#[tokio::test]
+async fn parameter_names_are_accepted_in_any_case() {
+    let service = Service::start().await;
+    let list = |query: &str| format!("ScheduledQueries?{query}");
+    let (_, own) = service.get(&list("IncludeSystemQueries=false")).await;
+    assert_eq!(names(&own, "queryId"), [OWN_QUERY]);
+    refused(service.get(&list("queryid=a&QueryId=b")).await, 400, "Duplicate parameter 'QueryId'.");
+    let unknown = "Parameter 'QueryIds' is not a parameter of this operation.";
+    refused(service.get(&list("QueryIds=a")).await, 400, unknown);
 }

@@ -25,8 +25,11 @@ async fn save(client: &InsightsClient) -> Result<(SavedFile, String), Error> {
 }
 
 fn assert_whole(text: &str) {
-    assert!(text.starts_with("Month,CustomerName,Quantity\r\n2026-10-01,Customer 1,1\r\n"), "{text:.100}");
-    assert!(text.ends_with("Customer 1000,30\r\n"), "{}", text.len());
+    assert!(
+        text.starts_with("Month,CustomerName,Quantity\r\n2026-02-01,CustomerName 1,7\r\n"),
+        "{text:.100}"
+    );
+    assert!(text.ends_with("CustomerName 1000,7000\r\n"), "{}", text.len());
     assert_eq!(text.lines().count() % 1000, 1);
 }
 

@@ -155,6 +155,9 @@ pub enum Command {
     #[command(subcommand, after_long_help = help::auth())]
     Auth(Auth),
     /// Serve the emulator until interrupted
+    ///
+    /// Its datasets are a sample: the service has more datasets, with more columns, and accepts queries that the
+    /// emulator refuses.
     #[command(after_long_help = examples(&["emulator --listen 127.0.0.1:8080", "emulator --scenario throttle"]))]
     Emulator(Emulator),
     /// Print the OpenAPI spec
