@@ -102,7 +102,7 @@ pub(super) struct Store {
     secret: u64,
     /// The number of requests with a valid link so far.
     served: Mutex<u64>,
-    /// The file of each query as CSV, and of some as TSV.
+    /// The file of each query, by its text and whether it is TSV.
     contents: Mutex<HashMap<(String, bool), Content>>,
 }
 
@@ -145,8 +145,8 @@ impl Store {
         BASE64_STANDARD.encode(md5::compute(format!("{}\n{name}\n{end}", self.secret)).0)
     }
 
-    /// Responds to a request for a file, whose content is generated if the link is valid. Without
-    /// content, the file was deleted.
+    /// Responds to a request for a file, whose content is generated if the link is valid. Without content, the file was
+    /// deleted.
     pub fn serve(
         &self,
         name: &str,

@@ -80,8 +80,8 @@
 //! * A report becomes inactive at its last execution or its end. Reports that exist at the start keep their status.
 //! * An update preserves absent members, the status and earlier executions, even if the report has ended. The start may
 //!   be in the past. One-time reports are refused with `Invalid report parameters`.
-//! * Deleting returns the deleted item, and deleting again returns 404. The files of a deleted report
-//!   are deleted too, as users report, so that their links return 404.
+//! * Deleting returns the deleted item, and deleting again returns 404. The files of a deleted report are
+//!   deleted too, as users report, so that their links return 404.
 
 mod builder;
 mod catalog;

@@ -70,3 +70,17 @@ async fn full_disk_behind_stdout_is_an_error() {
     assert_eq!(output.status.code(), Some(1), "{stderr}");
     assert_eq!(stderr, "error: standard output: No space left on device (os error 28)\n");
 }
+
+#[tokio::test]
+async fn lost_output_ends_a_download_of_several_reports() {
+    let emulator = crate::emulator().start().await.unwrap();
+    let folder = tempfile::TempDir::new().unwrap();
+    let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let mut command = crate::cli(&emulator);
+    command.args(["download", "--name", "*", "--output", "jsonl"]).current_dir(folder.path());
+    let child = command.stdout(Stdio::from(full)).stderr(Stdio::piped()).spawn().unwrap();
+    let output = child.wait_with_output().await.unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), stderr.matches("No space left").count()), (Some(1), 1), "{stderr}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}

@@ -101,7 +101,7 @@ pub enum Command {
     Executions(Executions),
     /// Check whether reports deliver their files
     ///
-    /// `--output ids` prints only the reports that need attention.
+    /// `--output ids` prints only the reports that need attention. An account without reports is an error (exit code 3).
     #[command(after_long_help = examples(&["health", "health --name 'Sales*' --output json"]))]
     Health(Health),
     /// Wait until a report has delivered a file

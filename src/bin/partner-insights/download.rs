@@ -35,14 +35,38 @@ pub async fn run(global: &Global, command: args::Download, output: &Output) -> R
     let reports = reports(&session.client, &command).await?;
     let present = file_names(&command.output_dir)?;
     let (mut rows, mut codes) = (Vec::new(), Vec::new());
+    // The other files are still of use.
+    let mut fail = |failure: Failure| {
+        if reports.len() == 1 {
+            return Err(failure);
+        }
+        output.failure(&failure);
+        codes.push(failure.code);
+        Ok(())
+    };
     for (id, report) in &reports {
-        match of_report(&session, *id, report.as_ref(), &present, &command, output, &mut rows).await {
-            Ok(()) => {}
-            Err(failure) if reports.len() == 1 => return Err(failure),
-            // The files of the other reports are still of use.
+        let chosen = chosen(&session.client, *id, &command).await.and_then(|executions| {
+            let is_missing = executions.is_empty() && !command.choice.new;
+            if is_missing { Err(nothing(*id, &command)) } else { Ok(executions) }
+        });
+        let executions = match chosen {
+            Ok(executions) => executions,
             Err(failure) => {
-                output.failure(&failure);
-                codes.push(failure.code);
+                fail(failure)?;
+                continue;
+            }
+        };
+        for execution in &executions {
+            if command.choice.new && present.iter().any(|name| is_file_of(name, execution)) {
+                continue;
+            }
+            let path = command.output_dir.join(file_name(report.as_ref(), execution, command.raw));
+            match save(&session, *id, execution, &path, &command, output).await {
+                Ok(row) => {
+                    output.row(&row)?;
+                    rows.push(row);
+                }
+                Err(failure) => fail(failure)?,
             }
         }
     }
@@ -55,32 +79,6 @@ pub async fn run(global: &Global, command: args::Download, output: &Output) -> R
         [code, ref others @ ..] if rows.is_empty() && others.iter().all(|other| *other == code) => code,
         _ => exit::SOME_FAILED,
     })
-}
-
-/// Downloads the chosen files of a report.
-async fn of_report(
-    session: &Session,
-    id: ReportId,
-    report: Option<&Report>,
-    present: &[String],
-    command: &args::Download,
-    output: &Output,
-    rows: &mut Vec<DownloadRow>,
-) -> Result<(), Failure> {
-    let executions = chosen(&session.client, id, command).await?;
-    if executions.is_empty() && !command.choice.new {
-        return Err(nothing(id, command));
-    }
-    for execution in &executions {
-        if command.choice.new && present.iter().any(|name| is_file_of(name, execution)) {
-            continue;
-        }
-        let path = command.output_dir.join(file_name(report, execution, command.raw));
-        let row = save(session, id, execution, &path, command, output).await?;
-        output.row(&row)?;
-        rows.push(row);
-    }
-    Ok(())
 }
 
 /// Writes one file, to a path or to standard output.

@@ -63,7 +63,8 @@ pub async fn update(global: &Global, command: args::Update, output: &Output) -> 
         }
         return Ok(code);
     }
-    let is_ended = warning.is_some();
+    // The warning, or the question, says so already.
+    let is_expected = warning.is_some();
     if let (Some(last), Some(warning)) = (last, warning) {
         if is_running && !command.yes && !session.is_emulated() {
             require_terminal(&format!("end the report ({last})"))?;
@@ -73,10 +74,10 @@ pub async fn update(global: &Global, command: args::Update, output: &Output) -> 
         }
     }
     let report = prepared.send().await?.unwrap_or(current);
-    let is_left = changes_end && is_inactive(&report) && !is_ended;
+    let stays_inactive = changes_end && is_inactive(&report) && !is_expected;
     let id = report.report_id;
     let code = print(report, &session, output)?;
-    if is_left {
+    if stays_inactive {
         output.prompt(format_args!(
             "warning: the report is inactive and does not run; `partner-insights create NAME --from {id} --earliest` \
              creates a copy that does"

@@ -64,21 +64,21 @@ pub fn verbosity() -> impl TypedValueParser<Value = u8> {
 
 /// Parses a report ID. The error suggests `--name`, in case the text is a name.
 pub fn report_id(text: &str) -> Result<ReportId, String> {
-    ids::report_id(text).map_err(|error| match ids::contained(text) {
-        Some(id) => format!("{error}; perhaps {id} is meant"),
-        None => format!("{error}; to select reports by name, use --name"),
-    })
+    parse_id(text, "; to select reports by name, use --name")
 }
 
 /// Parses the ID of a single report. The error says how to find the ID, in case the text is a name.
 pub fn single_report_id(text: &str) -> Result<ReportId, String> {
     let is_name = !text.contains(['\'', '\\']) && text.chars().any(char::is_alphabetic);
+    let hint = format!("; `partner-insights list --name '{text}'` shows the IDs of reports by name");
+    parse_id(text, if is_name { &hint } else { "" })
+}
+
+/// Parses an ID. The error names the ID in a longer text, or else has a hint.
+fn parse_id(text: &str, hint: &str) -> Result<ReportId, String> {
     ids::report_id(text).map_err(|error| match ids::contained(text) {
         Some(id) => format!("{error}; perhaps {id} is meant"),
-        None if is_name => {
-            format!("{error}; `partner-insights list --name '{text}'` shows the IDs of reports by name")
-        }
-        None => error.to_string(),
+        None => format!("{error}{hint}"),
     })
 }
 
