@@ -137,31 +137,44 @@ impl<'a> Call<'a> {
     /// Step 1: gets a token, and waits for a permit of the throttle.
     async fn acquire(&mut self) -> Result<(AccessToken, Permit<'a>), Error> {
         let client = self.client;
-        let token = match client.tokens.token().await {
-            Ok(token) => token,
-            // Boxed, because most calls do not need the space.
-            Err(error) => Box::pin(self.token_after(error)).await?,
+        // Boxed, because most calls wait neither for a token nor for a permit.
+        let token = match client.tokens.cached() {
+            Some(token) => token,
+            None => Box::pin(self.token()).await?,
         };
+        let permit = match client.throttle.try_acquire() {
+            Some(permit) => permit,
+            None => Box::pin(self.permit()).await?,
+        };
+        self.began += permit.time_in_queue;
+        self.attempts += 1;
+        Ok((token, permit))
+    }
+
+    /// Waits for a permit of the throttle.
+    async fn permit(&self) -> Result<Permit<'a>, Error> {
+        let client = self.client;
         let patience = client.retry.max_elapsed.saturating_sub(self.began.elapsed());
         let announce = |duration| client.announce(&Wait { duration, reason: WaitReason::RateLimit });
-        let permit = client.throttle.acquire(patience, announce).await.map_err(|wait| {
+        client.throttle.acquire(patience, announce).await.map_err(|wait| {
             let message = match wait {
                 Some(_) => "rate limited: the requested delay exceeds this call's deadline",
                 None => "rate limited: no other call succeeded before this call's deadline",
             };
             let error = Error::new(ErrorKind::Throttled).with_message(message).with_retry_after(wait);
             self.with_ids(error, None).with_attempts(self.attempts)
-        })?;
-        self.began += permit.time_in_queue;
-        self.attempts += 1;
-        Ok((token, permit))
+        })
     }
 
-    /// Tries again to get a token if the token endpoint could not be reached; this does not count as an attempt of the
+    /// Gets a token. Tries again if the token endpoint could not be reached; this does not count as an attempt of the
     /// call.
-    async fn token_after(&self, mut failed: AuthError) -> Result<AccessToken, Error> {
+    async fn token(&self) -> Result<AccessToken, Error> {
         let mut attempt = 0;
         loop {
+            let failed = match self.client.tokens.token().await {
+                Ok(token) => return Ok(token),
+                Err(error) => error,
+            };
             attempt += 1;
             let is_transient = failed.is_transient();
             let error = self.no_token(failed);
@@ -184,10 +197,6 @@ impl<'a> Call<'a> {
             let Decision::Wait(duration) = decision else { return Err(error) };
             self.client.announce(&Wait { duration, reason: WaitReason::Retry(&error) });
             tokio::time::sleep(duration).await;
-            failed = match self.client.tokens.token().await {
-                Ok(token) => return Ok(token),
-                Err(error) => error,
-            };
         }
     }
 

@@ -79,6 +79,16 @@ impl Throttle {
         Self { state: Mutex::new(state), changed: Notify::new() }
     }
 
+    /// Admits a call at once, unless the service reported a limit.
+    pub fn try_acquire(&self) -> Option<Permit<'_>> {
+        let mut state = self.lock();
+        if state.closed.is_some() || state.remaining.is_some() {
+            return None;
+        }
+        state.in_flight += 1;
+        Some(self.permit(Instant::now(), false, Duration::ZERO))
+    }
+
     /// Waits until a call may be sent. Calls `announce` with the wait if it is the first to wait for the closed
     /// throttle.
     ///
@@ -90,21 +100,7 @@ impl Throttle {
         announce: impl Fn(Duration),
     ) -> Result<Permit<'_>, Option<Duration>> {
         let queued = Instant::now();
-        let permit = |sent, is_probe, time_in_queue| Permit {
-            throttle: self,
-            sent,
-            is_probe,
-            time_in_queue,
-            is_released: false,
-        };
-        let place = {
-            let mut state = self.lock();
-            if state.is_unlimited() {
-                state.in_flight += 1;
-                return Ok(permit(queued, false, Duration::ZERO));
-            }
-            Place { throttle: self, ticket: state.enqueue() }
-        };
+        let place = Place { throttle: self, ticket: self.lock().enqueue() };
         loop {
             // Created before the state is read, so that no change is missed.
             let changed = self.changed.notified();
@@ -116,7 +112,7 @@ impl Throttle {
                 {
                     let time_in_queue =
                         state.last_success.filter(|success| *success > queued).map(|_| now - queued);
-                    return Ok(permit(now, is_probe, time_in_queue.unwrap_or_default()));
+                    return Ok(self.permit(now, is_probe, time_in_queue.unwrap_or_default()));
                 }
                 let left = state.patience_left(queued, patience, now)?;
                 let closed_for = state.closed.map(|closed| closed.probe_at.saturating_duration_since(now));
@@ -130,16 +126,16 @@ impl Throttle {
         }
     }
 
+    fn permit(&self, sent: Instant, is_probe: bool, time_in_queue: Duration) -> Permit<'_> {
+        Permit { throttle: self, sent, is_probe, time_in_queue, is_released: false }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
-    fn is_unlimited(&self) -> bool {
-        self.closed.is_none() && self.remaining.is_none()
-    }
-
     fn enqueue(&mut self) -> u64 {
         self.next_ticket += 1;
         self.queue.push_back(self.next_ticket);

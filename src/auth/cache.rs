@@ -53,10 +53,18 @@ impl TokenCache {
         Self { source, scope, refreshing: tokio::sync::Mutex::default(), state: Mutex::default() }
     }
 
+    /// Returns the cached token, unless it is due for a refresh.
+    pub(crate) fn cached(&self) -> Option<AccessToken> {
+        match self.lookup(None) {
+            Lookup::Valid(token) => Some(token),
+            Lookup::Due(_) | Lookup::Failed(_) | Lookup::Missing => None,
+        }
+    }
+
     /// Returns a valid token: the cached one, or a new one from the source.
     pub(crate) async fn token(&self) -> Result<AccessToken, AuthError> {
         let began = Instant::now();
-        let refreshing = match self.lookup(began) {
+        let refreshing = match self.lookup(Some(began)) {
             Lookup::Valid(token) => return Ok(token),
             Lookup::Failed(error) => return Err(error),
             // One caller refreshes early; the others use the token.
@@ -67,7 +75,7 @@ impl TokenCache {
             Lookup::Missing => self.refreshing.lock().await,
         };
         // Another caller may have refreshed it in the meantime.
-        let valid = match self.lookup(began) {
+        let valid = match self.lookup(Some(began)) {
             Lookup::Valid(token) => return Ok(token),
             Lookup::Failed(error) => return Err(error),
             Lookup::Due(token) => Some(token),
@@ -116,21 +124,24 @@ impl TokenCache {
         obtained
     }
 
-    fn lookup(&self, began: Instant) -> Lookup {
+    /// Looks up the token. `began` is when a caller began to wait for one.
+    fn lookup(&self, began: Option<Instant>) -> Lookup {
         let state = self.state();
         if let Some(token) = &state.token {
             let (Some(remaining), Some(lifetime)) = (token.remaining(), token.lifetime()) else {
                 return Lookup::Valid(token.clone());
             };
             let is_paused = state.paused_until.is_some_and(|until| Instant::now() < until);
-            if token.obtained() >= began || remaining > REFRESH_AHEAD.min(lifetime / 2) {
+            let is_new = began.is_some_and(|began| token.obtained() >= began);
+            if is_new || remaining > REFRESH_AHEAD.min(lifetime / 2) {
                 return Lookup::Valid(token.clone());
             }
             if !remaining.is_zero() {
                 return if is_paused { Lookup::Valid(token.clone()) } else { Lookup::Due(token.clone()) };
             }
         }
-        state.failure_since(began).map_or(Lookup::Missing, Lookup::Failed)
+        let failure = began.and_then(|began| state.failure_since(began));
+        failure.map_or(Lookup::Missing, Lookup::Failed)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
