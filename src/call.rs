@@ -97,10 +97,18 @@ impl InsightsClient {
         F: Fn(Client) -> Fut,
         Fut: Future<Output = Sent<T>>,
     {
-        match self.call(operation, request).await {
-            Err(error) if means_empty(&error, empty_message) => Ok(List { items: Vec::new(), unreadable: 0 }),
-            result => self.complete(operation, result?, is_enough).await,
+        let first = match self.call(operation, request).await {
+            Err(error) if means_empty(&error, empty_message) => {
+                return Ok(List { items: Vec::new(), unreadable: 0 });
+            }
+            result => result?,
+        };
+        let first = first.into_page(operation)?;
+        if first.pages.is_only(first.list.received()) {
+            return Ok(first.list);
         }
+        // Boxed, because most lists do not need the space.
+        Box::pin(self.complete(operation, first, is_enough)).await
     }
 }
 

@@ -13,35 +13,32 @@ use serde::de::DeserializeOwned;
 use crate::client::InsightsClient;
 use crate::error::{Error, ErrorKind};
 use crate::generated::Client;
-use crate::response::{List, Response, Sent};
+use crate::response::{List, Page, Response, Sent};
 use crate::spec::Operation;
 
 /// Maximum number of pages of one list.
 const MAX_PAGES: usize = 1000;
 
 impl InsightsClient {
-    /// Requests the pages after the first, until `is_enough` returns true for the elements.
+    /// Requests the pages after this one, until `is_enough` returns true for the elements.
     pub(crate) async fn complete<T: DeserializeOwned + PartialEq>(
         &self,
         operation: &'static Operation,
-        mut first: Response<T>,
+        first: Page<T>,
         is_enough: impl Fn(&[T]) -> bool,
     ) -> Result<List<T>, Error> {
-        let status = first.status;
         let refuse = |problem: String| {
             Err(Error::new(ErrorKind::InvalidResponse)
-                .with_status(Some(status))
+                .with_status(Some(200))
                 .with_operation(operation)
                 .with_message(problem))
         };
+        let Page { mut url, mut pages, mut list } = first;
         let mut seen = HashSet::new();
-        let mut current = first.url.take().map(|url| *url);
-        let (mut pages, mut list) = first.into_list(operation)?;
         let mut total = pages.total;
         while !is_enough(&list.items) {
-            let received = list.items.len() + list.unreadable;
             if let Some(link) = pages.link.take() {
-                let next = match self.resolve(operation, current.as_ref(), &link) {
+                let next = match self.resolve(operation, &url, &link) {
                     Ok(next) => next,
                     Err(problem) => {
                         return refuse(format!(
@@ -49,20 +46,18 @@ impl InsightsClient {
                         ));
                     }
                 };
-                seen.extend(current.replace(next.clone()));
+                seen.insert(*url);
                 if seen.contains(&next) {
                     return refuse("the pages of the list form a loop".to_owned());
                 }
                 if seen.len() >= MAX_PAGES {
                     return refuse(format!("the list has more than {MAX_PAGES} pages"));
                 }
-                // Boxed, because most lists do not need the space.
-                let page = Box::pin(self.next_page(operation, next.clone())).await?;
-                let (further, more) = page.into_list(operation)?;
-                total = total.max(further.total);
-                pages = further;
-                list.items.extend(more.items);
-                list.unreadable += more.unreadable;
+                let page = self.next_page(operation, next).await?.into_page(operation)?;
+                total = total.max(page.pages.total);
+                list.items.extend(page.list.items);
+                list.unreadable += page.list.unreadable;
+                (url, pages) = (page.url, page.pages);
             } else if let Some(sign) = &pages.sign {
                 let name = crate::text::one_line(sign, 60);
                 return refuse(format!(
@@ -75,8 +70,9 @@ impl InsightsClient {
                         "the response has only a part of the list: {read} of {count} pages"
                     ));
                 }
+                let received = list.received();
                 return match total {
-                    Some(total) if total > i64::try_from(received).unwrap_or(i64::MAX) => refuse(format!(
+                    Some(total) if total > received => refuse(format!(
                         "the response has only a part of the list: {received} of {total} elements (totalCount)"
                     )),
                     _ => Ok(list),
@@ -108,12 +104,12 @@ impl InsightsClient {
     }
 
     /// Returns the URL of a link. Fails if it leads to another origin, because the token must not be sent there.
-    fn resolve(&self, operation: &Operation, page: Option<&Url>, link: &str) -> Result<Url, String> {
+    fn resolve(&self, operation: &Operation, page: &Url, link: &str) -> Result<Url, String> {
         let base = &*self.inner.base_url;
         let first_segment = operation.path.trim_start_matches('/').split('/').next().unwrap_or_default();
         // OData resolves links against the root of the service, other services against the URL of the page.
         let is_rooted = link.split(['?', '/']).next().is_some_and(|segment| segment == first_segment);
-        let context = page.filter(|_| !is_rooted).unwrap_or(base);
+        let context = if is_rooted { base } else { page };
         let mut url = context.join(link).map_err(|error| format!("its link is invalid: {error}"))?;
         if url.origin() != base.origin() {
             let origin = url.origin().ascii_serialization();

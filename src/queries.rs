@@ -142,7 +142,7 @@ impl InsightsClient {
         };
         let response = self.call(&spec::TRY_REPORT_QUERY, request).await?;
         // Only the first rows are wanted, so further pages are not requested.
-        response.into_list(&spec::TRY_REPORT_QUERY).map(|(_, list)| list.items)
+        response.into_page(&spec::TRY_REPORT_QUERY).map(|page| page.list.items)
     }
 }
 

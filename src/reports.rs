@@ -168,8 +168,7 @@ impl ListReports {
         self
     }
 
-    async fn send(self) -> Result<Vec<Report>, Error> {
-        let mut reports = self.client.list_reports().await?.items;
+    fn filtered(&self, mut reports: Vec<Report>) -> Vec<Report> {
         if self.filter.status.is_some() {
             for report in reports.iter().filter(|report| report.report_status.is_none()) {
                 let warning =
@@ -178,7 +177,7 @@ impl ListReports {
             }
         }
         reports.retain(|report| self.filter.matches(report));
-        Ok(reports)
+        reports
     }
 }
 
@@ -187,7 +186,7 @@ impl IntoFuture for ListReports {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.send())
+        Box::pin(async move { Ok(self.filtered(self.client.list_reports().await?.items)) })
     }
 }
 

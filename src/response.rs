@@ -60,13 +60,26 @@ pub(crate) struct List<T> {
     pub unreadable: usize,
 }
 
+impl<T> List<T> {
+    /// Returns the number of elements, with those that could not be read.
+    pub fn received(&self) -> i64 {
+        i64::try_from(self.items.len() + self.unreadable).unwrap_or(i64::MAX)
+    }
+}
+
+/// A page of a list, with its URL and what it reports about other pages.
+pub(crate) struct Page<T> {
+    pub url: Box<Url>,
+    pub pages: Box<Pages>,
+    pub list: List<T>,
+}
+
 impl<T> Response<T> {
-    /// Returns the elements of a list, and what is known about its other pages.
-    pub fn into_list(self, operation: &'static Operation) -> Result<(Pages, List<T>), Error> {
-        match self.pages {
-            Some(pages) if self.status == 200 => {
-                Ok((*pages, List { items: self.items, unreadable: self.unreadable }))
-            }
+    /// Returns the page of a list.
+    pub fn into_page(self, operation: &'static Operation) -> Result<Page<T>, Error> {
+        let list = List { items: self.items, unreadable: self.unreadable };
+        match (self.url, self.pages) {
+            (Some(url), Some(pages)) if self.status == 200 => Ok(Page { url, pages, list }),
             _ => {
                 let problem = "the response has no list where one was expected";
                 Err(invalid(self.status).with_operation(operation).with_message(problem))

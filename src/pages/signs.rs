@@ -116,6 +116,14 @@ impl Pages {
         pages
     }
 
+    /// Whether a page with this number of elements is known to be the only one.
+    pub fn is_only(&self, received: i64) -> bool {
+        self.link.is_none()
+            && self.sign.is_none()
+            && self.page_count.is_none_or(|count| count <= 1)
+            && self.total.is_none_or(|total| total <= received)
+    }
+
     fn read(&mut self, name: &str, value: &Value, depth: usize) {
         match name {
             "message" | "dataRedacted" => return,
