@@ -36,8 +36,13 @@ macro_rules! open_enum {
         impl From<&str> for $name {
             /// Ignores letter case.
             fn from(word: &str) -> Self {
-                let known = Self::KNOWN.iter().find(|known| known.as_str().eq_ignore_ascii_case(word));
-                known.cloned().unwrap_or_else(|| Self::Other(word.to_owned()))
+                match word {
+                    $(stringify!($word) => Self::$word,)+
+                    _ => {
+                        let known = Self::KNOWN.iter().find(|known| known.as_str().eq_ignore_ascii_case(word));
+                        known.cloned().unwrap_or_else(|| Self::Other(word.to_owned()))
+                    }
+                }
             }
         }
 
