@@ -1,20 +1,31 @@
-//! Edits how the generated methods create their requests.
+//! Edits how the generated methods create their requests and read their responses.
 //!
 //! * progenitor sends the version of the spec in a header `api-version`, which the service does not know. Its map of
 //!   headers is removed, because it contains nothing else: the lowered copy has no header parameters.
 //! * progenitor parses the whole URL of each request, which takes longer than decoding a short response. `Attempt::url`
 //!   resolves the path against the base URL, which is parsed once.
+//! * progenitor lets reqwest edit the URL even for an absent query parameter. `Attempt::query` does not.
+//! * progenitor reads bodies without a limit, and copies the headers of each response. `Attempt::read` does neither.
 
 use syn::visit_mut::{self, VisitMut};
-use syn::{Expr, ExprMethodCall, Ident, Pat, Stmt, parse_quote};
+use syn::{Expr, ExprMethodCall, FnArg, Ident, ImplItemFn, Pat, Stmt, Type, parse_quote};
 
 pub fn edit(file: &mut syn::File) {
-    Editor.visit_file_mut(file);
+    Editor::default().visit_file_mut(file);
 }
 
-struct Editor;
+#[derive(Default)]
+struct Editor {
+    /// The optional arguments of the current method.
+    optional: Vec<Ident>,
+}
 
 impl VisitMut for Editor {
+    fn visit_impl_item_fn_mut(&mut self, method: &mut ImplItemFn) {
+        self.optional = method.sig.inputs.iter().filter_map(optional).collect();
+        visit_mut::visit_impl_item_fn_mut(self, method);
+    }
+
     fn visit_block_mut(&mut self, block: &mut syn::Block) {
         block.stmts.retain(|statement| !is_about_headers(statement));
         visit_mut::visit_block_mut(self, block);
@@ -28,6 +39,20 @@ impl VisitMut for Editor {
         {
             *expression = (*call.receiver).clone();
         }
+        if let Expr::MethodCall(call) = expression
+            && call.method == "query"
+            && let Some((name, value)) = parameter(call)
+            && self.optional.iter().any(|optional| is_variable(value, &optional.to_string()))
+        {
+            let request = &call.receiver;
+            *expression = parse_quote!(self.inner.query(#request, #name, #value.as_ref()));
+        }
+        if let Expr::Call(call) = expression
+            && let (Expr::Path(function), Some(response)) = (&*call.func, call.args.first())
+            && function.path.segments.last().is_some_and(|name| name.ident == "from_response")
+        {
+            *expression = parse_quote!(self.inner.read(#response));
+        }
     }
 
     fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
@@ -36,6 +61,23 @@ impl VisitMut for Editor {
         if let Some(url) = call.args.first_mut().filter(|url| is_variable(url, "url")) {
             *url = parse_quote!(self.inner.url(&url)?);
         }
+    }
+}
+
+/// Returns the name of an argument with the type `Option<…>`.
+fn optional(argument: &FnArg) -> Option<Ident> {
+    let FnArg::Typed(argument) = argument else { return None };
+    let (Pat::Ident(pattern), Type::Path(of)) = (&*argument.pat, &*argument.ty) else { return None };
+    of.path.segments.last().filter(|last| last.ident == "Option").map(|_| pattern.ident.clone())
+}
+
+/// Returns the name and the value in `.query(&QueryParam::new(name, &value))`.
+fn parameter(call: &ExprMethodCall) -> Option<(&Expr, &Expr)> {
+    let Some(Expr::Reference(parameter)) = call.args.first() else { return None };
+    let Expr::Call(new) = &*parameter.expr else { return None };
+    match (new.args.first(), new.args.last()) {
+        (Some(name), Some(Expr::Reference(value))) => Some((name, &value.expr)),
+        _ => None,
     }
 }
 

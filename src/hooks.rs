@@ -4,11 +4,12 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
-use reqwest::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
-};
-use reqwest::{Method, ResponseBuilderExt, StatusCode, Url};
+use bytes::Bytes;
+use progenitor_client::{ClientHooks, ClientInfo, Error as Unread, OperationInfo, QueryParam, ResponseValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Method, RequestBuilder, StatusCode, Url};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::generated::Client;
@@ -53,21 +54,11 @@ pub(crate) struct AttemptRecord {
     pub is_too_large: bool,
     /// Why the body could not be decoded.
     pub damage: Option<io::Error>,
+    /// The answer to `validate_mfa`.
+    pub is_mfa_compliant: Option<bool>,
 }
 
 impl AttemptRecord {
-    /// Records the head of a response, in place, because a record is large.
-    fn fill(&mut self, response: &mut reqwest::Response, are_headers_needed: bool) {
-        self.status = Some(response.status());
-        self.evidence = Evidence::of(response);
-        self.headers = if are_headers_needed {
-            response.headers().clone()
-        } else {
-            // progenitor would copy them.
-            std::mem::take(response.headers_mut())
-        };
-    }
-
     /// Takes the record, and leaves an empty one.
     pub fn take(record: &Mutex<Self>) -> Self {
         std::mem::take(&mut *record.lock().unwrap_or_else(PoisonError::into_inner))
@@ -76,10 +67,6 @@ impl AttemptRecord {
     /// Returns the id under which the service knows the call.
     pub fn correlation_id(&self) -> Option<&str> {
         text(&self.headers, &CORRELATION_ID)
-    }
-
-    pub fn is_mfa_compliant(&self) -> Option<bool> {
-        text(&self.headers, &IS_MFA_COMPLIANT)?.trim().to_ascii_lowercase().parse().ok()
     }
 
     /// Returns the headers that may be about further pages: only a list, which has a URL here, has any.
@@ -114,9 +101,51 @@ impl AttemptRecord {
 impl Attempt {
     /// Returns the URL of a path; the generated methods call this.
     #[allow(clippy::result_large_err, reason = "the error of the generated methods")]
-    pub fn url<E>(&self, path: &str) -> Result<Url, progenitor_client::Error<E>> {
+    pub fn url<E>(&self, path: &str) -> Result<Url, Unread<E>> {
         let url = self.base_url.join(path.trim_start_matches('/'));
-        url.map_err(|error| progenitor_client::Error::InvalidRequest(error.to_string()))
+        url.map_err(|error| Unread::InvalidRequest(error.to_string()))
+    }
+
+    /// Adds a query parameter; the generated methods call this.
+    #[allow(clippy::unused_self, reason = "the generated methods have only this path to the library")]
+    pub fn query<T: Serialize>(
+        &self,
+        request: RequestBuilder,
+        name: &str,
+        value: Option<&T>,
+    ) -> RequestBuilder {
+        match value {
+            Some(value) => request.query(&QueryParam::new(name, value)),
+            None => request,
+        }
+    }
+
+    /// Reads and decodes the body of a 200; the generated methods call this.
+    #[allow(clippy::manual_async_fn, reason = "the future of an async fn would contain the response twice")]
+    pub fn read<T: DeserializeOwned, E>(
+        &self,
+        mut response: reqwest::Response,
+    ) -> impl Future<Output = Result<ResponseValue<T>, Unread<E>>> {
+        async move {
+            let mut bytes = Bytes::new();
+            let extent = read_body(&mut response, self.max_response_bytes, &mut bytes).await;
+            self.record().headers = std::mem::take(response.headers_mut());
+            match extent.map_err(Unread::ResponseBodyError)? {
+                Extent::Whole => {}
+                Extent::TooLarge => {
+                    self.record().is_too_large = true;
+                    bytes.clear();
+                }
+                Extent::Damaged(error) => {
+                    self.record().damage = Some(error);
+                    bytes.clear();
+                }
+            }
+            match serde_json::from_slice(&bytes) {
+                Ok(value) => Ok(ResponseValue::new(value, response.status(), HeaderMap::new())),
+                Err(error) => Err(Unread::InvalidResponsePayload(bytes, error)),
+            }
+        }
     }
 
     pub fn record(&self) -> MutexGuard<'_, AttemptRecord> {
@@ -125,11 +154,7 @@ impl Attempt {
 }
 
 impl ClientHooks<Attempt> for Client {
-    async fn pre<E>(
-        &self,
-        request: &mut reqwest::Request,
-        _: &OperationInfo,
-    ) -> Result<(), progenitor_client::Error<E>> {
+    async fn pre<E>(&self, request: &mut reqwest::Request, _: &OperationInfo) -> Result<(), Unread<E>> {
         let attempt = self.inner();
         let has_no_body = request.body().is_none()
             && matches!(*request.method(), Method::PUT | Method::POST | Method::PATCH);
@@ -165,41 +190,25 @@ impl ClientHooks<Attempt> for Client {
         // Called outside of the future, which then does not contain the request.
         let sent = self.client().execute(request);
         async move {
-            let mut response = sent.await?;
-            let limit = attempt.max_response_bytes as u64;
-            let is_ok = response.status() == StatusCode::OK;
-            let is_bounded = response.content_length().is_some_and(|length| length <= limit)
-                && !response.headers().contains_key(CONTENT_ENCODING);
-            attempt.record().fill(&mut response, !(is_ok && is_bounded));
-            if !is_ok || is_bounded {
-                return Ok(response);
+            let response = sent.await?;
+            let mut record = attempt.record();
+            record.status = Some(response.status());
+            record.evidence = Evidence::of(&response);
+            if attempt.validate_mfa {
+                record.is_mfa_compliant = is_mfa_compliant(response.headers());
             }
-            // Boxed, because most responses do not need the space.
-            Box::pin(read_bounded(response, attempt)).await
+            // `read` takes those of a 200.
+            if response.status() != StatusCode::OK {
+                record.headers = response.headers().clone();
+            }
+            drop(record);
+            Ok(response)
         }
     }
 }
 
-/// Reads a body whose size is unknown, because progenitor reads without a limit.
-async fn read_bounded(
-    mut response: reqwest::Response,
-    attempt: &Attempt,
-) -> reqwest::Result<reqwest::Response> {
-    let mut bytes = Vec::new();
-    match read_body(&mut response, attempt.max_response_bytes, &mut bytes).await? {
-        Extent::Whole => {}
-        Extent::TooLarge => {
-            attempt.record().is_too_large = true;
-            bytes.clear();
-        }
-        Extent::Damaged(error) => {
-            attempt.record().damage = Some(error);
-            bytes.clear();
-        }
-    }
-    // Without a URL, reqwest would parse a placeholder.
-    let read = http::Response::builder().url(response.url().clone());
-    Ok(read.body(bytes).unwrap_or_default().into())
+fn is_mfa_compliant(headers: &HeaderMap) -> Option<bool> {
+    text(headers, &IS_MFA_COMPLIANT)?.trim().to_ascii_lowercase().parse().ok()
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {

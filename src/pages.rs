@@ -5,7 +5,7 @@ pub(crate) mod signs;
 
 use std::collections::HashSet;
 
-use progenitor_client::{ClientHooks, Error as Unread, OperationInfo, ResponseValue};
+use progenitor_client::{ClientHooks, Error as Unread, OperationInfo};
 use reqwest::header::{ACCEPT, HeaderValue};
 use reqwest::{Method, StatusCode, Url};
 use serde::de::DeserializeOwned;
@@ -133,7 +133,7 @@ async fn get_page<T: DeserializeOwned + PartialEq>(api: &Client, url: Url) -> Se
     api.post(&result, &info).await?;
     let response = result?;
     match response.status() {
-        StatusCode::OK => ResponseValue::from_response(response).await,
+        StatusCode::OK => api.inner.read(response).await,
         _ => Err(Unread::UnexpectedResponse(response)),
     }
 }

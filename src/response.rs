@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::io;
 
+use bytes::Bytes;
 use progenitor_client::{Error as Unread, ResponseValue};
 use reqwest::header::{CONTENT_TYPE, LOCATION};
 use reqwest::{StatusCode, Url};
@@ -135,7 +136,7 @@ impl Attempted<'_> {
                 self.clean_line(&format!("redirected to {target}; redirects are not followed"), 300);
             return invalid(status.as_u16()).with_message(message);
         }
-        let mut bytes = Vec::new();
+        let mut bytes = Bytes::new();
         // The status is known, so a truncated body is used as far as it was received.
         let _ = read_body(&mut response, ERROR_BODY_BYTES, &mut bytes).await;
         let text = self.decode(&bytes);

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::io::{self, Read};
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use flate2::bufread::GzDecoder;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, DATE, HeaderMap, HeaderValue};
 use url::{Host, Url};
@@ -56,27 +57,50 @@ pub(crate) enum Extent {
     Damaged(io::Error),
 }
 
-/// Appends a body of at most `limit` bytes to `bytes`, without its content codings.
+/// Reads a body of at most `limit` bytes into `bytes`, which are empty, and decodes its content codings. After an
+/// error, `bytes` has what was received before.
 pub(crate) async fn read_body(
     response: &mut reqwest::Response,
     limit: usize,
-    bytes: &mut Vec<u8>,
+    bytes: &mut Bytes,
 ) -> reqwest::Result<Extent> {
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
-    // The length in the header may be too large to allocate.
-    let _ = bytes.try_reserve_exact(announced.unwrap_or_default().min(limit));
-    while let Some(chunk) = response.chunk().await? {
-        let fits = chunk.len().min(limit - bytes.len());
-        bytes.extend_from_slice(&chunk[..fits]);
-        if fits < chunk.len() {
-            return Ok(Extent::TooLarge);
+    let mut parts = Vec::new();
+    let read = loop {
+        let part = match response.chunk().await {
+            Ok(Some(part)) => part,
+            Ok(None) => break Ok(Extent::Whole),
+            Err(error) => break Err(error),
+        };
+        // A body in one part is not copied.
+        if bytes.is_empty() && part.len() <= limit {
+            *bytes = part;
+            continue;
         }
+        if parts.is_empty() {
+            // The length in the header may be too large to allocate.
+            let _ = parts.try_reserve_exact(announced.unwrap_or_default().min(limit));
+            parts.extend_from_slice(bytes);
+        }
+        let fits = part.len().min(limit - parts.len());
+        parts.extend_from_slice(&part[..fits]);
+        if fits < part.len() {
+            break Ok(Extent::TooLarge);
+        }
+    };
+    if !parts.is_empty() {
+        *bytes = parts.into();
     }
-    Ok(decode(response.headers(), limit, bytes))
+    match read? {
+        Extent::Whole if response.headers().contains_key(CONTENT_ENCODING) => {
+            Ok(decode(response.headers(), limit, bytes))
+        }
+        extent => Ok(extent),
+    }
 }
 
-/// Decodes the content codings in place (RFC 9110, section 8.4.1). If the body is damaged, the decoded part remains.
-fn decode(headers: &HeaderMap, limit: usize, bytes: &mut Vec<u8>) -> Extent {
+/// Decodes the content codings (RFC 9110, section 8.4.1). If the body is damaged, the decoded part remains.
+fn decode(headers: &HeaderMap, limit: usize, bytes: &mut Bytes) -> Extent {
     let codings = headers.get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok());
     let codings = codings.flat_map(|value| value.split(',')).map(|coding| {
         let coding = coding.split(';').next().unwrap_or_default();
@@ -89,7 +113,7 @@ fn decode(headers: &HeaderMap, limit: usize, bytes: &mut Vec<u8>) -> Extent {
             "gzip" | "x-gzip" => {
                 let mut decoded = Vec::new();
                 let result = gunzip(bytes, limit, &mut decoded);
-                *bytes = decoded;
+                *bytes = decoded.into();
                 if let Err(error) = result {
                     return Extent::Damaged(error);
                 }

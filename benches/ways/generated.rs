@@ -19,7 +19,7 @@ mod client {
 
 /// The generated client refers to its state by this path.
 pub mod hooks {
-    use progenitor_client::{ClientHooks, ClientInfo, OperationInfo};
+    use progenitor_client::{ClientHooks, ClientInfo, OperationInfo, QueryParam, ResponseValue};
     use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
     use uuid::Uuid;
 
@@ -33,6 +33,25 @@ pub mod hooks {
         #[allow(clippy::result_large_err, clippy::unused_self)]
         pub fn url<E>(&self, url: &str) -> Result<reqwest::Url, progenitor_client::Error<E>> {
             url.parse().map_err(|error| progenitor_client::Error::InvalidRequest(format!("{error}")))
+        }
+
+        /// Adds the parameter even if it is absent, as progenitor does.
+        #[allow(clippy::unused_self)]
+        pub fn query<T: serde::Serialize>(
+            &self,
+            request: reqwest::RequestBuilder,
+            name: &str,
+            value: Option<&T>,
+        ) -> reqwest::RequestBuilder {
+            request.query(&QueryParam::new(name, &value))
+        }
+
+        /// Reads the whole body, as progenitor does.
+        pub async fn read<T: serde::de::DeserializeOwned, E>(
+            &self,
+            response: reqwest::Response,
+        ) -> Result<ResponseValue<T>, progenitor_client::Error<E>> {
+            ResponseValue::from_response(response).await
         }
     }
 

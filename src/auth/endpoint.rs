@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::time::Instant;
@@ -103,7 +104,7 @@ async fn post_once(entra: &Entra, url: &Url, fields: &[Field<'_>], ends: Instant
     let status = response.status();
     let wait = retry_after(response.headers());
 
-    let mut bytes = Vec::new();
+    let mut bytes = Bytes::new();
     match read_body(&mut response, MAX_RESPONSE_BYTES, &mut bytes).await {
         Ok(Extent::Whole) => {}
         // The status of a failure is known; its body may be incomplete.

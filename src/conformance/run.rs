@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde_json::Value;
@@ -210,13 +211,13 @@ async fn send_once(
     });
     let mut response = inner.http.execute(request).await.map_err(lost)?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let mut body = Vec::new();
+    let mut body = Bytes::new();
     let extent = read_body(&mut response, inner.max_response_bytes, &mut body).await;
     let retry_after = retry_after(&headers);
     let remaining = headers.get("x-ratelimit-remaining").and_then(|left| left.to_str().ok()?.parse().ok());
     permit.release(Some(Limit { too_many: status == 429, refused: status == 429, retry_after, remaining }));
     let is_incomplete = !matches!(extent, Ok(Extent::Whole));
-    exchange.response = Some(Received { status, headers: texts(&headers), body, is_incomplete });
+    exchange.response = Some(Received { status, headers: texts(&headers), body: body.into(), is_incomplete });
     Ok(())
 }
 

@@ -285,7 +285,7 @@ async fn refused(mut response: reqwest::Response) -> Error {
     let code =
         response.headers().get("x-ms-error-code").and_then(|code| code.to_str().ok()).map(str::to_owned);
     let wait = retry_after(response.headers());
-    let mut bytes = Vec::new();
+    let mut bytes = Bytes::new();
     let _ = read_body(&mut response, ERROR_BODY_BYTES, &mut bytes).await;
     let body::Detail { message, code: body_code, .. } = body::detail(&String::from_utf8_lossy(&bytes));
     let mut text = code.or(body_code).unwrap_or_default();

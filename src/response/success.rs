@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
 use serde_json::Value;
 
 use super::{Attempted, Item, Response, contradiction, invalid};
@@ -60,7 +61,7 @@ impl Attempted<'_> {
             unreadable: unreadable.len(),
             pages: (is_list && url.is_some()).then(|| pages.into()),
             url,
-            is_mfa_compliant: self.record.is_mfa_compliant(),
+            is_mfa_compliant: self.record.is_mfa_compliant,
             warnings,
         })
     }
@@ -104,7 +105,7 @@ impl Attempted<'_> {
         &mut self,
         mut response: reqwest::Response,
     ) -> Result<Response<T>, Error> {
-        let mut bytes = Vec::new();
+        let mut bytes = Bytes::new();
         match read_body(&mut response, self.max_response_bytes, &mut bytes).await {
             Ok(Extent::Whole) => {}
             Ok(Extent::TooLarge) => self.record.is_too_large = true,

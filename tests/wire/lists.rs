@@ -84,3 +84,22 @@ async fn list_over_the_limit_is_refused() {
     assert_eq!((error.kind(), error.status()), (ErrorKind::InvalidResponse, Some(200)));
     assert!(error.to_string().contains(&limit.to_string()), "{error}");
 }
+
+#[tokio::test]
+async fn list_in_several_parts_has_the_same_limit() {
+    let body = three_reports().to_string();
+    let chunks: String = body
+        .as_bytes()
+        .chunks(100)
+        .map(|chunk| format!("{:x}\r\n{}\r\n", chunk.len(), String::from_utf8_lossy(chunk)))
+        .collect();
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked";
+    let response = support::raw_response(head, chunks + "0\r\n\r\n");
+    let server = Server::sending(response).await;
+    let list = async |limit| builder(&server).max_response_bytes(limit).build().unwrap().reports().await;
+    assert_eq!(list(body.len()).await.unwrap().len(), 3);
+    for limit in [body.len() - 1, 150, 99, 0] {
+        let error = list(limit).await.unwrap_err();
+        assert!(error.to_string().contains(&format!("({limit} bytes)")), "{error}");
+    }
+}
