@@ -21,7 +21,7 @@ impl InsightsClient {
     /// ```no_run
     /// # async fn run(client: partner_center_insights::InsightsClient) -> Result<(), partner_center_insights::Error> {
     /// for health in client.health().name_matches("Sales*").await? {
-    ///     println!("{} {}: {}", health.report.report_id, health.verdict, health.reason);
+    ///     println!("{} {}: {}", health.report.report_id, health.verdict, health.message);
     /// }
     /// # Ok(())
     /// # }
@@ -107,7 +107,7 @@ pub struct Health {
     /// The verdict.
     pub verdict: Verdict,
     /// The verdict in one sentence.
-    pub reason: String,
+    pub message: String,
     /// The latest execution with a file. Only read for active reports.
     pub last: Option<Execution>,
     /// When the report is due next. [`Timestamp::from`](crate::Timestamp) formats it.
@@ -194,7 +194,7 @@ impl Health {
         let last = executions.iter().filter(|execution| execution.is_completed());
         let last = last.max_by_key(|execution| execution.generated());
         let missed = missed(&report, last, now, grace);
-        let (verdict, reason) = match (&report.report_status, &error) {
+        let (verdict, message) = match (&report.report_status, &error) {
             _ if report.execute_now == Some(true) => (Verdict::Once, "a one-time report".to_owned()),
             (Some(ReportStatus::Paused), _) => {
                 let since = report.modified_time.as_ref().map(|time| format!("; last modified {time}"));
@@ -235,7 +235,7 @@ impl Health {
             (None, _) => (Verdict::Unknown, "the service reports no status".to_owned()),
         };
         let last = last.cloned();
-        Self { report, verdict, reason, last, next, missed: missed.unwrap_or_default(), error }
+        Self { report, verdict, message, last, next, missed: missed.unwrap_or_default(), error }
     }
 }
 

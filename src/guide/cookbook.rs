@@ -50,7 +50,7 @@
 //! # let folder = directory.path();
 //! for health in client.health().await? {
 //!     if !health.verdict.is_healthy() {
-//!         eprintln!("{} needs attention: {}", health.report.report_id, health.reason);
+//!         eprintln!("{} needs attention: {}", health.report.report_id, health.message);
 //!     }
 //!     for execution in client.executions(health.report.report_id).await? {
 //!         let path = folder.join(format!("{}.csv", execution.execution_id));

@@ -31,7 +31,7 @@ async fn chain_from_dataset_to_report_and_back() {
     assert_eq!(shown().await["recurrenceInterval"], 24);
     rows(&["pause", &report]).await;
     assert_eq!(shown().await["reportStatus"], "Paused");
-    assert!(shown().await["help"].as_str().is_some_and(|help| help.contains("resume")));
+    assert!(shown().await["hint"].as_str().is_some_and(|hint| hint.contains("resume")));
     rows(&["resume", &report]).await;
     assert_eq!(shown().await["reportStatus"], "Active");
     rows(&["update", &report, "--every", "1w"]).await;

@@ -156,7 +156,7 @@ async fn second_interrupt_leaves_reports_unconfirmed() {
     assert_eq!(document["summary"]["outcomes"], serde_json::json!({ "not-tried": 6, "unconfirmed": 4 }));
     // The statuses in three responses are reported, with their times.
     assert!(rows[..4].iter().all(|row| row["outcome"] == "unconfirmed" && row["reason"] == "stopped"));
-    let statuses: Vec<_> = rows[..4].iter().map(|row| row["status"].as_str().unwrap()).collect();
+    let statuses: Vec<_> = rows[..4].iter().map(|row| row["reportStatus"].as_str().unwrap()).collect();
     assert_eq!(statuses, ["Active", "Active", "Active", "Paused"]);
     assert!(rows[..4].iter().all(|row| row["seenAt"].as_str().unwrap().ends_with('Z')));
     assert!(rows[0]["message"].as_str().unwrap().ends_with("last seen: Active"), "{}", rows[0]);

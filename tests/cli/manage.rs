@@ -222,9 +222,24 @@ async fn delete_reads_ids_from_a_file() {
     let rows = rows(&finished.stdout);
     let outcomes: Vec<_> = rows.iter().map(|row| row["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["deleted", "deleted", "not-found"]);
-    assert_eq!(rows[2]["error"], "no report has this ID");
+    assert_eq!((&rows[2]["message"], &rows[2]["error"]), (&"no report has this ID".into(), &Value::Null));
     assert!(finished.stderr.contains("hint: `partner-insights list` lists"), "{}", finished.stderr);
     assert_eq!(count(&emulator, &spec::DELETE_REPORT), 2);
+}
+
+#[tokio::test]
+async fn failed_deletion_is_reported_with_its_error() {
+    let refuse = Fault::respond(403, "application/json", json!({ "message": "Blocked" }).to_string());
+    let emulator = emulator().reports(paused(3)).fault(refuse.on(&spec::DELETE_REPORT).first(1));
+    let emulator = emulator.start().await.unwrap();
+    let (one, two) = (id(1).to_string(), id(2).to_string());
+    let finished = run(&emulator, &["delete", &one, &two, "--yes", "--output", "json"]).await;
+    assert_eq!(finished.code, Some(9), "{finished:?}");
+    let rows = rows(&finished.stdout);
+    assert_eq!((&rows[0]["outcome"], &rows[0]["message"]), (&"failed".into(), &"Blocked".into()));
+    assert_eq!(rows[0]["error"]["kind"], "forbidden");
+    assert_eq!((&rows[1]["outcome"], &rows[1]["error"]), (&"deleted".into(), &Value::Null));
+    crate::schema::validate(&["delete"], &Value::Array(rows)).await;
 }
 
 #[tokio::test]

@@ -175,3 +175,28 @@ async fn every_command_that_prints_json_has_a_schema() {
         commands.chain(nested.into_iter().chain(["error"]).map(str::to_owned)).collect();
     assert_eq!(names().await.into_iter().collect::<BTreeSet<_>>(), expected);
 }
+
+#[tokio::test]
+async fn all_rows_have_the_same_name_for_the_same_thing() {
+    fn check(command: &str, schema: &Value) {
+        if let Some(members) = schema["properties"].as_object() {
+            let is_error = members.contains_key("serviceCode");
+            assert!(
+                is_error || !members.contains_key("status"),
+                "{command}: reportStatus or executionStatus"
+            );
+            assert!(!members.contains_key("help"), "{command}: hint");
+            assert!(!members.contains_key("generated"), "{command}: reportGeneratedTime");
+            let error = members.get("error").map_or(String::new(), |error| error["type"].to_string());
+            assert!(!error.contains("string"), "{command}: an error is an object, its text is the message");
+        }
+        match schema {
+            Value::Object(members) => members.values().for_each(|value| check(command, value)),
+            Value::Array(items) => items.iter().for_each(|value| check(command, value)),
+            _ => {}
+        }
+    }
+    for command in names().await {
+        check(&command, &schema(&command).await);
+    }
+}

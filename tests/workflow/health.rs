@@ -32,7 +32,7 @@ async fn report_without_files_has_verdict_never_ran() {
     let builder = Emulator::builder().reports([report(1, "Active")]).clock(move || noon() - year);
     let (_emulator, client) = start(builder).await;
     let health = client.health().now(noon()).await.unwrap();
-    assert_eq!(health[0].verdict, Verdict::NeverRan, "{}", health[0].reason);
+    assert_eq!(health[0].verdict, Verdict::NeverRan, "{}", health[0].message);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::args::{self, Filter, Global};
 use crate::change::selection;
 use crate::confirm::{confirm, require_terminal};
-use crate::exit::{self, Failure};
+use crate::exit::{self, ErrorObject, Failure};
 use crate::interrupt::Interrupts;
 use crate::output::{Output, Row};
 use crate::session::{Session, Warnings};
@@ -25,7 +25,7 @@ pub async fn run(global: &Global, command: args::Delete, output: &Output) -> Res
     let plan = Box::pin(plan(global, &command, output));
     let (session, mut rows) = interrupts.or_interrupted(plan).await?;
     let planned: Vec<_> = rows.iter().filter(|row| row.outcome == WOULD).collect();
-    let active = planned.iter().filter(|row| row.status == Some(ReportStatus::Active)).count();
+    let active = planned.iter().filter(|row| row.report_status == Some(ReportStatus::Active)).count();
     let whose = if planned.len() == 1 { "its" } else { "their" };
     let what = format!(
         "{} ({active} active), {whose} executions and presumably {whose} files",
@@ -153,7 +153,9 @@ async fn delete(client: &InsightsClient, row: &mut DeleteRow) {
         Err(error) => {
             "failed".clone_into(&mut row.outcome);
             row.failed = Some(exit::code(error.kind()));
-            row.error = Some(error.to_string());
+            let error = ErrorObject::from(&error);
+            row.message = Some(error.message.clone());
+            row.error = Some(error);
         }
     }
 }
@@ -175,11 +177,13 @@ pub struct DeleteRow {
     report_id: ReportId,
     report_name: Option<String>,
     /// The status before the report was deleted.
-    status: Option<ReportStatus>,
+    report_status: Option<ReportStatus>,
     /// deleted, would-delete, not-found, failed, or not-tried if the command was interrupted.
     outcome: String,
-    /// The error, if the report does not exist or the deletion failed.
-    error: Option<String>,
+    /// Why the report was not deleted, in one sentence.
+    message: Option<String>,
+    /// The error, if the deletion failed.
+    error: Option<ErrorObject>,
     /// Fields of the response that deviate from the spec and were read leniently, or not at all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
@@ -191,14 +195,22 @@ pub struct DeleteRow {
 
 impl DeleteRow {
     fn new(report_id: ReportId, report: Option<Report>) -> Self {
-        let (outcome, failed, error) = match report {
+        let (outcome, failed, message) = match report {
             Some(_) => (WOULD, None, None),
             None => (NOT_FOUND, Some(exit::NOT_FOUND), Some("no report has this ID".to_owned())),
         };
-        let (report_name, status) =
+        let (report_name, report_status) =
             report.map_or((None, None), |report| (report.report_name, report.report_status));
-        let (outcome, warnings) = (outcome.to_owned(), Vec::new());
-        Self { report_id, report_name, status, outcome, error, warnings, failed }
+        Self {
+            report_id,
+            report_name,
+            report_status,
+            outcome: outcome.to_owned(),
+            message,
+            error: None,
+            warnings: Vec::new(),
+            failed,
+        }
     }
 
     /// Adds the warnings so far, which include those about the response to the deletion.
@@ -215,7 +227,7 @@ impl Row for DeleteRow {
         vec![
             Cell::new(self.report_id),
             colored(&self.outcome, color),
-            text(self.status.as_ref().map(ReportStatus::as_str)),
+            text(self.report_status.as_ref().map(ReportStatus::as_str)),
             text(self.report_name.as_deref()),
         ]
     }
@@ -225,6 +237,7 @@ impl Row for DeleteRow {
     }
 
     fn error(&self) -> Option<(String, String)> {
-        Some((self.report_id.to_string(), self.error.clone()?))
+        let text = self.error.as_ref().map(|error| &error.text).or(self.message.as_ref())?;
+        Some((self.report_id.to_string(), visible(text)))
     }
 }

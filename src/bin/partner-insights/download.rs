@@ -206,7 +206,7 @@ async fn save(
     Ok(DownloadRow {
         report_id: id,
         execution_id: execution.execution_id.clone(),
-        generated: execution.report_generated_time.clone(),
+        report_generated_time: execution.report_generated_time.clone(),
         path: saved.path,
         bytes: saved.bytes,
         continued_from: saved.continued_from,
@@ -264,7 +264,7 @@ pub struct DownloadRow {
     report_id: ReportId,
     execution_id: String,
     /// When the service wrote the file.
-    generated: Option<Timestamp>,
+    report_generated_time: Option<Timestamp>,
     path: PathBuf,
     /// The size of the saved file.
     bytes: u64,

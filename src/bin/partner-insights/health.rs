@@ -50,7 +50,7 @@ pub struct HealthRow {
     /// Whether no action is needed.
     healthy: bool,
     /// The verdict in one sentence.
-    reason: String,
+    message: String,
     /// When the latest file was written.
     last_file: Option<Timestamp>,
     /// When the next execution is due, by the schedule.
@@ -74,7 +74,7 @@ impl HealthRow {
             report_status: report.report_status,
             verdict: health.verdict.as_str().to_owned(),
             healthy: health.verdict.is_healthy(),
-            reason: health.reason,
+            message: health.message,
             last_file: health.last.and_then(|execution| execution.report_generated_time),
             next_execution: health.next.map(Timestamp::from),
             missed: health.missed,

@@ -24,18 +24,18 @@ pub async fn run(global: &Global, command: args::Show, output: &Output) -> Resul
         check = check.query_id(query_id);
     }
     let health = check.await?.into_iter().find(|health| health.report.report_id == report.report_id);
-    let help = next_step(&report, health.as_ref());
+    let hint = next_step(&report, health.as_ref());
     let row = ShowRow {
         next_execution: report.next_execution_after(SystemTime::now()).map(Timestamp::from),
         warnings: {
             let last = health.as_ref().and_then(|health| health.last.as_ref());
             session.warnings.of_both(report.report_id, last.map(|last| &*last.execution_id))
         },
-        reason: health.as_ref().map(|health| health.reason.clone()),
+        message: health.as_ref().map(|health| health.message.clone()),
         last_file: health
             .and_then(|health| health.last)
             .and_then(|execution| execution.report_generated_time),
-        help,
+        hint,
         report,
     };
     match output.format() {
@@ -82,10 +82,10 @@ pub struct ShowRow {
     next_execution: Option<Timestamp>,
     /// When the latest file was written.
     last_file: Option<Timestamp>,
-    /// The reason why the report delivers its files or does not.
-    reason: Option<String>,
+    /// Why the report delivers its files or does not, in one sentence.
+    message: Option<String>,
     /// The next step, if the report does not run.
-    help: Option<String>,
+    hint: Option<String>,
     /// Fields of the response that deviate from the spec and were read leniently, or not at all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(default)]
@@ -106,8 +106,8 @@ impl ShowRow {
             ("Name", report.report_name.as_deref()),
             ("Description", report.description.as_deref()),
             ("Status", report.report_status.as_ref().map(ReportStatus::as_str)),
-            ("Why", self.reason.as_deref()),
-            ("Next step", self.help.as_deref()),
+            ("Why", self.message.as_deref()),
+            ("Next step", self.hint.as_deref()),
             ("Next execution", self.next_execution.as_ref().map(Timestamp::as_str)),
             ("Last modified", report.modified_time.as_ref().map(Timestamp::as_str)),
             ("Last file", self.last_file.as_ref().map(Timestamp::as_str)),

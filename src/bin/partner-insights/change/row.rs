@@ -25,7 +25,7 @@ pub struct ChangeRow {
     #[schemars(schema_with = "outcomes")]
     outcome: String,
     /// The last status that the service reported.
-    status: Option<ReportStatus>,
+    report_status: Option<ReportStatus>,
     /// When the service reported that status, in UTC.
     seen_at: Option<Timestamp>,
     /// A stable identifier of the reason or of the kind of error; null for a success.
@@ -68,7 +68,7 @@ impl ChangeRow {
             report_id: step.report_id,
             report_name: step.name.clone(),
             outcome: format!("would-{direction}"),
-            status: step.status.clone(),
+            report_status: step.status.clone(),
             seen_at: step.seen_at.map(Timestamp::from),
             reason: None,
             message: None,
@@ -146,7 +146,7 @@ impl From<ReportOutcome> for ChangeRow {
             report_id: report.report_id,
             report_name: report.name,
             outcome: report.outcome.to_string(),
-            status: report.status,
+            report_status: report.status,
             seen_at: report.seen_at.map(Timestamp::from),
             reason: report.reason.map(|reason| reason.to_string()),
             error: report.error.as_ref().map(ErrorObject::from),
@@ -170,7 +170,7 @@ impl Row for ChangeRow {
         vec![
             Cell::new(self.report_id),
             colored(&self.outcome, color),
-            text(self.status.as_ref().map(ReportStatus::as_str)),
+            text(self.report_status.as_ref().map(ReportStatus::as_str)),
             text(self.report_name.as_deref()),
         ]
     }
