@@ -15,10 +15,12 @@ pub async fn read(file: &Path) -> Result<Vec<ReportId>, Failure> {
     parse(&text).map_err(invalid)
 }
 
-/// Parses one ID. Copied text may have quotes or invisible characters, which are ignored.
+/// Parses one ID. Copied text may have quotes or invisible characters, which are ignored, and a spreadsheet may export
+/// a text as the formula `="…"`.
 pub fn report_id(text: &str) -> Result<ReportId, InvalidReportId> {
     let text: String = text.chars().filter(|c| c.is_whitespace() || !is_blank(*c)).collect();
-    unquoted(&text).parse()
+    let text = unquoted(&text);
+    text.strip_prefix('=').map_or(text, |formula| formula.trim_matches('"')).parse()
 }
 
 /// Returns the ID inside a longer text, such as a URL or a sentence.
@@ -228,6 +230,8 @@ mod tests {
             format!("// two\n{ONE} // the first\n{TWO}"),
             format!("{ONE}|{TWO}"),
             format!("Name|ReportId\na|{ONE}\nb|{TWO}"),
+            format!("ReportId,Name\n=\"{ONE}\",a\n\"=\"\"{TWO}\"\"\",b"),
+            format!("=\"{ONE}\"\n=\"{TWO}\""),
             format!("Id,Name\n{ONE},a\n{TWO},b"),
             format!("| Id | Name |\n|---|:--|\n| {ONE} | Sales |\n| {TWO} | Usage |\n"),
             format!(
