@@ -243,8 +243,7 @@ impl<'a> Call<'a> {
     }
 
     fn no_token(&self, error: AuthError) -> Error {
-        let message = error.to_string();
-        let error = Error::new(error.kind()).with_message(message).with_source(error);
+        let error = Error::no_token(error);
         // Without a request, the service does not know the ids.
         if self.attempts == 0 { error } else { self.with_ids(error, None).with_attempts(self.attempts) }
     }

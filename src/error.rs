@@ -65,6 +65,11 @@ impl Error {
         Self::new(ErrorKind::Configuration).with_message(message)
     }
 
+    /// Creates the error of a call or a client without a usable token.
+    pub(crate) fn no_token(error: AuthError) -> Self {
+        Self::new(error.kind()).with_message(error.to_string()).with_source(error)
+    }
+
     pub(crate) fn with_operation(mut self, operation: &'static Operation) -> Self {
         self.0.operation = Some(operation.id);
         self

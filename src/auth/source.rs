@@ -83,6 +83,11 @@ impl StaticToken {
     pub fn new(token: impl Into<String>) -> Self {
         Self(AccessToken::new(token))
     }
+
+    /// Returns what is wrong with the token, if anything.
+    pub(crate) fn problem(&self) -> Option<AuthError> {
+        self.0.authorization().err()
+    }
 }
 
 impl TokenSource for StaticToken {

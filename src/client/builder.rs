@@ -8,7 +8,7 @@ use reqwest::Url;
 use uuid::Uuid;
 
 use super::{Inner, InsightsClient, OnWait, OnWarning};
-use crate::auth::{StaticToken, TokenCache, TokenSource, hints};
+use crate::auth::{AuthError, StaticToken, TokenCache, TokenSource, hints};
 #[cfg(feature = "download")]
 use crate::download::store::StoreSettings;
 use crate::error::{Error, ErrorKind};
@@ -23,6 +23,8 @@ use crate::warning::Warning;
 #[must_use = "nothing happens until `build` is called"]
 pub struct InsightsClientBuilder {
     tokens: Option<Box<dyn TokenSource>>,
+    /// What is wrong with the access token.
+    token_problem: Option<AuthError>,
     base_url: Option<String>,
     scope: Option<String>,
     program: Program,
@@ -40,6 +42,7 @@ impl Default for InsightsClientBuilder {
     fn default() -> Self {
         Self {
             tokens: None,
+            token_problem: None,
             base_url: None,
             scope: None,
             program: Program::default(),
@@ -59,13 +62,16 @@ impl InsightsClientBuilder {
     /// Uses this access token for every call. Tokens expire after about an hour; for longer work see
     /// [`token_source`](Self::token_source).
     pub fn token(self, token: impl Into<String>) -> Self {
-        self.token_source(StaticToken::new(token.into()))
+        let token = StaticToken::new(token);
+        let token_problem = token.problem();
+        Self { token_problem, ..self.token_source(token) }
     }
 
     /// Gets access tokens from this source. The client caches each token until shortly before it expires, and gets
     /// another one if the service rejects it; see [`auth`](crate::auth).
     pub fn token_source(mut self, source: impl TokenSource + 'static) -> Self {
         self.tokens = Some(Box::new(source));
+        self.token_problem = None;
         self
     }
 
@@ -178,12 +184,16 @@ impl InsightsClientBuilder {
     /// # Errors
     ///
     /// [`Configuration`](ErrorKind::Configuration) if there is no token, or if a URL or a certificate is invalid.
+    /// [`Credential`](ErrorKind::Credential) if the [`token`](Self::token) is empty or no token at all.
     /// [`InvalidArgument`](ErrorKind::InvalidArgument) if the version is invalid.
     pub fn build(self) -> Result<InsightsClient, Error> {
         let scope = self.token_scope()?;
         let base = self.checked_base_url()?;
         let tokens =
             self.tokens.ok_or_else(|| Error::configuration("no access token or token source was given"))?;
+        if let Some(problem) = self.token_problem {
+            return Err(Error::no_token(problem));
+        }
         let version = self.version.as_deref().unwrap_or(spec::version_of(self.program.as_str()));
         if version.is_empty()
             || !version.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use partner_center_insights::auth::StaticToken;
 use partner_center_insights::{ErrorKind, InsightsClient, Program};
 use uuid::Uuid;
 
@@ -154,12 +155,16 @@ async fn invalid_token_is_refused_and_not_shown() {
         "==",
         "a,b",
     ] {
-        let client = builder(&server).token(token).build().unwrap();
-        let error = client.resume(REPORT_ID).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Credential);
-        let shown = format!("{error} {error:#} {error:?}");
-        let bare = token.trim_matches([' ', '"']);
-        assert!(bare.len() < 5 || !shown.contains(bare), "{shown}");
+        let early = builder(&server).token(token).build().unwrap_err();
+        // The token of a source is known only when it is needed.
+        let client = builder(&server).token(token).token_source(StaticToken::new(token)).build().unwrap();
+        let late = client.resume(REPORT_ID).await.unwrap_err();
+        for error in [early, late] {
+            assert_eq!(error.kind(), ErrorKind::Credential);
+            let shown = format!("{error} {error:#} {error:?}");
+            let bare = token.trim_matches([' ', '"']);
+            assert!(bare.len() < 5 || !shown.contains(bare), "{shown}");
+        }
     }
     assert_eq!(server.connections(), 0);
 }
