@@ -14,13 +14,7 @@ use crate::table::{colored, text};
 
 pub async fn run(global: &Global, command: args::Health, output: &Output) -> Result<u8, Failure> {
     let session = Session::open(global, output).await?;
-    let mut check = session.client.health().grace(command.grace);
-    if let Some(name) = &command.filter.name {
-        check = check.name_matches(name);
-    }
-    if let Some(query_id) = &command.filter.query_id {
-        check = check.query_id(query_id);
-    }
+    let check = command.filter.apply_to_check(session.client.health().grace(command.grace));
     let rows: Vec<_> =
         check.await?.into_iter().map(|health| HealthRow::new(health, &session.warnings)).collect();
     output.rows(&rows)?;

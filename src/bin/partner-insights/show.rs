@@ -3,46 +3,50 @@
 use std::time::SystemTime;
 
 use comfy_table::Cell;
-use partner_center_insights::{Health, Report, ReportStatus, Timestamp};
+use partner_center_insights::{Health, InsightsClient, Report, ReportId, ReportStatus, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::args::{self, Global};
+use crate::change::selection;
 use crate::create::existing;
 use crate::exit::{self, Failure};
 use crate::output::{Format, Output, Row};
-use crate::session::Session;
+use crate::session::{Session, Warnings};
 use crate::table::{text, titled, visible};
 
 pub async fn run(global: &Global, command: args::Show, output: &Output) -> Result<u8, Failure> {
     // Stays alive until the end: dropping it stops the in-process emulator.
     let session = Session::open(global, output).await?;
-    let client = session.client.clone();
-    let report = existing(&client, command.id).await?;
+    let client = &session.client;
+    let rows = if let Some(id) = command.id {
+        vec![with_id(client, id, &session.warnings).await?]
+    } else {
+        let checked = command.filter.apply_to_check(client.health()).await?;
+        if checked.is_empty() {
+            return Err(selection::no_match_of(client, &command.filter).await?);
+        }
+        let row = |health: Health| ShowRow::new(health.report.clone(), Some(health), &session.warnings);
+        checked.into_iter().map(row).collect()
+    };
+    match output.format() {
+        Format::Table => {
+            let described: Vec<_> = rows.iter().map(ShowRow::described).collect();
+            output.text(&described.join("\n"))?;
+        }
+        _ => output.rows(&rows)?,
+    }
+    Ok(exit::OK)
+}
+
+async fn with_id(client: &InsightsClient, id: ReportId, warnings: &Warnings) -> Result<ShowRow, Failure> {
+    let report = existing(client, id).await?;
     let mut check = client.health();
     if let Some(query_id) = &report.query_id {
         check = check.query_id(query_id);
     }
-    let health = check.await?.into_iter().find(|health| health.report.report_id == report.report_id);
-    let hint = next_step(&report, health.as_ref());
-    let row = ShowRow {
-        next_execution: report.next_execution_after(SystemTime::now()).map(Timestamp::from),
-        warnings: {
-            let last = health.as_ref().and_then(|health| health.last.as_ref());
-            session.warnings.of_both(report.report_id, last.map(|last| &*last.execution_id))
-        },
-        message: health.as_ref().map(|health| health.message.clone()),
-        last_file: health
-            .and_then(|health| health.last)
-            .and_then(|execution| execution.report_generated_time),
-        hint,
-        report,
-    };
-    match output.format() {
-        Format::Table => output.text(&row.described())?,
-        _ => output.rows(&[row])?,
-    }
-    Ok(exit::OK)
+    let health = check.await?.into_iter().find(|health| health.report.report_id == id);
+    Ok(ShowRow::new(report, health, warnings))
 }
 
 /// Returns what to do if the report does not deliver its files.
@@ -93,6 +97,20 @@ pub struct ShowRow {
 }
 
 impl ShowRow {
+    fn new(report: Report, health: Option<Health>, warnings: &Warnings) -> Self {
+        let hint = next_step(&report, health.as_ref());
+        let message = health.as_ref().map(|health| health.message.clone());
+        let last = health.and_then(|health| health.last);
+        Self {
+            next_execution: report.next_execution_after(SystemTime::now()).map(Timestamp::from),
+            warnings: warnings.of_both(report.report_id, last.as_ref().map(|last| &*last.execution_id)),
+            last_file: last.and_then(|execution| execution.report_generated_time),
+            message,
+            hint,
+            report,
+        }
+    }
+
     fn described(&self) -> String {
         let report = &self.report;
         let every = report.recurrence_interval.filter(|hours| *hours > 0).map(|hours| format!("{hours} h"));

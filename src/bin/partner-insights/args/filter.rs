@@ -1,7 +1,7 @@
 //! The selection of reports by name and query.
 
 use clap::Args;
-use partner_center_insights::ListReports;
+use partner_center_insights::{CheckHealth, ListReports};
 
 #[derive(Debug, Args)]
 pub struct Filter {
@@ -27,5 +27,16 @@ impl Filter {
             reports = reports.query_id(query_id);
         }
         reports
+    }
+
+    /// Restricts a check of the health to the reports that match.
+    pub fn apply_to_check(&self, mut check: CheckHealth) -> CheckHealth {
+        if let Some(name) = &self.name {
+            check = check.name_matches(name);
+        }
+        if let Some(query_id) = &self.query_id {
+            check = check.query_id(query_id);
+        }
+        check
     }
 }

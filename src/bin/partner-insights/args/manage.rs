@@ -15,8 +15,10 @@ use super::{Filter, examples};
 #[derive(Debug, Args)]
 pub struct Show {
     /// Report ID
-    #[arg(value_parser = single_report_id)]
-    pub id: ReportId,
+    #[arg(value_parser = single_report_id, required_unless_present_any = ["name", "query_id"], conflicts_with_all = ["name", "query_id"])]
+    pub id: Option<ReportId>,
+    #[command(flatten)]
+    pub filter: Filter,
 }
 
 #[derive(Debug, Args)]
