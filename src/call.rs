@@ -106,7 +106,7 @@ impl InsightsClient {
             result => result?,
         };
         let first = first.into_page(operation)?;
-        if first.pages.is_only(first.list.received()) {
+        if first.pages.are_complete(1, first.list.received()) {
             return Ok(first.list);
         }
         // Boxed, because most lists do not need the space.

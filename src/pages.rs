@@ -35,49 +35,30 @@ impl InsightsClient {
         };
         let Page { mut url, mut pages, mut list } = first;
         let mut seen = HashSet::new();
-        let mut total = pages.total;
-        while !is_enough(&list.items) {
-            if let Some(link) = pages.link.take() {
-                let next = match self.resolve(operation, &url, &link) {
-                    Ok(next) => next,
-                    Err(problem) => {
-                        return refuse(format!(
-                            "the list has a further page that cannot be requested: {problem}; refusing to return a partial list"
-                        ));
-                    }
-                };
-                seen.insert(*url);
-                if seen.contains(&next) {
-                    return refuse("the pages of the list form a loop".to_owned());
-                }
-                if seen.len() >= MAX_PAGES {
-                    return refuse(format!("the list has more than {MAX_PAGES} pages"));
-                }
-                let page = self.next_page(operation, next).await?.into_page(operation)?;
-                total = total.max(page.pages.total);
-                list.items.extend(page.list.items);
-                list.unreadable += page.list.unreadable;
-                (url, pages) = (page.url, page.pages);
-            } else if let Some(sign) = &pages.sign {
-                let name = crate::text::one_line(sign, 60);
-                return refuse(format!(
-                    "the response has only a part of the list ({name}), and does not say how to request the rest"
-                ));
-            } else {
-                let read = i64::try_from(seen.len() + 1).unwrap_or(i64::MAX);
-                if let Some(count) = pages.page_count.filter(|count| *count > read) {
+        while !is_enough(&list.items) && !pages.are_complete(seen.len() + 1, list.received()) {
+            let Some(link) = pages.link.take() else {
+                return refuse(pages.what_is_missing(seen.len() + 1, list.received()));
+            };
+            let next = match self.resolve(operation, &url, &link) {
+                Ok(next) => next,
+                Err(problem) => {
                     return refuse(format!(
-                        "the response has only a part of the list: {read} of {count} pages"
+                        "the list has a further page that cannot be requested: {problem}; refusing to return a partial list"
                     ));
                 }
-                let received = list.received();
-                return match total {
-                    Some(total) if total > received => refuse(format!(
-                        "the response has only a part of the list: {received} of {total} elements (totalCount)"
-                    )),
-                    _ => Ok(list),
-                };
+            };
+            seen.insert(*url);
+            if seen.contains(&next) {
+                return refuse("the pages of the list form a loop".to_owned());
             }
+            if seen.len() >= MAX_PAGES {
+                return refuse(format!("the list has more than {MAX_PAGES} pages"));
+            }
+            let mut page = self.next_page(operation, next).await?.into_page(operation)?;
+            page.pages.total = page.pages.total.max(pages.total);
+            list.items.extend(page.list.items);
+            list.unreadable += page.list.unreadable;
+            (url, pages) = (page.url, page.pages);
         }
         Ok(list)
     }

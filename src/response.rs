@@ -41,7 +41,7 @@ const ERROR_BODY_BYTES: usize = 64 << 10;
 pub(crate) struct Response<T> {
     pub status: u16,
     /// The URL of a request for a list, for relative links.
-    pub url: Option<Box<Url>>,
+    url: Option<Box<Url>>,
     /// The elements of the envelope that could be read.
     pub items: Vec<T>,
     /// The number of elements without a usable id.
@@ -63,8 +63,8 @@ pub(crate) struct List<T> {
 
 impl<T> List<T> {
     /// Returns the number of elements, with those that could not be read.
-    pub fn received(&self) -> i64 {
-        i64::try_from(self.items.len() + self.unreadable).unwrap_or(i64::MAX)
+    pub fn received(&self) -> usize {
+        self.items.len() + self.unreadable
     }
 }
 

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use super::links;
 use crate::envelope::{Envelope, is_one_of, plain_name};
 use crate::lenient::integer;
+use crate::text::one_line;
 
 /// What a response reports about further elements.
 #[derive(Debug, Default)]
@@ -116,12 +117,29 @@ impl Pages {
         pages
     }
 
-    /// Whether a page with this number of elements is known to be the only one.
-    pub fn is_only(&self, received: i64) -> bool {
+    /// Whether nothing is missing after this number of pages and elements.
+    pub fn are_complete(&self, read: usize, received: usize) -> bool {
         self.link.is_none()
             && self.sign.is_none()
-            && self.page_count.is_none_or(|count| count <= 1)
-            && self.total.is_none_or(|total| total <= received)
+            && !exceeds(self.page_count, read)
+            && !exceeds(self.total, received)
+    }
+
+    /// Describes what is missing and has no link.
+    pub(super) fn what_is_missing(&self, read: usize, received: usize) -> String {
+        let part = "the response has only a part of the list";
+        match (&self.sign, self.page_count, self.total) {
+            (Some(sign), ..) => {
+                let name = one_line(sign, 60);
+                format!("{part} ({name}), and does not say how to request the rest")
+            }
+            (None, Some(count), _) if exceeds(self.page_count, read) => {
+                format!("{part}: {read} of {count} pages")
+            }
+            (.., total) => {
+                format!("{part}: {received} of {} elements (totalCount)", total.unwrap_or_default())
+            }
+        }
     }
 
     fn read(&mut self, name: &str, value: &Value, depth: usize) {
@@ -215,6 +233,12 @@ impl Pages {
             }
         }
     }
+}
+
+/// Whether a service reports more pages or elements than there are.
+fn exceeds(reported: Option<i64>, number: usize) -> bool {
+    reported
+        .is_some_and(|reported| usize::try_from(reported).map_or(reported > 0, |reported| reported > number))
 }
 
 /// Whether a header may be about further pages.
