@@ -57,7 +57,11 @@ async fn health_distinguishes_all_verdicts() {
         &["health", "--name", "meetings and*", "--output", "json"],
         &["health", "--name", "office usage*", "--output", "jsonl"],
     ];
-    golden("health.txt", without_times(&transcript(now, &lines).await));
+    let text = without_times(&transcript(now, &lines).await);
+    // The status that the spec does not define: its number of missed files grows with time.
+    let (before, after) = text.rsplit_once("\"missed\":").unwrap();
+    let after = after.trim_start_matches(|c: char| c.is_ascii_digit());
+    golden("health.txt", format!("{before}\"missed\":0{after}"));
 }
 
 /// A paused report that is due in a few seconds.
