@@ -22,7 +22,10 @@ fn refused(seconds: u64) -> Limit {
 }
 
 async fn acquire(throttle: &Throttle, patience: Duration) -> Acquired<'_> {
-    throttle.acquire(patience, |_| {}).await
+    match throttle.try_acquire() {
+        Some(permit) => Ok(permit),
+        None => throttle.acquire(patience, |_| {}).await,
+    }
 }
 
 async fn waits(throttle: &Throttle) -> Duration {

@@ -187,6 +187,8 @@ async fn all_rows_have_the_same_name_for_the_same_thing() {
             );
             assert!(!members.contains_key("help"), "{command}: hint");
             assert!(!members.contains_key("generated"), "{command}: reportGeneratedTime");
+            let has_words = |reason: &Value| reason.get("enum").is_some();
+            assert!(members.get("reason").is_none_or(has_words), "{command}: a sentence is a message");
             let error = members.get("error").map_or(String::new(), |error| error["type"].to_string());
             assert!(!error.contains("string"), "{command}: an error is an object, its text is the message");
         }

@@ -49,13 +49,14 @@ fn messages_are_found_in_shared_examples_too() {
 }
 
 #[test]
-fn only_absent_query_parameters_can_be_left_out() {
+fn requests_and_responses_go_through_the_library() {
     let sends = |client: &str, how: &str| {
         let method = client.split("pub async fn get_datasets<").nth(1).unwrap();
         method.split("pub async fn").next().unwrap().contains(how)
     };
     let optional = run(spec()).unwrap().client;
     assert!(sends(&optional, "dataset_name.as_ref()") && !optional.contains("QueryParam"), "{optional}");
+    assert!(!optional.contains("from_response"), "a body is read without a limit: {optional}");
     let required = format!("{}/parameters/0/required", operation("getDatasets"));
     let required = run(&edited(&[(&required, json!(true))])).unwrap().client;
     assert!(sends(&required, "QueryParam::new(\"datasetName\", &dataset_name)"), "{required}");

@@ -48,7 +48,11 @@ fn cache(script: &Arc<Script>) -> Arc<TokenCache> {
 }
 
 async fn name(cache: &TokenCache) -> Result<String, String> {
-    cache.token().await.map(|token| token.expose().to_owned()).map_err(|error| error.to_string())
+    let token = match cache.cached() {
+        Some(token) => Ok(token),
+        None => cache.token().await,
+    };
+    token.map(|token| token.expose().to_owned()).map_err(|error| error.to_string())
 }
 
 async fn after(seconds: u64) {
