@@ -1,4 +1,5 @@
-//! The hooks of the generated client. They set the headers of each request, and record each response.
+//! What the generated client calls: hooks that set the headers of each request and record each response, and functions
+//! that create its URL and read its body.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -45,6 +46,7 @@ pub(crate) struct Attempt {
 pub(crate) struct AttemptRecord {
     /// `None` if there was no response.
     pub status: Option<StatusCode>,
+    /// Those of a 200 are recorded after its body.
     pub headers: HeaderMap,
     /// The URL of a request for a list, against which its links are resolved.
     pub url: Option<Box<Url>>,

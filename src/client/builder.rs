@@ -61,6 +61,8 @@ impl Default for InsightsClientBuilder {
 impl InsightsClientBuilder {
     /// Uses this access token for every call. Tokens expire after about an hour; for longer work see
     /// [`token_source`](Self::token_source).
+    ///
+    /// [`build`](Self::build) fails if the text cannot be a token. The tokens of a source are checked by the first call.
     pub fn token(self, token: impl Into<String>) -> Self {
         let token = StaticToken::new(token);
         let token_problem = token.problem();
@@ -183,8 +185,9 @@ impl InsightsClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`Configuration`](ErrorKind::Configuration) if there is no token, or if a URL or a certificate is invalid.
-    /// [`Credential`](ErrorKind::Credential) if the [`token`](Self::token) is empty or no token at all.
+    /// [`Configuration`](ErrorKind::Configuration) if neither a token nor a token source was given, or if a URL or a
+    /// certificate is invalid. [`Credential`](ErrorKind::Credential) if the text given to [`token`](Self::token) is empty
+    /// or cannot be a token.
     /// [`InvalidArgument`](ErrorKind::InvalidArgument) if the version is invalid.
     pub fn build(self) -> Result<InsightsClient, Error> {
         let scope = self.token_scope()?;

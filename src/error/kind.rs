@@ -127,7 +127,7 @@ error_kinds! {
     /// A local file cannot be read or written.
     Io("file system", [], Never,
         "check the folder, its permissions and the free space"),
-    /// No access token could be obtained. If the token endpoint was not reached, the kind is that of the failure, such
+    /// No access token could be obtained, or the one that was given is invalid. If the token endpoint was not reached, the kind is that of the failure, such
     /// as [`Connect`](Self::Connect), and the source is an [`AuthError`](crate::auth::AuthError).
     Credential("no credential", [], Never,
         "sign in again, or check the settings of the token source"),

@@ -154,7 +154,7 @@ async fn delete(client: &InsightsClient, row: &mut DeleteRow) {
             "failed".clone_into(&mut row.outcome);
             row.failed = Some(exit::code(error.kind()));
             let error = ErrorObject::from(&error);
-            row.message = Some(error.message.clone());
+            row.message = Some(error.message().to_owned());
             row.error = Some(error);
         }
     }
@@ -180,7 +180,7 @@ pub struct DeleteRow {
     report_status: Option<ReportStatus>,
     /// deleted, would-delete, not-found, failed, or not-tried if the command was interrupted.
     outcome: String,
-    /// Why the report was not deleted, in one sentence.
+    /// Why the report cannot be deleted, in one sentence; null for the other outcomes.
     message: Option<String>,
     /// The error, if the deletion failed.
     error: Option<ErrorObject>,

@@ -91,7 +91,7 @@ pub struct ErrorObject {
     status: Option<u16>,
     /// The error code of the service.
     service_code: Option<String>,
-    pub message: String,
+    message: String,
     /// The next step.
     hint: Option<String>,
     request_id: Option<String>,

@@ -15,8 +15,8 @@ pub async fn read(file: &Path) -> Result<Vec<ReportId>, Failure> {
     parse(&text).map_err(invalid)
 }
 
-/// Parses one ID. Copied text may have quotes or invisible characters, which are ignored, and a spreadsheet may export
-/// a text as the formula `="…"`.
+/// Parses one ID. Copied text may have quotes or invisible characters, and a spreadsheet may export it as a formula,
+/// `="…"`; both are ignored.
 pub fn report_id(text: &str) -> Result<ReportId, InvalidReportId> {
     let text: String = text.chars().filter(|c| c.is_whitespace() || !is_blank(*c)).collect();
     let text = unquoted(&text);
