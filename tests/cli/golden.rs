@@ -156,7 +156,7 @@ async fn show_says_why_a_report_does_not_run() {
     let ids = [1, 3, 4, 5].map(|number| id(number).to_string());
     let lines: Vec<_> = ids.iter().map(|id| vec!["show", id.as_str()]).collect();
     let json = ["show", &ids[0], "--output", "json"];
-    let by_name: [&[&str]; 3] = [&["show", "--name", "sales, *"], &["show", "--name", "Usgae"], &["show"]];
+    let by_name: [&[&str]; 3] = [&["show", "--name", "sales ?*"], &["show", "--name", "Usgae"], &["show"]];
     let lines: Vec<_> = lines.iter().map(Vec::as_slice).chain([&json[..]]).chain(by_name).collect();
     golden("show.txt", transcript(states, &lines).await);
 }
