@@ -113,7 +113,7 @@ async fn plan(
     direction: Direction,
     output: &Output,
 ) -> Result<(Session, Plan), Failure> {
-    let mut selection = match (&command.ids[..], &command.ids_file) {
+    let selection = match (&command.ids[..], &command.ids_file) {
         ([], None) if only_changeable || !command.filter.is_set() => Selection::changeable(),
         ([], None) => Selection::matching(),
         // The error about an invalid ID would print the token.
@@ -124,13 +124,9 @@ async fn plan(
         ([], Some(file)) => Selection::ids(selection::read_ids(file).await?),
         (ids, _) => Selection::ids(ids.iter().copied()),
     };
-    if let Some(name) = &command.filter.name {
-        selection = selection.name_matches(name);
-    }
-    if let Some(query_id) = &command.filter.query_id {
-        selection = selection.query_id(query_id);
-    }
-    selection = selection.except(command.except.iter().copied());
+    let selection =
+        command.filter.restrict(selection, Selection::name_matches, |selection, id| selection.query_id(id));
+    let selection = selection.except(command.except.iter().copied());
     let session = Session::open(global, output).await?;
     let change = session.client.bulk_change(direction, selection);
     let change = change.concurrency(command.concurrency.into());

@@ -160,14 +160,9 @@ async fn delete(client: &InsightsClient, row: &mut DeleteRow) {
     }
 }
 
-/// Returns the exit code: that of the failures if every report failed with the same one.
 fn code(rows: &[DeleteRow]) -> u8 {
     let failed: Vec<u8> = rows.iter().filter_map(|row| row.failed).collect();
-    match failed[..] {
-        [] => exit::OK,
-        [first, ..] if failed.len() == rows.len() && failed.iter().all(|code| *code == first) => first,
-        _ => exit::SOME_FAILED,
-    }
+    exit::of_failures(&failed, failed.len() == rows.len())
 }
 
 /// The result of deleting a report.

@@ -74,11 +74,7 @@ pub async fn run(global: &Global, command: args::Download, output: &Output) -> R
     if rows.is_empty() && codes.is_empty() {
         output.note("No new files.");
     }
-    Ok(match codes[..] {
-        [] => exit::OK,
-        [code, ref others @ ..] if rows.is_empty() && others.iter().all(|other| *other == code) => code,
-        _ => exit::SOME_FAILED,
-    })
+    Ok(exit::of_failures(&codes, rows.is_empty()))
 }
 
 /// Writes one file, to a path or to standard output.

@@ -73,6 +73,15 @@ pub fn code(kind: ErrorKind) -> u8 {
     TABLE.iter().find(|(.., kinds)| kinds.contains(&kind)).map_or(UNEXPECTED, |(code, ..)| *code)
 }
 
+/// The exit code of a command for several reports: that of the failures if they share one and nothing succeeded.
+pub fn of_failures(codes: &[u8], nothing_succeeded: bool) -> u8 {
+    match codes {
+        [] => OK,
+        [first, others @ ..] if nothing_succeeded && others.iter().all(|code| code == first) => *first,
+        _ => SOME_FAILED,
+    }
+}
+
 /// The failure of a command, printed as `error: …` and `hint: …` on separate lines, or as one JSON object.
 #[derive(Debug)]
 pub struct Failure {

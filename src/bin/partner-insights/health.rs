@@ -1,7 +1,7 @@
 //! `health`: checks whether reports deliver their files.
 
 use comfy_table::{Cell, Color};
-use partner_center_insights::{Health, ReportId, ReportStatus, Timestamp, Verdict};
+use partner_center_insights::{CheckHealth, Health, ReportId, ReportStatus, Timestamp, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -14,7 +14,8 @@ use crate::table::{colored, text};
 
 pub async fn run(global: &Global, command: args::Health, output: &Output) -> Result<u8, Failure> {
     let session = Session::open(global, output).await?;
-    let check = command.filter.apply_to_check(session.client.health().grace(command.grace));
+    let check = session.client.health().grace(command.grace);
+    let check = command.filter.restrict(check, CheckHealth::name_matches, |check, id| check.query_id(id));
     let rows: Vec<_> =
         check.await?.into_iter().map(|health| HealthRow::new(health, &session.warnings)).collect();
     output.rows(&rows)?;

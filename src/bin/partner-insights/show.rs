@@ -3,7 +3,9 @@
 use std::time::SystemTime;
 
 use comfy_table::Cell;
-use partner_center_insights::{Health, InsightsClient, Report, ReportId, ReportStatus, Timestamp};
+use partner_center_insights::{
+    CheckHealth, Health, InsightsClient, Report, ReportId, ReportStatus, Timestamp,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -22,7 +24,10 @@ pub async fn run(global: &Global, command: args::Show, output: &Output) -> Resul
     let rows = if let Some(id) = command.id {
         vec![with_id(client, id, &session.warnings).await?]
     } else {
-        let checked = command.filter.apply_to_check(client.health()).await?;
+        let check = command
+            .filter
+            .restrict(client.health(), CheckHealth::name_matches, |check, id| check.query_id(id));
+        let checked = check.await?;
         if checked.is_empty() {
             return Err(selection::no_match_of(client, &command.filter).await?);
         }

@@ -1,7 +1,7 @@
 //! The selection of reports by name and query.
 
 use clap::Args;
-use partner_center_insights::{CheckHealth, ListReports};
+use partner_center_insights::ListReports;
 
 #[derive(Debug, Args)]
 pub struct Filter {
@@ -19,24 +19,24 @@ impl Filter {
     }
 
     /// Restricts a list to the reports that match.
-    pub fn apply(&self, mut reports: ListReports) -> ListReports {
-        if let Some(name) = &self.name {
-            reports = reports.name_matches(name);
-        }
-        if let Some(query_id) = &self.query_id {
-            reports = reports.query_id(query_id);
-        }
-        reports
+    pub fn apply(&self, reports: ListReports) -> ListReports {
+        self.restrict(reports, ListReports::name_matches, |reports, id| reports.query_id(id))
     }
 
-    /// Restricts a check of the health to the reports that match.
-    pub fn apply_to_check(&self, mut check: CheckHealth) -> CheckHealth {
-        if let Some(name) = &self.name {
-            check = check.name_matches(name);
+    /// Restricts a builder by its two methods for the name and the query.
+    pub fn restrict<T>(
+        &self,
+        builder: T,
+        by_name: impl FnOnce(T, &str) -> T,
+        by_query: impl FnOnce(T, &str) -> T,
+    ) -> T {
+        let builder = match &self.name {
+            Some(name) => by_name(builder, name),
+            None => builder,
+        };
+        match &self.query_id {
+            Some(query_id) => by_query(builder, query_id),
+            None => builder,
         }
-        if let Some(query_id) = &self.query_id {
-            check = check.query_id(query_id);
-        }
-        check
     }
 }

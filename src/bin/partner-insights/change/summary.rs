@@ -6,7 +6,7 @@ use partner_center_insights::{Error, ErrorKind, Outcome, Plan, Reason, ReportOut
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::exit::{self, NOT_DELIVERED, OK, REFUSED, SOME_FAILED, UNCONFIRMED};
+use crate::exit::{self, NOT_DELIVERED, OK, REFUSED, UNCONFIRMED};
 use crate::output::Output;
 use crate::table::reports;
 
@@ -116,14 +116,11 @@ impl Summary {
         }
     }
 
-    /// Returns the exit code: that of the failures if they share one and nothing succeeded.
     pub fn code(&self) -> u8 {
         match self.codes[..] {
-            [] => OK,
             // Not failures: the reports may still reach the requested state, or deliver.
             [code @ (UNCONFIRMED | NOT_DELIVERED)] => code,
-            [code] if !self.succeeded => code,
-            _ => SOME_FAILED,
+            _ => exit::of_failures(&self.codes, !self.succeeded),
         }
     }
 }
